@@ -1,0 +1,193 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+static int read_all(int descriptor, const char *name, struct buffer *ret_bytes,
+                    struct error *error)
+{
+    char chunk[64 * 1024];
+
+    for (;;) {
+        ssize_t got = read(descriptor, chunk, sizeof(chunk));
+
+        if (got == 0)
+            return 0;
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set_errno(error, errno, "cannot read %s", name);
+        buffer_add(ret_bytes, chunk, (size_t)got);
+        if (ret_bytes->failed)
+            return error_set(error, ERROR_INPUT, "%s: larger than %zu bytes, the most that is read",
+                             name, ret_bytes->max);
+    }
+}
+
+int file_read(const char *path, struct buffer *ret_bytes, struct error *error)
+{
+    int descriptor, result;
+
+    if (strcmp(path, "-") == 0)
+        return read_all(STDIN_FILENO, "standard input", ret_bytes, error);
+    descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_set_errno(error, errno, "cannot open %s", path);
+    result = read_all(descriptor, path, ret_bytes, error);
+    close(descriptor);
+    return result;
+}
+
+int file_write_all(int descriptor, struct view bytes, const char *name, struct error *error)
+{
+    while (bytes.size) {
+        ssize_t put = write(descriptor, bytes.data, bytes.size);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return error_set_errno(error, errno, "cannot write %s", name);
+        bytes = view_slice(bytes, (size_t)put, bytes.size);
+    }
+    return 0;
+}
+
+char *file_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return memory_copy_string(".");
+    if (slash == path)
+        return memory_copy_string("/");
+    return view_copy_string((struct view){path, (size_t)(slash - path)});
+}
+
+char *file_join(const char *folder, const char *name)
+{
+    struct buffer path;
+
+    if (name[0] == '/' || !folder || !folder[0])
+        return memory_copy_string(name);
+    buffer_init(&path, 1 << 16);
+    buffer_printf(&path, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
+    return buffer_steal(&path);
+}
+
+int file_sync_folder(const char *path, struct error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (descriptor < 0)
+        return error_set_errno(error, errno, "cannot open folder %s", path);
+    /* Some file systems cannot sync a folder; that is EINVAL, not a loss. */
+    if (fsync(descriptor) < 0 && errno != EINVAL) {
+        int error_number = errno;
+
+        close(descriptor);
+        return error_set_errno(error, error_number, "cannot sync folder %s", path);
+    }
+    close(descriptor);
+    return 0;
+}
+
+static int write_temporary(const char *temporary, int descriptor, struct view bytes, unsigned mode,
+                           struct error *error)
+{
+    if (fchmod(descriptor, (mode_t)mode) < 0)
+        return error_set_errno(error, errno, "cannot set the mode of %s", temporary);
+    if (file_write_all(descriptor, bytes, temporary, error) < 0)
+        return -1;
+    if (fsync(descriptor) < 0)
+        return error_set_errno(error, errno, "cannot sync %s", temporary);
+    return 0;
+}
+
+static int put_in_place(const char *temporary, const char *path, bool replace, struct error *error)
+{
+    if (replace) {
+        if (rename(temporary, path) < 0)
+            return error_set_errno(error, errno, "cannot rename to %s", path);
+        return 0;
+    }
+    if (link(temporary, path) < 0) {
+        if (errno == EEXIST)
+            return error_set(error, ERROR_CONFLICT, "%s: is there already", path);
+        return error_set_errno(error, errno, "cannot create %s", path);
+    }
+    unlink(temporary);
+    return 0;
+}
+
+static int write_atomic(const char *path, struct view bytes, unsigned mode, bool replace,
+                        struct error *error)
+{
+    char *folder = file_folder_of(path);
+    struct buffer temporary;
+    int descriptor, result = -1;
+
+    /* The dot keeps a left-over out of every listing of documents. */
+    buffer_init(&temporary, 1 << 16);
+    buffer_printf(&temporary, "%s/.paperboy-XXXXXX", folder);
+    descriptor = mkostemp(temporary.data, O_CLOEXEC);
+    if (descriptor < 0) {
+        error_set_errno(error, errno, "cannot write in folder %s", folder);
+        goto out;
+    }
+    result = write_temporary(path, descriptor, bytes, mode, error);
+    if (close(descriptor) < 0 && result == 0)
+        result = error_set_errno(error, errno, "cannot write %s", path);
+    if (result == 0)
+        result = put_in_place(temporary.data, path, replace, error);
+    if (result < 0)
+        unlink(temporary.data);
+    else
+        result = file_sync_folder(folder, error);
+out:
+    buffer_free(&temporary);
+    free(folder);
+    return result;
+}
+
+int file_write_atomic(const char *path, struct view bytes, unsigned mode, struct error *error)
+{
+    return write_atomic(path, bytes, mode, true, error);
+}
+
+int file_create_atomic(const char *path, struct view bytes, unsigned mode, struct error *error)
+{
+    return write_atomic(path, bytes, mode, false, error);
+}
+
+int file_make_folder(const char *path, unsigned mode, struct error *error)
+{
+    char *copy = memory_copy_string(path);
+    int result = 0;
+
+    for (char *at = copy + 1; *copy && result == 0; at++) {
+        char end = *at;
+
+        if (end != '/' && end != '\0')
+            continue;
+        *at = '\0';
+        if (mkdir(copy, (mode_t)mode) < 0 && errno != EEXIST)
+            result = error_set_errno(error, errno, "cannot make folder %s", copy);
+        *at = end;
+        if (!end)
+            break;
+    }
+    free(copy);
+    return result;
+}
+
+bool file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}

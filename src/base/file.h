@@ -1,0 +1,35 @@
+/* Files read whole and written so that a reader sees the old or the new one,
+ * never a part. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+/* Appends the file's bytes to `ret_bytes`; larger than its maximum is an input
+ * error. "-" reads standard input. */
+int file_read(const char *path, struct buffer *ret_bytes, struct error *error);
+
+/* Durable and atomic: temporary file beside it, fsync, rename, fsync of the
+ * folder. The result has `mode` (0600, 0644), whatever the umask. */
+int file_write_atomic(const char *path, struct view bytes, unsigned mode, struct error *error);
+/* The same, but an existing file is left alone: error kind conflict. */
+int file_create_atomic(const char *path, struct view bytes, unsigned mode, struct error *error);
+
+/* Appends all to a descriptor, through short writes and EINTR. */
+int file_write_all(int descriptor, struct view bytes, const char *name, struct error *error);
+int file_sync_folder(const char *path, struct error *error);
+/* mkdir -p. */
+int file_make_folder(const char *path, unsigned mode, struct error *error);
+bool file_exists(const char *path);
+
+/* "folder/name", or `name` itself when it is absolute or `folder` is empty or
+ * NULL; for free(3). */
+char *file_join(const char *folder, const char *name);
+/* The folder part of a path ("." when it has none); for free(3). */
+char *file_folder_of(const char *path);
+
+#endif

@@ -1,0 +1,56 @@
+/* From an edition and a profile to ordered papers with scores and reasons.
+ * The edition is indexed once; each profile is ranked alone against that index.
+ * Called by rank, preview, run and send; knows no mail. Pure: same result
+ * whatever the order of profiles or the number of threads, and an index may be
+ * shared by threads once it is made. */
+#ifndef RANKING_RANKING_H
+#define RANKING_RANKING_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "papers/paper.h"
+#include "subscribers/profile.h"
+
+enum reason_field {
+    REASON_TITLE, REASON_ABSTRACT, REASON_AUTHOR, REASON_INTERESTS, REASON_LIKED, REASON_PREFERENCE
+};
+
+/* Why a paper is there. `term` is the profile's own word for it ("kv cache" also
+ * when the text says "KV-caches"), `score` its share of the paper's score.
+ * A term that stands in title and abstract is one reason, of field title. */
+struct reason {
+    struct view term;
+    enum reason_field field;
+    double score;
+};
+
+struct ranked_paper {
+    const struct paper *paper; /* in the index's papers */
+    double score;
+    const struct reason *reasons; /* largest share first, ties in profile order */
+    size_t reason_count;
+};
+
+struct ranking {
+    const struct ranked_paper *items; /* best first, ties in feed order */
+    size_t count;
+};
+
+struct ranking_index;
+
+/* Indexes the papers, which must outlive the index. `archive` gives the rarity
+ * of words; NULL takes it from `papers` themselves. */
+struct ranking_index *ranking_index_new(const struct papers *papers, const struct papers *archive);
+void ranking_index_free(struct ranking_index **index);
+const struct papers *ranking_index_papers(const struct ranking_index *index);
+
+/* Ranks for one profile, in `arena`'s memory. `top` 0 means the profile's
+ * max_papers. `skip`, when not NULL, has one byte per paper of the index: not 0
+ * leaves that paper out (it was shown before). */
+void ranking_make(const struct ranking_index *index, const struct profile *profile, size_t top,
+                  const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking);
+
+const char *reason_field_name(enum reason_field field); /* "title" */
+
+#endif
