@@ -29,10 +29,10 @@ struct mime_mailbox {
  * command without quoting. */
 bool mime_address_is_valid(struct view address);
 
-/* Any text, such as a subject or a fixed word. Blanks at both ends go, a
- * control character or line break becomes a space, an ill-formed byte U+FFFD;
- * what is not plain ASCII becomes RFC 2047 encoded words in UTF-8, Q or B,
- * whichever is shorter. */
+/* Any text, such as a subject or a fixed word. Blanks at both ends and control
+ * characters go, a tab or line break becomes a space, ill-formed bytes U+FFFD;
+ * words that are not plain ASCII become RFC 2047 encoded words in UTF-8, Q or
+ * B, whichever is shorter. */
 void mime_add_text(struct buffer *out, const char *name, struct view value);
 /* From, To, Reply-To: `Name <address>, …`; needs one or more. */
 int mime_add_mailboxes(struct buffer *out, const char *name, const struct mime_mailbox *items,
@@ -70,8 +70,9 @@ struct mime_part {
 /* MIME-Version, the content fields, the blank line and the body. One part is
  * the whole body; several make `subtype` ("alternative", plainest first, or
  * "mixed"). A part is 7bit when it is short-lined plain ASCII, else
- * quoted-printable. The boundary follows from `seed` (the Message-ID) alone
- * and occurs in no part. */
+ * quoted-printable. A body that is one part and stops within a line gets a
+ * line end. The boundary follows from `seed` (the Message-ID) alone and occurs
+ * in no part. */
 void mime_add_body(struct buffer *out, const char *subtype, const struct mime_part *parts,
                    size_t count, struct view seed);
 
@@ -81,8 +82,8 @@ void mime_add_body(struct buffer *out, const char *subtype, const struct mime_pa
  * column 0 may follow wherever mime_add_soft_break brought the column to 0,
  * and leaves the column it had when it was made. Line ends become CRLF; a CR
  * and its LF must be in one piece. Lines have at most 75 columns and the "=" of
- * a soft break. A line never begins with "." or "From ", and "=_" and two
- * hyphens at its start never occur, so that no piece can look like a boundary. */
+ * a soft break. No line begins with "." or "From "; "=_", with which the
+ * boundary begins, cannot occur. */
 void mime_add_quoted_printable(struct buffer *out, struct view text, size_t *column);
 /* Ends the line, unless it is empty, without a line end in the text. */
 void mime_add_soft_break(struct buffer *out, size_t *column);

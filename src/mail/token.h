@@ -44,7 +44,7 @@ enum token_purpose {
 };
 
 enum {
-    TOKEN_SECRET_BYTES = 32,
+    TOKEN_SECRET_BYTES = 32,      /* the key file's */
     TOKEN_MAC_BYTES = 10,
     TOKEN_TEXT_BYTES = 32,     /* 31 characters and NUL */
     MESSAGE_ID_TEXT_BYTES = 33,
@@ -62,7 +62,8 @@ void token_key_derive(const unsigned char secret[TOKEN_SECRET_BYTES], struct tok
 /* One subscriber's part of the key; made once, for all their tokens. */
 struct token_subscriber {
     uint64_t tag; /* below 2^48 */
-    unsigned char secret[16];
+    unsigned char scope_secret[16];
+    unsigned char mac_secret[16];
 };
 
 /* ASCII case of `address` does not matter. */

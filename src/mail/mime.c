@@ -1,0 +1,101 @@
+/* The body: one part, or several between boundaries. */
+#include "mail/mime.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mail/mime_private.h"
+
+enum { BOUNDARY_BYTES = 2 + 24 + 1 };
+
+/* "=_" cannot occur in quoted-printable (RFC 2045 6.7, last note), and a 7bit
+ * part is searched for the whole. */
+static void make_boundary(struct view seed, char ret_boundary[BOUNDARY_BYTES])
+{
+    unsigned char hash[crypto_generichash_BYTES_MIN];
+    char hex[2 * sizeof(hash) + 1];
+
+    crypto_generichash(hash, sizeof(hash), (const unsigned char *)seed.data, seed.size, NULL, 0);
+    sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+    snprintf(ret_boundary, BOUNDARY_BYTES, "=_%.24s", hex);
+}
+
+static bool is_simple_line(struct view line)
+{
+    if (!line.size)
+        return true;
+    return line.size <= MIME_LINE_BYTES && mime_is_printable(line) && line.data[0] != '.' &&
+           line.data[line.size - 1] != ' ' && !view_starts_with(line, VIEW("From "));
+}
+
+/* Whether the text arrives as it is in 7bit. */
+static bool is_simple(struct view text, const char *boundary)
+{
+    struct view rest = text, line;
+
+    if (view_ends_with(text, VIEW("\r"))) /* view_next_line would take it for a line end */
+        return false;
+    while (view_next_line(&rest, &line))
+        if (!is_simple_line(line))
+            return false;
+    return view_find(text, view_of(boundary), 0) == text.size;
+}
+
+static void add_lines(struct buffer *out, struct view text)
+{
+    struct view line;
+    bool ends_open = text.size && text.data[text.size - 1] != '\n';
+
+    while (view_next_line(&text, &line)) {
+        buffer_add_view(out, line);
+        if (text.size || !ends_open)
+            buffer_add(out, "\r\n", 2);
+    }
+}
+
+static void add_part(struct buffer *out, const struct mime_part *part, const char *boundary)
+{
+    const struct mime_parameter charset = {"charset", VIEW("utf-8")};
+    const struct mime_parameter file_name = {"filename", part->file_name};
+    bool is_7bit = !part->is_encoded && is_simple(part->text, boundary);
+    size_t column = 0;
+
+    mime_add_parameters(out, "Content-Type", part->type, &charset, 1);
+    if (part->file_name.size)
+        mime_add_parameters(out, "Content-Disposition", "attachment", &file_name, 1);
+    buffer_add_string(out, "Content-Transfer-Encoding: ");
+    buffer_add_string(out, is_7bit ? "7bit\r\n\r\n" : "quoted-printable\r\n\r\n");
+    if (part->is_encoded)
+        buffer_add_view(out, part->text);
+    else if (is_7bit)
+        add_lines(out, part->text);
+    else
+        mime_add_quoted_printable(out, part->text, &column);
+}
+
+void mime_add_body(struct buffer *out, const char *subtype, const struct mime_part *parts,
+                   size_t count, struct view seed)
+{
+    char boundary[BOUNDARY_BYTES], type[MIME_LINE_BYTES];
+    struct mime_parameter parameter = {"boundary", {boundary, sizeof(boundary) - 1}};
+
+    assert(count > 0);
+    make_boundary(seed, boundary);
+    buffer_add_string(out, "MIME-Version: 1.0\r\n");
+    if (count == 1) {
+        add_part(out, parts, boundary);
+        if (!view_ends_with(buffer_view(out), VIEW("\r\n")))
+            buffer_add(out, "\r\n", 2);
+        return;
+    }
+    snprintf(type, sizeof(type), "multipart/%s", subtype);
+    mime_add_parameters(out, "Content-Type", type, &parameter, 1);
+    /* The line end before a boundary belongs to the boundary. */
+    for (size_t i = 0; i < count; i++) {
+        buffer_printf(out, "\r\n--%s\r\n", boundary);
+        add_part(out, &parts[i], boundary);
+    }
+    buffer_printf(out, "\r\n--%s--\r\n", boundary);
+}
