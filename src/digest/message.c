@@ -6,20 +6,26 @@
 
 static const char HEX[] = "0123456789ABCDEF";
 
+static bool is_plain(char c, const char *plain)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr(plain, c));
+}
+
 static void add_percent_encoded(struct buffer *out, struct view text, const char *plain)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
-        unsigned char byte = (unsigned char)c;
+    size_t end = 0;
 
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            (c && strchr(plain, c))) {
-            buffer_add_char(out, c);
-        } else {
-            buffer_add_char(out, '%');
-            buffer_add_char(out, HEX[byte >> 4]);
-            buffer_add_char(out, HEX[byte & 15]);
-        }
+    for (size_t at = 0; at < text.size; at = end) {
+        unsigned char byte = (unsigned char)text.data[at];
+        const char escape[] = {'%', HEX[byte >> 4], HEX[byte & 15]};
+
+        while (end < text.size && is_plain(text.data[end], plain))
+            end++;
+        if (end > at)
+            buffer_add_view(out, view_slice(text, at, end));
+        else
+            buffer_add(out, escape, sizeof(escape)), end++;
     }
 }
 

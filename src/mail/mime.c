@@ -8,18 +8,17 @@
 
 #include "mail/mime_private.h"
 
-enum { BOUNDARY_BYTES = 2 + 24 + 1 };
+enum { BOUNDARY_HASH_BYTES = 12, BOUNDARY_BYTES = 2 + 2 * BOUNDARY_HASH_BYTES + 1 };
 
 /* "=_" cannot occur in quoted-printable (RFC 2045 6.7, last note), and a 7bit
  * part is searched for the whole. */
 static void make_boundary(struct view seed, char ret_boundary[BOUNDARY_BYTES])
 {
     unsigned char hash[crypto_generichash_BYTES_MIN];
-    char hex[2 * sizeof(hash) + 1];
 
     crypto_generichash(hash, sizeof(hash), (const unsigned char *)seed.data, seed.size, NULL, 0);
-    sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
-    snprintf(ret_boundary, BOUNDARY_BYTES, "=_%.24s", hex);
+    memcpy(ret_boundary, "=_", 2);
+    sodium_bin2hex(ret_boundary + 2, BOUNDARY_BYTES - 2, hash, BOUNDARY_HASH_BYTES);
 }
 
 static bool is_simple_line(struct view line)
@@ -75,6 +74,13 @@ static void add_part(struct buffer *out, const struct mime_part *part, const cha
         mime_add_quoted_printable(out, part->text, &column);
 }
 
+/* The line end before a boundary belongs to the boundary. */
+static void add_boundary(struct buffer *out, const char *boundary)
+{
+    buffer_add(out, "\r\n--", 4);
+    buffer_add(out, boundary, BOUNDARY_BYTES - 1);
+}
+
 void mime_add_body(struct buffer *out, const char *subtype, const struct mime_part *parts,
                    size_t count, struct view seed)
 {
@@ -92,10 +98,11 @@ void mime_add_body(struct buffer *out, const char *subtype, const struct mime_pa
     }
     snprintf(type, sizeof(type), "multipart/%s", subtype);
     mime_add_parameters(out, "Content-Type", type, &parameter, 1);
-    /* The line end before a boundary belongs to the boundary. */
     for (size_t i = 0; i < count; i++) {
-        buffer_printf(out, "\r\n--%s\r\n", boundary);
+        add_boundary(out, boundary);
+        buffer_add(out, "\r\n", 2);
         add_part(out, &parts[i], boundary);
     }
-    buffer_printf(out, "\r\n--%s--\r\n", boundary);
+    add_boundary(out, boundary);
+    buffer_add(out, "--\r\n", 4);
 }

@@ -52,11 +52,25 @@ bool mime_is_printable(struct view text)
     return true;
 }
 
+/* Valid UTF-8 without C0, DEL and C1, whose bytes are C2 80 to C2 9F. */
+static bool is_clean(struct view text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+
+        if (byte < ' ' || byte == 0x7F)
+            return false;
+        if (byte == 0xC2 && i + 1 < text.size && (unsigned char)text.data[i + 1] < 0xA0)
+            return false;
+    }
+    return utf8_is_valid(text);
+}
+
 struct view mime_clean_text(struct view text, struct buffer *scratch)
 {
     /* One ill-formed byte becomes the three of U+FFFD. */
     buffer_init(scratch, text.size * 3);
-    if (mime_is_printable(text))
+    if (is_clean(text))
         return view_trim(text);
     utf8_add_clean(scratch, text);
     for (size_t i = 0; i < scratch->size; i++)

@@ -116,9 +116,12 @@ static bool is_uri(struct view uri)
     if (uri.size > MIME_WORD_BYTES || colon + 1 >= uri.size || !scheme.size ||
         !all_are(scheme, "+-."))
         return false;
-    for (size_t i = 0; i < uri.size; i++)
-        if (uri.data[i] <= ' ' || uri.data[i] > '~' || strchr("<>\"", uri.data[i]))
+    for (size_t i = 0; i < uri.size; i++) {
+        char c = uri.data[i];
+
+        if (c <= ' ' || c > '~' || c == '<' || c == '>' || c == '"')
             return false;
+    }
     return true;
 }
 

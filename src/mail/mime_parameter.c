@@ -1,7 +1,6 @@
 /* Parameters of Content-Type and Content-Disposition: RFC 2045 5.1, and RFC
  * 2231 for what does not fit there. */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -86,7 +85,8 @@ static void add_parameter(struct mime_field *field, const char *name, struct vie
 
     assert(is_token(view_of(name)) && strlen(name) <= NAME_BYTES);
     buffer_init(&word, 2 * value.size + 64);
-    buffer_printf(&word, "%s=", name);
+    buffer_add_string(&word, name);
+    buffer_add_char(&word, '=');
     if (is_plain && is_token(value))
         buffer_add_view(&word, value);
     else if (is_plain)
@@ -104,11 +104,14 @@ void mime_add_parameters(struct buffer *out, const char *name, const char *value
 {
     struct mime_field field;
     char word[MIME_LINE_BYTES];
+    size_t size = strlen(value);
 
-    assert(mime_is_printable(view_of(value)) && strlen(value) + 1 < sizeof(word));
-    snprintf(word, sizeof(word), "%s%s", value, count ? ";" : "");
+    assert(mime_is_printable(view_of(value)) && size + 1 < sizeof(word));
+    memcpy(word, value, size);
+    if (count)
+        word[size++] = ';';
     mime_field_begin(&field, out, name);
-    mime_field_add_word(&field, view_of(word));
+    mime_field_add_word(&field, (struct view){word, size});
     for (size_t i = 0; i < count; i++) {
         struct buffer scratch;
 
