@@ -6,11 +6,14 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* One printable line: no control bytes, and no half of a UTF-8 sequence where
- * the text was cut at the array's end. */
+#include "base/utf8.h"
+
+/* One printable line: no control bytes, nothing that is no UTF-8, and no half
+ * of a sequence where the text was cut at the array's end. */
 static void make_printable(char *text)
 {
-    size_t size = strlen(text);
+    size_t size = strlen(text), length;
+    int32_t codepoint;
 
     if (size == ERROR_TEXT_BYTES - 1) {
         while (size > 0 && ((unsigned char)text[size - 1] & 0xC0) == 0x80)
@@ -19,9 +22,11 @@ static void make_printable(char *text)
             size--;
         text[size] = '\0';
     }
-    for (char *at = text; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7F)
-            *at = '?';
+    for (size_t at = 0; at < size; at += length) {
+        length = utf8_decode((struct view){text, size}, at, &codepoint);
+        if (codepoint < 0x20 || codepoint == 0x7F || (codepoint == 0xFFFD && length == 1))
+            text[at] = '?';
+    }
 }
 
 int error_set(struct error *error, enum error_kind kind, const char *format, ...)

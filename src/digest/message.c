@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "mail/token.h"
 
 static const char HEX[] = "0123456789ABCDEF";
@@ -95,7 +96,7 @@ static int add_list_fields(struct buffer *out, const struct digest_message *mess
 
     if (!mime_address_is_valid(owner_of(message)))
         return error_set(error, ERROR_INPUT, "List-Owner: not a mail address: \"%.*s\"",
-                         VIEW_ARGUMENTS(view_slice(owner_of(message), 0, 100)));
+                         VIEW_ARGUMENTS(utf8_prefix(owner_of(message), 100)));
     if (mime_add_list_id(out, "List-Id", message->list.name, message->list.id, error) < 0 ||
         add_unsubscribe(out, message, error) < 0)
         return -1;
@@ -174,7 +175,7 @@ int digest_envelope_sender(struct view inbox, struct view sender, const char *to
         return token_add_address(ret_address, inbox, TOKEN_BOUNCE, token, error);
     if (!mime_address_is_valid(sender))
         return error_set(error, ERROR_CONFIGURATION, "sender.address: not a mail address: \"%.*s\"",
-                         VIEW_ARGUMENTS(view_slice(sender, 0, 100)));
+                         VIEW_ARGUMENTS(utf8_prefix(sender, 100)));
     buffer_add_view(ret_address, sender);
     return 0;
 }

@@ -46,7 +46,7 @@ static int check_mailboxes(const char *name, const struct mime_mailbox *items, s
         if (!mime_address_is_valid(items[i].address))
             return error_set(error, ERROR_INPUT,
                              "%s: not a mail address: \"%.*s\" (wanted: name@domain, plain ASCII)",
-                             name, VIEW_ARGUMENTS(view_slice(items[i].address, 0, 100)));
+                             name, VIEW_ARGUMENTS(utf8_prefix(items[i].address, 100)));
     return 0;
 }
 
@@ -99,7 +99,7 @@ int mime_add_list_id(struct buffer *out, const char *name, struct view phrase, s
         return error_set(error, ERROR_INPUT,
                          "%s: not a list id: \"%.*s\" (wanted: words between dots, as in "
                          "digest.example.org)",
-                         name, VIEW_ARGUMENTS(view_slice(id, 0, 100)));
+                         name, VIEW_ARGUMENTS(utf8_prefix(id, 100)));
     mime_field_begin(&field, out, name);
     mime_field_add_phrase(&field, mime_clean_text(phrase, &scratch));
     add_item(&field, id, true, true);
@@ -137,7 +137,7 @@ int mime_add_uris(struct buffer *out, const char *name, const struct view *uris,
                              "%s: not a URI of at most %d bytes: \"%.*s\" (wanted: a scheme, and "
                              "all but plain ASCII percent-encoded)",
                              name, MIME_WORD_BYTES,
-                             VIEW_ARGUMENTS(view_slice(uris[i], 0, 100)));
+                             VIEW_ARGUMENTS(utf8_prefix(uris[i], 100)));
     mime_field_begin(&field, out, name);
     for (size_t i = 0; i < count; i++)
         add_item(&field, uris[i], true, i + 1 == count);
@@ -163,7 +163,7 @@ int mime_add_ids(struct buffer *out, const char *name, const struct view *ids, s
         if (!is_id(ids[i]))
             return error_set(error, ERROR_INPUT,
                              "%s: not a message id: \"%.*s\" (wanted: left@right, plain ASCII)",
-                             name, VIEW_ARGUMENTS(view_slice(ids[i], 0, 100)));
+                             name, VIEW_ARGUMENTS(utf8_prefix(ids[i], 100)));
     mime_field_begin(&field, out, name);
     for (size_t i = 0; i < count; i++) /* ids stand side by side, without commas */
         add_item(&field, ids[i], true, true);

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "mail/base32.h"
 
 enum {
@@ -183,7 +184,7 @@ int token_read(struct view text, struct token *ret_token, struct error *error)
     if (!base32_decode(text, body, sizeof(body)) || body[0] >> 4 != VERSION ||
         !is_purpose(body[0] & 15))
         return error_set(error, ERROR_INPUT, "not a token: \"%.*s\" (copy it whole from the mail)",
-                         VIEW_ARGUMENTS(view_slice(text, 0, 100)));
+                         VIEW_ARGUMENTS(utf8_prefix(text, 100)));
     ret_token->purpose = (enum token_purpose)(body[0] & 15);
     ret_token->expires_utc = (int64_t)get_big_endian(body + 1, 2) * DAY_SECONDS;
     ret_token->tag = get_big_endian(body + 3, TAG_BYTES);

@@ -1,4 +1,5 @@
 /* LOCAL+PURPOSE-TOKEN@DOMAIN: a token as the address of a mail. */
+#include "base/utf8.h"
 #include "mail/mime.h"
 #include "mail/token.h"
 
@@ -11,7 +12,7 @@ int token_add_address(struct buffer *out, struct view inbox, enum token_purpose 
 
     if (!mime_address_is_valid(inbox))
         return error_set(error, ERROR_CONFIGURATION, "inbox.address: not a mail address: \"%.*s\"",
-                         VIEW_ARGUMENTS(view_slice(inbox, 0, 100)));
+                         VIEW_ARGUMENTS(utf8_prefix(inbox, 100)));
     if (at + more > MIME_LOCAL_PART_BYTES || inbox.size + more > MIME_ADDRESS_BYTES)
         return error_set(error, ERROR_CONFIGURATION,
                          "inbox.address: \"%.*s\" is too long: before the @ it may have %zu "

@@ -149,6 +149,21 @@ static void test_mailboxes(void **state)
     }
 }
 
+/* A message about bad bytes is itself good text. */
+static void test_refused_bytes(void **state)
+{
+    struct mime_mailbox box = {VIEW(""), VIEW("a\xFF\xC3\n\xC3\xA9@example.org\xF0\x9F")};
+    struct error error = {0};
+    struct buffer out;
+
+    (void)state;
+    buffer_init(&out, MAX_BYTES);
+    assert_int_equal(-1, mime_add_mailboxes(&out, "To", &box, 1, &error));
+    assert_string_equal("To: not a mail address: \"a???\xC3\xA9@example.org??\" (wanted: "
+                        "name@domain, plain ASCII)",
+                        error.text);
+}
+
 static void test_mailbox_list(void **state)
 {
     struct mime_mailbox boxes[] = {{VIEW("Ada"), VIEW("ada@example.org")},
@@ -359,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_address_is_valid),
         cmocka_unit_test(test_mailboxes),
         cmocka_unit_test(test_mailbox_list),
+        cmocka_unit_test(test_refused_bytes),
         cmocka_unit_test(test_uris),
         cmocka_unit_test(test_list_id_and_ids),
         cmocka_unit_test(test_parameters),
