@@ -18,6 +18,13 @@ enum {
     PROFILE_INTERESTS_BYTES = 4000,
     PROFILE_PAPERS_MAX = 500,
     PROFILE_LIKED = 5000,         /* liked, and disliked */
+    PROFILE_CATEGORIES = 200,
+    PROFILE_CATEGORY_BYTES = 32,
+    PROFILE_AUTHORS = 1000,       /* follow, prefer, and exclude */
+    PROFILE_NAME_BYTES = 200,     /* the subscriber's, and an author's */
+    PROFILE_PAPER_ID_BYTES = 64,
+    PROFILE_ABSTRACT_MAX = 100000,
+    PROFILE_LANGUAGE_BYTES = 35,
     PROFILE_FILE_BYTES = 2 * 1024 * 1024
 };
 
@@ -85,7 +92,9 @@ struct profile {
 void profile_init(struct profile *profile);
 void profile_free(struct profile *profile); /* leaves it zeroed; zeroed is fine */
 
-/* Reads one document strictly. `name` is the file (or "FILE:LINE" of a JSON
+/* Reads one document strictly. Texts lose blanks at both ends and entries that
+ * stand twice in a list (in ASCII-any case) stay once; but with scoring
+ * "substring" terms stay as written, as the bot takes them. `name` is the file (or "FILE:LINE" of a JSON
  * Lines file) in messages: "NAME:LINE: KEY: what is wrong". On failure
  * `ret_profile` is untouched. */
 int profile_read(const char *name, struct view text, struct profile *ret_profile,
@@ -93,6 +102,12 @@ int profile_read(const char *name, struct view text, struct profile *ret_profile
 /* The document as a person would write it: keys in DESIGN order, defaults left
  * out, two spaces of indent, a newline at the end. */
 void profile_write(const struct profile *profile, struct buffer *ret_text);
+
+/* What reading leaves open because it depends on the machine: whether the zone is
+ * known here. `name` and `text` are those that profile_read had, for the message;
+ * an empty text gives one without line. */
+int profile_check_zone(const struct profile *profile, const char *name, struct view text,
+                       struct error *error);
 
 /* Nothing that could rank a paper: neither keywords, interests, liked papers
  * nor followed authors. Such a profile gets its categories in feed order. */
