@@ -152,8 +152,12 @@ int document_parse(const char *name, struct view text, struct document *ret_docu
                    struct error *error)
 {
     json_error_t problem;
-    json_t *root = json_loadb(text.data ? text.data : "", text.size, JSON_REJECT_DUPLICATES, &problem);
+    json_t *root;
 
+    /* RFC 8259 8.1: some editors put a byte order mark in front. */
+    if (view_starts_with(text, VIEW("\xEF\xBB\xBF")))
+        text = view_slice(text, 3, text.size);
+    root = json_loadb(text.data ? text.data : "", text.size, JSON_REJECT_DUPLICATES, &problem);
     if (!root)
         return error_set(error, ERROR_INPUT, "%s:%d:%d: %s", name,
                          problem.line > 0 ? problem.line : 1,
@@ -313,6 +317,28 @@ static bool is_known(const char *key, const char *const known[])
     return false;
 }
 
+/* Adds `"a", "b", "c"`. */
+static void add_names(struct buffer *list, const char *const names[])
+{
+    for (int i = 0; names[i]; i++)
+        buffer_printf(list, "%s\"%s\"", i ? ", " : "", names[i]);
+}
+
+static int unknown_key(struct place at, const char *key, const char *const known[],
+                       struct error *error)
+{
+    const char *nearest = nearest_name(key, known);
+    struct buffer list;
+
+    if (nearest)
+        return place_error(at, error, "unknown key; did you mean \"%s\"?", nearest);
+    buffer_init(&list, 1024);
+    add_names(&list, known);
+    place_error(at, error, "unknown key; allowed are %s", buffer_string(&list));
+    buffer_free(&list);
+    return -1;
+}
+
 int place_check_keys(struct place place, const char *const known[], struct error *error)
 {
     const char *key;
@@ -320,18 +346,9 @@ int place_check_keys(struct place place, const char *const known[], struct error
 
     if (!json_is_object(place.value))
         return place_error(place, error, "must be an object, not %s", type_name(place.value));
-    json_object_foreach(place.value, key, value) {
-        const char *nearest;
-
-        if (is_known(key, known))
-            continue;
-        nearest = nearest_name(key, known);
-        if (nearest)
-            return place_error(place_at_key(place, key), error,
-                               "unknown key; did you mean \"%s\"?", nearest);
-        return place_error(place_at_key(place, key), error,
-                           "unknown key; the keys here begin with \"%s\"", known[0]);
-    }
+    json_object_foreach(place.value, key, value)
+        if (!is_known(key, known))
+            return unknown_key(place_at_key(place, key), key, known, error);
     return 0;
 }
 
@@ -423,26 +440,30 @@ int place_take_number(struct place place, const char *key, double min, double ma
     return 0;
 }
 
-int place_take_choice(struct place place, const char *key, const char *const names[],
-                      int *ret_index, struct error *error)
+int place_as_choice(struct place place, const char *const names[], int *ret_index,
+                    struct error *error)
 {
-    struct place at = place_at_key(place, key);
     struct buffer list;
 
-    if (!at.value)
-        return 0;
-    if (json_is_string(at.value))
+    if (json_is_string(place.value))
         for (int i = 0; names[i]; i++)
-            if (strcmp(names[i], json_string_value(at.value)) == 0) {
+            if (strcmp(names[i], json_string_value(place.value)) == 0) {
                 *ret_index = i;
                 return 0;
             }
     buffer_init(&list, 1024);
-    for (int i = 0; names[i]; i++)
-        buffer_printf(&list, "%s\"%s\"", i ? ", " : "", names[i]);
-    place_error(at, error, "must be one of %s", buffer_string(&list));
+    add_names(&list, names);
+    place_error(place, error, "must be one of %s", buffer_string(&list));
     buffer_free(&list);
     return -1;
+}
+
+int place_take_choice(struct place place, const char *key, const char *const names[],
+                      int *ret_index, struct error *error)
+{
+    struct place at = place_at_key(place, key);
+
+    return at.value ? place_as_choice(at, names, ret_index, error) : 0;
 }
 
 int place_take_array(struct place place, const char *key, size_t max_count,

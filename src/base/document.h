@@ -34,8 +34,8 @@ struct place {
     } steps[PLACE_DEPTH];
 };
 
-/* Strict: one object, no double keys, no NUL, no text behind it. A syntax
- * error names line and column. */
+/* Strict: one object, no double keys, no NUL, no text behind it; a byte order
+ * mark in front is passed over. A syntax error names line and column. */
 int document_parse(const char *name, struct view text, struct document *ret_document,
                    struct error *error);
 int document_read(const char *path, size_t max_bytes, struct document *ret_document,
@@ -52,7 +52,7 @@ int place_error(struct place place, struct error *error, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 
 /* Each key of the object must be in `known` (NULL-terminated); the error
- * suggests the nearest one. Also refuses a place that is no object. */
+ * suggests the nearest one, or lists them. Also refuses a place that is no object. */
 int place_check_keys(struct place place, const char *const known[], struct error *error);
 
 /* Outputs are borrowed from the document. `null` counts as absent only in
@@ -69,6 +69,9 @@ int place_take_number(struct place place, const char *key, double min, double ma
 /* One of `names` (NULL-terminated); gives its index. */
 int place_take_choice(struct place place, const char *key, const char *const names[],
                       int *ret_index, struct error *error);
+/* This place itself as one of `names`. */
+int place_as_choice(struct place place, const char *const names[], int *ret_index,
+                    struct error *error);
 /* The array at `key`, checked to be one of at most `max_count` elements;
  * absent: `ret_place->value` is NULL. */
 int place_take_array(struct place place, const char *key, size_t max_count,

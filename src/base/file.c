@@ -10,8 +10,7 @@
 
 #include "base/memory.h"
 
-static int read_all(int descriptor, const char *name, struct buffer *ret_bytes,
-                    struct error *error)
+int file_read_all(int descriptor, const char *name, struct buffer *ret_bytes, struct error *error)
 {
     char chunk[64 * 1024];
 
@@ -36,11 +35,11 @@ int file_read(const char *path, struct buffer *ret_bytes, struct error *error)
     int descriptor, result;
 
     if (strcmp(path, "-") == 0)
-        return read_all(STDIN_FILENO, "standard input", ret_bytes, error);
+        return file_read_all(STDIN_FILENO, "standard input", ret_bytes, error);
     descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return error_set_errno(error, errno, "cannot open %s", path);
-    result = read_all(descriptor, path, ret_bytes, error);
+    result = file_read_all(descriptor, path, ret_bytes, error);
     close(descriptor);
     return result;
 }

@@ -19,6 +19,8 @@ int file_write_atomic(const char *path, struct view bytes, unsigned mode, struct
 /* The same, but an existing file is left alone: error kind conflict. */
 int file_create_atomic(const char *path, struct view bytes, unsigned mode, struct error *error);
 
+/* The rest of what an open descriptor gives, as file_read. */
+int file_read_all(int descriptor, const char *name, struct buffer *ret_bytes, struct error *error);
 /* Appends all to a descriptor, through short writes and EINTR. */
 int file_write_all(int descriptor, struct view bytes, const char *name, struct error *error);
 int file_sync_folder(const char *path, struct error *error);

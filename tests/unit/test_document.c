@@ -55,7 +55,9 @@ static void complaints_name_line_and_key(void **state)
         {"[1]", "f.json:1: must be a JSON object in braces"},
         {"{\n\"name\": \"a\",\n\"name\": \"b\"}", "f.json:3:6: duplicate object key near '\"name\"'"},
         {"{\n \"nmae\": 1}", "f.json:2: nmae: unknown key; did you mean \"name\"?"},
-        {"{\"zzzzzz\": 1}", "f.json:1: zzzzzz: unknown key; the keys here begin with \"name\""},
+        {"{\"zzzzzz\": 1}", "f.json:1: zzzzzz: unknown key; allowed are \"name\", \"count\", "
+                            "\"share\", \"kind\", \"on\", \"list\", \"inner\""},
+        {"\xEF\xBB\xBF{}", ""},
         {"{\n\n\"name\": 5}", "f.json:3: name: must be a string, not a number"},
         {"{\"name\": \"\"}", "f.json:1: name: must not be empty"},
         {"{\"name\": \"123456789\"}", "f.json:1: name: is 9 bytes long; at most 8 are allowed"},
