@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/utf8.h"
 
 enum { LABEL_BYTES = 63, DOMAIN_BYTES = 253 };
 
@@ -128,11 +128,16 @@ static const char *fault_of(struct view address)
 int address_check(struct view address, struct error *error)
 {
     const char *fault = fault_of(address);
+    struct buffer shown;
 
     if (!fault)
         return 0;
-    return error_set(error, ERROR_INPUT, "\"%.*s\" is no usable mail address: %s",
-                     VIEW_ARGUMENTS(view_slice(address, 0, 300)), fault);
+    buffer_init(&shown, 1024);
+    utf8_add_clean(&shown, utf8_prefix(address, 300));
+    error_set(error, ERROR_INPUT, "\"%s\" is no usable mail address: %s", buffer_string(&shown),
+              fault);
+    buffer_free(&shown);
+    return -1;
 }
 
 char *address_canonical(struct view address)
