@@ -266,29 +266,47 @@ static int read_zone_file(const char *path, const char *name, struct zone **ret_
     return result;
 }
 
-int zone_load(const char *name, struct zone **ret_zone, struct error *error)
+/* The file of a name that has been checked; NULL for UTC, which needs none. */
+static char *zone_path(const char *name)
+{
+    return strcmp(name, "UTC") == 0 ? NULL : file_join(zone_folder(), name);
+}
+
+int zone_check(const char *name, struct error *error)
 {
     struct stat status;
     char *path;
-    int result;
+    int result = 0;
 
     if (!zone_name_is_valid(view_of(name)))
         return error_set(error, ERROR_INPUT,
                          "\"%s\" is no time zone; an IANA name such as \"Europe/Paris\" is wanted",
                          name);
-    if (strcmp(name, "UTC") == 0) {
-        *ret_zone = memory_new(1, sizeof(**ret_zone));
-        return 0;
+    path = zone_path(name);
+    if (path && !(stat(path, &status) == 0 && S_ISREG(status.st_mode))) {
+        if (file_exists(zone_folder()))
+            result = unknown_zone(name, error);
+        else
+            result = error_set(error, ERROR_CONFIGURATION,
+                               "there are no time zones in %s; install the package tzdata",
+                               zone_folder());
     }
-    path = file_join(zone_folder(), name);
-    if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+    free(path);
+    return result;
+}
+
+int zone_load(const char *name, struct zone **ret_zone, struct error *error)
+{
+    char *path;
+    int result = 0;
+
+    if (zone_check(name, error) < 0)
+        return -1;
+    path = zone_path(name);
+    if (path)
         result = read_zone_file(path, name, ret_zone, error);
-    else if (file_exists(zone_folder()))
-        result = unknown_zone(name, error);
     else
-        result = error_set(error, ERROR_CONFIGURATION,
-                           "there are no time zones in %s; install the package tzdata",
-                           zone_folder());
+        *ret_zone = memory_new(1, sizeof(**ret_zone));
     free(path);
     return result;
 }

@@ -21,9 +21,12 @@ enum { ZONE_NAME_BYTES = 64 };
  * nothing about whether this machine knows it. */
 bool zone_name_is_valid(struct view name);
 
-/* Kind input when the machine does not know the name (the nearest known one is
- * suggested) or it cannot be one; kind configuration when the machine has no
- * zones at all (Debian: package tzdata). "UTC" needs no file. */
+/* Whether this machine has a file of that name; cheap. Kind input when it does
+ * not know the name (the nearest known one is suggested) or it cannot be one; kind
+ * configuration when there are no zones at all (Debian: package tzdata). "UTC"
+ * needs no file. */
+int zone_check(const char *name, struct error *error);
+/* The same errors, and kind input for a file that is no zone. */
 int zone_load(const char *name, struct zone **ret_zone, struct error *error);
 void zone_free(struct zone **zone); /* NULL is fine; leaves NULL */
 /* The bytes of one TZif file; `name` is for messages. */

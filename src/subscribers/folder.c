@@ -169,13 +169,19 @@ static int load(const char *path, const char *name, struct profile *ret_profile,
     result = read_bytes(path, &bytes, error);
     if (result == 0)
         result = profile_read(path, buffer_view(&bytes), &profile, error);
-    if (result == 0 && (result = check_name(path, name, &profile, error)) < 0)
+    if (result < 0)
+        goto out;
+    result = check_name(path, name, &profile, error);
+    if (result == 0)
+        result = profile_check_zone(&profile, path, buffer_view(&bytes), error);
+    if (result < 0) {
         profile_free(&profile);
-    if (result == 0) {
+    } else {
         if (ret_version)
             hash_bytes(buffer_view(&bytes), ret_version);
         *ret_profile = profile;
     }
+out:
     buffer_free(&bytes);
     return result;
 }

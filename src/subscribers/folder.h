@@ -6,7 +6,8 @@
  * that a README and the JSON Schema may lie beside the profiles. Its name must be
  * the one that address_file_name gives for its `email`. The folder itself may be
  * a symbolic link; a file that is one is refused and never followed, so that a
- * name in here cannot make the program read or replace a file elsewhere.
+ * name in here cannot make the program read or replace a file elsewhere. Its zone
+ * must be known on this machine.
  *
  * Errors: missing (no such folder, or no such profile), permission, input (the
  * profile is wrong: "FOLDER/FILE:LINE: KEY: …"), conflict, temporary (full disk). */

@@ -85,13 +85,9 @@ static int wrong_zone(const char *name, struct view text, const struct error *wh
 int profile_check_zone(const struct profile *profile, const char *name, struct view text,
                        struct error *error)
 {
-    struct zone *zone = NULL;
     struct error why = {0};
 
-    if (!profile->schedule.zone)
+    if (!profile->schedule.zone || zone_check(profile->schedule.zone, &why) == 0)
         return 0;
-    if (zone_load(profile->schedule.zone, &zone, &why) < 0)
-        return wrong_zone(name, text, &why, error);
-    zone_free(&zone);
-    return 0;
+    return wrong_zone(name, text, &why, error);
 }
