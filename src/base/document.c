@@ -148,6 +148,20 @@ static size_t line_of(struct place place)
 
 /* ---- documents ---- */
 
+/* jansson's words, but where they are for programmers. */
+static const char *syntax_problem(const json_error_t *problem)
+{
+    switch (json_error_code(problem)) {
+    case json_error_invalid_utf8:
+        return "is not valid UTF-8 text";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "has a NUL character (\\u0000) in it";
+    default:
+        return problem->text;
+    }
+}
+
 int document_parse(const char *name, struct view text, struct document *ret_document,
                    struct error *error)
 {
@@ -161,7 +175,7 @@ int document_parse(const char *name, struct view text, struct document *ret_docu
     if (!root)
         return error_set(error, ERROR_INPUT, "%s:%d:%d: %s", name,
                          problem.line > 0 ? problem.line : 1,
-                         problem.column > 0 ? problem.column : 1, problem.text);
+                         problem.column > 0 ? problem.column : 1, syntax_problem(&problem));
     if (!json_is_object(root)) {
         json_decref(root);
         return error_set(error, ERROR_INPUT, "%s:1: must be a JSON object in braces", name);

@@ -22,18 +22,20 @@ static bool is_atom(char c)
 /* What no part of a mailbox may hold, said so that a person sees what to mend. */
 static const char *fault_of_bytes(struct view address)
 {
+    for (size_t i = 0; i < address.size; i++)
+        if ((unsigned char)address.data[i] < 0x20 || address.data[i] == 0x7F)
+            return "it has a line break or another control character in it";
+    for (size_t i = 0; i < address.size; i++)
+        if (address.data[i] == '<' || address.data[i] == '>')
+            return "give the bare address, without name and angle brackets";
     for (size_t i = 0; i < address.size; i++) {
         unsigned char c = (unsigned char)address.data[i];
 
-        if (c < 0x20 || c == 0x7F)
-            return "it has a line break or another control character in it";
         if (c == ' ')
             return "it has a blank in it";
         if (c >= 0x80)
             return "it has characters beyond ASCII in it; SMTPUTF8 is not supported, and a domain "
                    "must be in its xn-- form";
-        if (c == '<' || c == '>')
-            return "give the bare address, without name and angle brackets";
         if (c == '"' || c == '\\')
             return "quoted local parts are not supported";
         if (c == '(' || c == ')')

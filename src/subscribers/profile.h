@@ -104,8 +104,9 @@ int profile_read(const char *name, struct view text, struct profile *ret_profile
 void profile_write(const struct profile *profile, struct buffer *ret_text);
 
 /* What reading leaves open because it depends on the machine: whether the zone is
- * known here. folder.h calls it; a command that reads a profile itself must. `name` and `text` are those that profile_read had, for the message;
- * an empty text gives one without line. */
+ * known here. folder.h does it; a command that reads a profile itself must. `name`
+ * and `text` are those that profile_read had, for the message; an empty text gives
+ * one without line. */
 int profile_check_zone(const struct profile *profile, const char *name, struct view text,
                        struct error *error);
 
