@@ -225,20 +225,30 @@ static int check_category(struct place at, char *text, struct error *error)
     return 0;
 }
 
-/* Drops the version: what is liked is the paper. */
+/* Length without "v" and digits behind a digit: "2602.13531v2". */
+static size_t unversioned_size(const char *id, size_t size)
+{
+    size_t start = size;
+
+    while (start > 0 && isdigit((unsigned char)id[start - 1]))
+        start--;
+    if (start == size || start < 2 || id[start - 1] != 'v' || !isdigit((unsigned char)id[start - 2]))
+        return size;
+    return start - 1;
+}
+
+/* Drops the version, since what is liked is the paper; twice when there are two, so
+ * that what is written reads the same. */
 static int check_paper_id(struct place at, char *text, struct error *error)
 {
-    size_t size = strlen(text), digits;
+    size_t size = strlen(text), shorter;
 
     for (size_t i = 0; i < size; i++)
         if (text[i] <= ' ' || text[i] > '~')
             return place_error(at, error, "must be a paper's id such as \"2602.13531\": printable "
                                           "ASCII without blanks");
-    for (digits = size; digits > 0 && text[digits - 1] >= '0' && text[digits - 1] <= '9'; digits--)
-        ;
-    if (digits < size && digits > 1 && text[digits - 1] == 'v' && text[digits - 2] >= '0' &&
-        text[digits - 2] <= '9')
-        text[digits - 1] = '\0';
+    for (; (shorter = unversioned_size(text, size)) < size; size = shorter)
+        text[shorter] = '\0';
     return 0;
 }
 
