@@ -163,7 +163,7 @@ static void add_real(struct buffer *text, double value)
 {
     char digits[40];
 
-    for (int precision = 3; precision <= 17; precision++) {
+    for (int precision = 1; precision <= 17; precision++) {
         snprintf(digits, sizeof(digits), "%.*g", precision, value);
         if (strtod(digits, NULL) == value)
             break;

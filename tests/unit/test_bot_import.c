@@ -182,20 +182,30 @@ static void addresses_are_checked(void **state)
 /* Lists that only together are too long. */
 static void sums_have_limits(void **state)
 {
-    struct buffer config;
-    char *got;
+    static const struct {
+        const char *first;
+        const char *second;
+    } cases[] = {{"exclude_keywords", "excluded"}, {"required_keywords", "required"}};
 
     (void)state;
-    buffer_init(&config, 1 << 20);
-    buffer_add_string(&config, "{\"exclude_keywords\": [\"first\"], \"keyword_rules\": {\"excluded\": [");
-    for (int i = 0; i < PROFILE_KEYWORDS; i++)
-        buffer_printf(&config, "%s\"word %d\"", i ? "," : "", i);
-    buffer_add_string(&config, "]}}");
-    got = import(buffer_string(&config), NULL, "a@example.org");
-    assert_string_equal(got, "error: config.json:1: keyword_rules.excluded: makes 1001 entries "
-                             "together with other keys; at most 1000 are allowed\n");
-    free(got);
-    buffer_free(&config);
+    for (size_t c = 0; c < 2; c++) {
+        struct buffer config;
+        char *got, want[256];
+
+        buffer_init(&config, 1 << 20);
+        buffer_printf(&config, "{\"%s\": [\"first\"], \"keyword_rules\": {\"%s\": [",
+                      cases[c].first, cases[c].second);
+        for (int i = 0; i < PROFILE_KEYWORDS; i++)
+            buffer_printf(&config, "%s\"word %d\"", i ? "," : "", i);
+        buffer_add_string(&config, "]}}");
+        snprintf(want, sizeof(want), "error: config.json:1: keyword_rules.%s: makes 1001 entries "
+                                     "together with other keys; at most 1000 are allowed\n",
+                 cases[c].second);
+        got = import(buffer_string(&config), NULL, "a@example.org");
+        assert_string_equal(got, want);
+        free(got);
+        buffer_free(&config);
+    }
 }
 
 int main(void)

@@ -145,6 +145,8 @@ static void instants_of_clocks(void **state)
         {"Pacific/Apia", {2011, 12, 31}, 7, 30, "2011-12-30T17:30:00Z"},
         {"Asia/Kathmandu", {1986, 1, 1}, 0, 5, "1985-12-31T18:30:00Z"},
         {"Africa/Casablanca", {2024, 4, 14}, 2, 30, "2024-04-14T02:00:00Z"},
+        /* the clock leapt from 00:00:00 to 00:44:30 */
+        {"Africa/Monrovia", {1972, 1, 7}, 0, 10, "1972-01-07T00:45:00Z"},
         {"UTC", {2026, 2, 17}, 23, 59, "2026-02-17T23:59:00Z"},
     };
     struct zone_cache cache = {NULL};
@@ -295,6 +297,28 @@ static void rules(void **state)
     }
 }
 
+static void changes_must_ascend(void **state)
+{
+    static const char *const times[] = {"\0\0\0\1\0\0\0\2", "\0\0\0\2\0\0\0\1", "\0\0\0\1\0\0\0\1"};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct buffer file;
+        struct view bytes;
+        struct zone *zone = NULL;
+
+        buffer_init(&file, 4096);
+        header(&file, '\0', 2, 1);
+        buffer_add(&file, times[i], 8);
+        buffer_add(&file, "\0\0" "\0\0\x0E\x10\0\0" "ABC\0", 12);
+        bytes = data_exact_view(buffer_view(&file));
+        assert_int_equal(zone_parse("made", bytes, &zone, NULL), i == 0 ? 0 : -1);
+        zone_free(&zone);
+        data_free(bytes);
+        buffer_free(&file);
+    }
+}
+
 static void damaged_files(void **state)
 {
     struct buffer path, whole;
@@ -359,6 +383,7 @@ int main(void)
         cmocka_unit_test(clocks_at_instants), cmocka_unit_test(instants_of_clocks),
         cmocka_unit_test(names),              cmocka_unit_test(folders),
         cmocka_unit_test(rules),              cmocka_unit_test(damaged_files),
+        cmocka_unit_test(changes_must_ascend),
         cmocka_unit_test(a_cache_gives_the_same_zone),
     };
 
