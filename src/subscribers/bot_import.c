@@ -136,15 +136,36 @@ static int take_keywords(struct import *import, const char *key, struct error *e
     return add_keywords(import->root, key, 1, KEYWORD_ANYWHERE, &import->profile->keywords, error);
 }
 
-static int take_required(struct import *import, const char *key, struct error *error)
-{
-    return add_keywords(import->root, key, 1, KEYWORD_ANYWHERE,
-                        &import->profile->required_keywords, error);
-}
-
 static int take_excluded(struct import *import, const char *key, struct error *error)
 {
     return add_strings(import->root, key, EXCLUDED, &import->profile->exclude_keywords, error);
+}
+
+/* ---- what counts only with the other scoring ---- */
+
+static void notice_if_filled(struct import *import, json_t *object, const char *path,
+                             const char *key, const char *text)
+{
+    if (json_array_size(json_object_get(object, key)))
+        notice(import, path, key, text);
+}
+
+static const char REQUIRED_NOTICE[] =
+    "becomes required_keywords, which only scoring \"relevance\" obeys; there all of them must be "
+    "found, where the bot wanted one";
+static const char BONUS_NOTICE[] =
+    "becomes bonus_keywords, which count only with scoring \"relevance\"";
+static const char FOLLOW_NOTICE[] =
+    "becomes authors.follow: with scoring \"relevance\" their papers are always listed; those of "
+    "others are not left out";
+static const char PREFER_NOTICE[] =
+    "becomes authors.prefer, which counts only with scoring \"relevance\"";
+
+static int take_required(struct import *import, const char *key, struct error *error)
+{
+    notice_if_filled(import, import->root.value, "", key, REQUIRED_NOTICE);
+    return add_keywords(import->root, key, 1, KEYWORD_ANYWHERE,
+                        &import->profile->required_keywords, error);
 }
 
 /* ---- numbers ---- */
@@ -227,6 +248,8 @@ static int take_keyword_rules(struct import *import, const char *key, struct err
 
     if (take_object(import, key, known, remarks, &at, error) < 0)
         return -1;
+    notice_if_filled(import, at.value, key, "required", REQUIRED_NOTICE);
+    notice_if_filled(import, at.value, key, "bonus", BONUS_NOTICE);
     if (add_keywords(at, "required", REQUIRED_WEIGHT, KEYWORD_ANYWHERE,
                      &profile->required_keywords, error) < 0 ||
         add_keywords(at, "bonus", 1, KEYWORD_ANYWHERE, &profile->bonus_keywords, error) < 0)
@@ -243,15 +266,12 @@ static int take_author_rules(struct import *import, const char *key, struct erro
 
     if (take_object(import, key, known, remarks, &at, error) < 0)
         return -1;
+    notice_if_filled(import, at.value, key, "required", FOLLOW_NOTICE);
+    notice_if_filled(import, at.value, key, "preferred", PREFER_NOTICE);
     if (add_strings(at, "required", AUTHORS, &profile->follow_authors, error) < 0 ||
-        add_strings(at, "preferred", AUTHORS, &profile->prefer_authors, error) < 0 ||
-        add_strings(at, "excluded", AUTHORS, &profile->exclude_authors, error) < 0)
+        add_strings(at, "preferred", AUTHORS, &profile->prefer_authors, error) < 0)
         return -1;
-    if (json_array_size(json_object_get(at.value, "required")))
-        notice(import, key, "required",
-               "becomes authors.follow: their papers are always listed, those of others are not "
-               "left out");
-    return 0;
+    return add_strings(at, "excluded", AUTHORS, &profile->exclude_authors, error);
 }
 
 static int take_content_rules(struct import *import, const char *key, struct error *error)
@@ -269,6 +289,7 @@ static int take_content_rules(struct import *import, const char *key, struct err
     if (*max && *min > *max)
         return place_error(place_at_key(at, "max_abstract_length"), error,
                            "is %ld, below min_abstract_length, %ld", *max, *min);
+    notice_if_filled(import, at.value, key, "quality_indicators", BONUS_NOTICE);
     return add_keywords(at, "quality_indicators", QUALITY_WEIGHT, KEYWORD_ABSTRACT,
                         &import->profile->bonus_keywords, error);
 }

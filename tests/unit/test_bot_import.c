@@ -46,6 +46,9 @@ static char *import(const char *config, const char *rules, const char *address)
 #define NO_SUMMARIES "  \"summaries\": false\n}\n"
 #define FIFTY "  \"max_papers\": 50,\n"
 #define FIFTY_NOTICE "max_papers: not given; becomes 50, the bot's own default\n"
+#define REQUIRED(key)                                                                             \
+    key ": becomes required_keywords, which only scoring \"relevance\" obeys; there all of them "   \
+        "must be found, where the bot wanted one\n"
 #define ALL_NOTICE "categories: none given; papers of all categories are taken\n"
 
 static void configurations(void **state)
@@ -117,8 +120,15 @@ static void configurations(void **state)
               "  \"abstract\": {\"min_length\": 200, \"max_length\": 1500},\n" NEW_ONLY SCORING
               NO_SUMMARIES
               "keyword_rules.odd: not known to paperboy; dropped\n"
-              "author_rules.required: becomes authors.follow: their papers are always listed, those "
-              "of others are not left out\n"
+              REQUIRED("keyword_rules.required")
+              "keyword_rules.bonus: becomes bonus_keywords, which count only with scoring "
+              "\"relevance\"\n"
+              "author_rules.required: becomes authors.follow: with scoring \"relevance\" their papers "
+              "are always listed; those of others are not left out\n"
+              "author_rules.preferred: becomes authors.prefer, which counts only with scoring "
+              "\"relevance\"\n"
+              "content_rules.quality_indicators: becomes bonus_keywords, which count only with "
+              "scoring \"relevance\"\n"
               "scoring.title_match_weight: not carried over; substring scoring counts 1 for a "
               "keyword and 0.5 more in the title\n"
               "scoring.recency_weight: not carried over; substring scoring counts 1 for a "
@@ -132,7 +142,8 @@ static void configurations(void **state)
          NULL,
          HEAD "  \"categories\": [\"cs.AI\"],\n"
               "  \"required_keywords\": [\"net\", {\"term\": \"agent\", \"weight\": 2}],\n" NEW_ONLY
-                  SCORING NO_SUMMARIES
+                  SCORING NO_SUMMARIES REQUIRED("required_keywords")
+              REQUIRED("keyword_rules.required")
               "advanced_filtering.case_sensitive: dropped; the bot describes it but never applied "
               "it\n"},
         {"{\"keywords\": \"LLM\"}", NULL,
