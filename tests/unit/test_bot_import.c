@@ -51,13 +51,25 @@ static char *import(const char *config, const char *rules, const char *address)
         "must be found, where the bot wanted one\n"
 #define ALL_NOTICE "categories: none given; papers of all categories are taken\n"
 
+struct import_case {
+    const char *config;
+    const char *rules;
+    const char *want;
+};
+
+static void run_cases(const struct import_case cases[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *got = import(cases[i].config, cases[i].rules, "A@Example.org");
+
+        assert_string_equal(got, cases[i].want);
+        free(got);
+    }
+}
+
 static void configurations(void **state)
 {
-    static const struct {
-        const char *config;
-        const char *rules;
-        const char *want;
-    } cases[] = {
+    static const struct import_case cases[] = {
         {"{\"categories\": [\"cs.AI\", \"cs.LG\"], \"keywords\": [\"LLM\", \"RL \", \"rl \"], "
          "\"exclude_keywords\": [\"survey\"], \"max_papers\": 20}",
          NULL,
@@ -98,7 +110,16 @@ static void configurations(void **state)
               "ai_summary.x: not known to paperboy; dropped\n"
               "ai_summary.enabled: the profile asks for summaries; they come once "
               "summaries.enabled is true in paperboy.json\n"},
-        /* the rules, in a file of their own */
+    };
+
+    (void)state;
+    run_cases(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void rules_beside_or_inside(void **state)
+{
+    static const struct import_case cases[] = {
+        /* in a file of their own */
         {"{\"categories\": [\"cs.AI\"], \"keywords\": [\"LLM\"], \"exclude_keywords\": [\"survey\"], "
          "\"max_papers\": 30}",
          "{\"keyword_rules\": {\"required\": [\"agent\"], \"bonus\": [\"fast\"], "
@@ -146,6 +167,15 @@ static void configurations(void **state)
               REQUIRED("keyword_rules.required")
               "advanced_filtering.case_sensitive: dropped; the bot describes it but never applied "
               "it\n"},
+    };
+
+    (void)state;
+    run_cases(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void complaints(void **state)
+{
+    static const struct import_case cases[] = {
         {"{\"keywords\": \"LLM\"}", NULL,
          "error: config.json:1: keywords: must be an array, not a string\n"},
         {"{\"keywords\": [\"LLM\",\n\"\"]}", NULL,
@@ -169,12 +199,7 @@ static void configurations(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char *got = import(cases[i].config, cases[i].rules, "A@Example.org");
-
-        assert_string_equal(got, cases[i].want);
-        free(got);
-    }
+    run_cases(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void addresses_are_checked(void **state)
@@ -223,6 +248,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(configurations),
+        cmocka_unit_test(rules_beside_or_inside),
+        cmocka_unit_test(complaints),
         cmocka_unit_test(addresses_are_checked),
         cmocka_unit_test(sums_have_limits),
     };
