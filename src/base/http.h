@@ -1,0 +1,74 @@
+/* A small HTTP client over libcurl for fetching documents of a bounded size.
+ * Used by papers/arxiv (and later by what posts to an AI endpoint). Blocking,
+ * one transfer at a time per client, connections reused. It never decides what
+ * a status means: 404 and 503 come back as responses, the caller judges. */
+#ifndef BASE_HTTP_H
+#define BASE_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct http_client;
+
+struct http_request {
+    const char *url;               /* http or https, with a host, no user or password */
+    const char *user_agent;        /* NULL: none is sent */
+    const char *etag;              /* sent as If-None-Match; NULL: none */
+    const char *if_modified_since; /* an HTTP date, sent as it is; NULL: none */
+    /* Hosts (compared without case, no port) that a redirect may lead to beside
+     * the URL's own; NULL-terminated; NULL: none. A redirect elsewhere, from
+     * https to http, or beyond HTTP_REDIRECTS is a permanent error. */
+    const char *const *redirect_hosts;
+    size_t max_bytes;        /* of the body, inflated; 0: HTTP_MAX_BYTES */
+    long deadline_ms;        /* for the whole request, redirects included; 0: HTTP_DEADLINE_MS */
+    long connect_timeout_ms; /* 0: HTTP_CONNECT_TIMEOUT_MS */
+    long low_speed_seconds;  /* give up after so long below 1 byte/s; 0: HTTP_LOW_SPEED_SECONDS */
+};
+
+enum {
+    HTTP_MAX_BYTES = 64 * 1024 * 1024,
+    HTTP_DEADLINE_MS = 120 * 1000,
+    HTTP_CONNECT_TIMEOUT_MS = 20 * 1000,
+    HTTP_LOW_SPEED_SECONDS = 30,
+    HTTP_REDIRECTS = 5,
+    HTTP_FIELD_BYTES = 256,
+    HTTP_WHY_BYTES = 256
+};
+
+/* Of the last response, when there were redirects. A field that is absent or
+ * longer than its room is empty. */
+struct http_response {
+    long status;
+    struct buffer body;
+    char url[2048]; /* where it came from in the end */
+    char content_type[HTTP_FIELD_BYTES];
+    char etag[HTTP_FIELD_BYTES];
+    char last_modified[HTTP_FIELD_BYTES];
+    long retry_after_seconds; /* from Retry-After, a date made relative to the response's own
+                                 Date; -1 when it is absent or unreadable */
+    /* The body is only the beginning: the peer closed too early, the deadline
+     * came, the cap was reached or the compressed stream is broken. */
+    bool truncated;
+    char why[HTTP_WHY_BYTES]; /* one line when truncated, else empty */
+};
+
+/* NULL with `error` when libcurl cannot start. A client belongs to one thread;
+ * the first one must be made before other threads start. The usual variables
+ * (http_proxy, https_proxy, no_proxy) choose a proxy as with any curl; a
+ * loopback host is never asked for through one. */
+struct http_client *http_client_new(struct error *error);
+void http_client_free(struct http_client **client); /* NULL is fine; leaves NULL */
+
+/* 0 when a status line came, whatever it says, even if the body is truncated.
+ * -1 without one: temporary for the network, configuration for a malformed
+ * URL, an unknown scheme or a certificate that is refused, permanent for a
+ * refused redirect. `ret_response` is zeroed or initialised by the caller
+ * before the first use and may be used again; on failure it is untouched. */
+int http_client_get(struct http_client *client, const struct http_request *request,
+                    struct http_response *ret_response, struct error *error);
+void http_response_free(struct http_response *response); /* leaves it zeroed */
+
+#endif

@@ -1,0 +1,71 @@
+/* Asks arXiv for the day's announcements: the combined RSS feed of many
+ * categories, in as few requests as their names fit, at a polite pace, each
+ * answer read by papers/feed.h into one list. Called by fetch, run and demo.
+ * It keeps nothing between days and never asks again by itself. */
+#ifndef PAPERS_ARXIV_H
+#define PAPERS_ARXIV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/timer.h"
+#include "papers/paper.h"
+
+enum { ARXIV_CATEGORIES_PER_REQUEST = 100 };
+
+/* Borrowed for as long as the client lives. */
+struct arxiv_settings {
+    const char *rss;     /* "https://rss.arxiv.org/rss/"; any http or https server */
+    const char *contact; /* mail address for the User-Agent; NULL or "": none is told */
+    long interval_ms;    /* from one request's start to the next one's */
+    size_t max_bytes;    /* per answer, inflated; 0: HTTP_MAX_BYTES */
+    long deadline_ms;    /* per request; 0: HTTP_DEADLINE_MS */
+    size_t categories_per_request; /* 0: ARXIV_CATEGORIES_PER_REQUEST */
+    struct timer timer;
+};
+
+/* What became of one request. Views live in the result's papers' arena. */
+struct arxiv_report {
+    struct view categories; /* "cs.LG+cs.AI" */
+    struct view url;
+    long status;              /* 0 when there was no answer */
+    size_t received;          /* papers in the answer, before merging */
+    long retry_after_seconds; /* -1: not told */
+    struct view truncated;    /* why only a part came, one line; empty when all came */
+    struct error error;       /* kind ERROR_NONE when the answer was a feed */
+};
+
+struct arxiv_result {
+    struct papers papers;
+    struct arxiv_report *reports; /* in the order asked */
+    size_t report_count;
+    size_t failed_count;    /* reports with an error: more than 0 means that papers are missing */
+    struct date date;       /* of the feeds, the latest; zero when none says */
+    int64_t published_utc;  /* the feeds' pubDate, the latest; 0 when none says */
+    int64_t built_utc;      /* lastBuildDate likewise */
+};
+
+struct arxiv_client;
+
+/* A malformed base URL, or a contact that is no plain address, is a
+ * configuration error. */
+struct arxiv_client *arxiv_client_new(const struct arxiv_settings *settings, struct error *error);
+void arxiv_client_free(struct arxiv_client **client); /* NULL is fine; leaves NULL */
+
+/* Letters, digits, '.' and '-', at most 32, a letter first: "cs.LG", "hep-th". */
+int arxiv_check_category(struct view category, struct error *error);
+
+/* Asks for all `categories` (doubles once). 0 when at least one request was
+ * answered with a feed; a request that failed then says so in its report, and
+ * those after it are not made, since 429 and 503 mean stop. -1 when there is
+ * nothing at all: the first request's error (temporary: network, 429, 5xx;
+ * permanent: other statuses; input: an answer that is no feed; configuration),
+ * which names status and URL, and how long Retry-After asks to wait. */
+int arxiv_fetch(struct arxiv_client *client, const char *const *categories, size_t count,
+                struct arxiv_result *ret_result, struct error *error);
+void arxiv_result_free(struct arxiv_result *result); /* zeroed is fine */
+
+#endif
