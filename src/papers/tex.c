@@ -1,6 +1,143 @@
 #include "papers/tex.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "papers/tex_parts.h"
+
+size_t tex_convert_one(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
+{
+    switch (tex->text.data[at]) {
+    case '\\':
+        return tex_convert_command(tex, at, end, mode);
+    case '{':
+        return tex_convert_group(tex, at, end, mode);
+    default:
+        return mode == TEX_MATH ? tex_convert_math(tex, at, end) : tex_convert_text(tex, at, end);
+    }
+}
+
+void tex_convert(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
+{
+    if (tex->depth >= TEX_DEPTH) {
+        tex_add(tex, view_slice(tex->text, at, end));
+        return;
+    }
+    tex->depth++;
+    while (at < end)
+        at = tex_convert_one(tex, at, end, mode);
+    tex->depth--;
+}
+
+bool tex_add_argument(struct tex *tex, size_t *at, size_t end, enum tex_mode mode)
+{
+    size_t place = tex_skip_blanks(tex, *at, end), start, stop;
+
+    if (place < end && tex->text.data[place] == '\\') {
+        if (tex->depth >= TEX_DEPTH)
+            return false;
+        tex->depth++;
+        *at = tex_convert_one(tex, place, end, mode);
+        tex->depth--;
+        return true;
+    }
+    if (!tex_take_argument(tex, at, end, &start, &stop))
+        return false;
+    if (tex->text.data[place] == '{')
+        tex_convert(tex, start, stop, mode);
+    else
+        tex_add(tex, view_slice(tex->text, start, stop));
+    return true;
+}
+
+static bool is_letter_at(struct view text, size_t at)
+{
+    int32_t codepoint;
+
+    if (at >= text.size)
+        return false;
+    utf8_decode(text, at, &codepoint);
+    return tex_is_alphanumeric(codepoint) && !(codepoint >= '0' && codepoint <= '9');
+}
+
+/* Braces that only keep TeX from changing what is inside ("{B}ayesian",
+ * "{van der Berg}", "1{,}000"), as against those of sets and of code. */
+static bool is_protected_word(struct view text, size_t start, size_t stop)
+{
+    bool has_letter = false, is_digit_before, is_digit_after;
+
+    for (size_t at = start; at < stop;) {
+        int32_t codepoint;
+        size_t length = utf8_decode(text, at, &codepoint);
+
+        if (!tex_is_alphanumeric(codepoint) && codepoint != ' ' && codepoint != '-')
+            break;
+        has_letter |= is_letter_at(text, at);
+        at += length;
+        if (at >= stop)
+            return has_letter && (stop - start > 1 || is_letter_at(text, stop + 1) ||
+                                  (start > 1 && is_letter_at(text, start - 2)));
+    }
+    is_digit_before = start > 1 && text.data[start - 2] >= '0' && text.data[start - 2] <= '9';
+    is_digit_after = stop + 1 < text.size && text.data[stop + 1] >= '0' && text.data[stop + 1] <= '9';
+    return stop == start + 1 && is_digit_before && is_digit_after;
+}
+
+size_t tex_convert_group(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
+{
+    size_t start, stop, out_start = tex->out.size;
+    struct view source, result;
+
+    if (!tex_take_group(tex, &at, end, &start, &stop)) {
+        buffer_add_char(&tex->out, '{');
+        return at + 1;
+    }
+    tex_convert(tex, start, stop, mode);
+    if (mode == TEX_MATH)
+        return at;
+    source = view_slice(tex->text, start, stop);
+    result = view_slice(buffer_view(&tex->out), out_start, tex->out.size);
+    if (view_equal(source, result) && !is_protected_word(tex->text, start, stop)) {
+        tex_insert(tex, out_start, "{");
+        buffer_add_char(&tex->out, '}');
+    }
+    return at;
+}
+
+/* Is there nothing that could change? Most texts are like that. */
+static bool is_plain(struct view text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        switch (text.data[i]) {
+        case '\\': case '$': case '{': case '^': case '_': case '~': case '`':
+            return false;
+        case '-': case '\'':
+            if (i + 1 < text.size && text.data[i + 1] == text.data[i])
+                return false;
+            break;
+        default:
+            break;
+        }
+    }
+    return true;
+}
+
 void tex_to_unicode(struct view text, struct buffer *out)
 {
-    buffer_add_view(out, text);
+    struct tex tex = {.text = text};
+
+    /* Places are kept in 32 bits; nothing near that size is a title. */
+    if (is_plain(text) || text.size >= UINT32_MAX / TEX_GROWTH) {
+        buffer_add_view(out, text);
+        return;
+    }
+    tex.partner = memory_new(text.size, sizeof *tex.partner);
+    tex_match_pairs(text, tex.partner);
+    buffer_init(&tex.out, text.size * TEX_GROWTH);
+    tex_convert(&tex, 0, text.size, TEX_TEXT);
+    buffer_add_view(out, buffer_view(&tex.out));
+    buffer_free(&tex.out);
+    free(tex.partner);
 }

@@ -1,0 +1,235 @@
+#include "papers/tex_parts.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+void tex_convert_formula(struct tex *tex, size_t start, size_t end, bool is_display)
+{
+    size_t outer_formula = tex->formula_at;
+    bool outer_table = tex->in_table;
+
+    if (is_display && tex->out.size > outer_formula && !strchr("([{", tex->out.data[tex->out.size - 1]))
+        tex_add_blank(tex);
+    tex->formula_at = tex->out.size;
+    tex->in_table = is_display;
+    tex_convert(tex, start, end, TEX_MATH);
+    while (tex_ends_with_blank(tex, tex->formula_at))
+        buffer_cut(&tex->out, tex->out.size - 1);
+    if (is_display)
+        tex->gap_at = tex->out.size;
+    tex->script_at = 0;
+    tex->formula_at = outer_formula;
+    tex->in_table = outer_table;
+}
+
+static size_t add_math_blank(struct tex *tex, size_t at, size_t end)
+{
+    if (tex->out.size > tex->formula_at)
+        tex_add_blank(tex);
+    return tex_skip_blanks(tex, at, end);
+}
+
+static size_t convert_primes(struct tex *tex, size_t at, size_t end)
+{
+    size_t next = at;
+
+    while (next < end && tex->text.data[next] == '\'')
+        next++;
+    for (; next - at >= 2; at += 2)
+        buffer_add_string(&tex->out, "″");
+    if (next > at)
+        buffer_add_string(&tex->out, "′");
+    return next;
+}
+
+size_t tex_convert_break(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
+{
+    struct view option;
+    size_t next = at;
+
+    if (mode == TEX_TEXT || !tex->in_table) {
+        tex_add_blank(tex);
+        return tex_skip_blanks(tex, next, end);
+    }
+    tex_take_option(tex, &next, end, &option);
+    next = tex_skip_blanks(tex, next, end);
+    while (tex_ends_with_blank(tex, tex->formula_at))
+        buffer_cut(&tex->out, tex->out.size - 1);
+    if (next < end && tex->out.size > tex->formula_at) {
+        if (!strchr(",;.:", tex->out.data[tex->out.size - 1]))
+            buffer_add_char(&tex->out, ';');
+        buffer_add_char(&tex->out, ' ');
+    }
+    return next;
+}
+
+size_t tex_convert_script(struct tex *tex, size_t at, size_t end)
+{
+    size_t next = at + 1, out_start = tex->out.size, outer_formula = tex->formula_at;
+    bool is_superscript = tex->text.data[at] == '^', is_there;
+
+    tex->formula_at = out_start;
+    is_there = tex_add_argument(tex, &next, end, TEX_MATH);
+    tex->formula_at = outer_formula;
+    if (!is_there) {
+        buffer_add_char(&tex->out, tex->text.data[at]);
+        return at + 1;
+    }
+    tex_make_script(tex, out_start, is_superscript);
+    tex->script_at = next;
+    return next;
+}
+
+static bool is_special(char c)
+{
+    switch (c) {
+    case '\\': case '{': case '$': case '^': case '_': case '~': case '\'': case '&': case ' ':
+    case '\t': case '\n': case '\r':
+        return true;
+    default:
+        return false;
+    }
+}
+
+size_t tex_convert_math(struct tex *tex, size_t at, size_t end)
+{
+    size_t next = at + 1;
+
+    switch (tex->text.data[at]) {
+    case ' ': case '\t': case '\n': case '\r': case '~':
+        return add_math_blank(tex, next, end);
+    case '&':
+        if (tex->in_table)
+            return add_math_blank(tex, next, end);
+        break;
+    case '^': case '_':
+        return tex_convert_script(tex, at, end);
+    case '\'':
+        return convert_primes(tex, at, end);
+    case '$': /* a formula in a formula */
+        return next;
+    default:
+        while (next < end && !is_special(tex->text.data[next]))
+            next++;
+    }
+    tex_add(tex, view_slice(tex->text, at, next));
+    return next;
+}
+
+/* One operand of a fraction or root, in brackets where it needs them. */
+static bool add_operand(struct tex *tex, size_t *at, size_t end, enum tex_mode mode,
+                        bool is_denominator)
+{
+    size_t start = tex->out.size, outer_formula = tex->formula_at;
+    bool is_there;
+
+    tex->formula_at = start;
+    is_there = tex_add_argument(tex, at, end, mode);
+    while (tex_ends_with_blank(tex, start))
+        buffer_cut(&tex->out, tex->out.size - 1);
+    tex->formula_at = outer_formula;
+    tex_bracket_operand(tex, start, is_denominator);
+    return is_there;
+}
+
+size_t tex_convert_fraction(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
+{
+    size_t next = at, out_start = tex->out.size, outer_formula = tex->formula_at;
+
+    tex_add_apart(tex, VIEW(""));
+    if (!add_operand(tex, &next, end, mode, false))
+        goto missing;
+    buffer_add_char(&tex->out, '/');
+    if (!add_operand(tex, &next, end, mode, true))
+        goto missing;
+    tex->gap_at = tex->out.size;
+    return next;
+missing:
+    tex->formula_at = outer_formula;
+    buffer_cut(&tex->out, out_start);
+    return at;
+}
+
+static void add_root_sign(struct tex *tex, struct view degree)
+{
+    size_t start = tex->out.size;
+
+    if (!degree.size || view_equal_string(degree, "2"))
+        buffer_add_string(&tex->out, "√");
+    else if (view_equal_string(degree, "3"))
+        buffer_add_string(&tex->out, "∛");
+    else if (view_equal_string(degree, "4"))
+        buffer_add_string(&tex->out, "∜");
+    else {
+        buffer_add_view(&tex->out, degree);
+        tex_make_script(tex, start, true);
+        buffer_add_string(&tex->out, "√");
+    }
+}
+
+size_t tex_convert_root(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
+{
+    struct view degree = {NULL, 0};
+    size_t next = tex_skip_blanks(tex, at, end), out_start = tex->out.size;
+
+    tex_take_option(tex, &next, end, &degree);
+    add_root_sign(tex, degree);
+    if (add_operand(tex, &next, end, mode, true)) {
+        tex->gap_at = tex->out.size;
+        return next;
+    }
+    buffer_cut(&tex->out, out_start);
+    return at;
+}
+
+size_t tex_convert_binomial(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
+{
+    size_t next = at, out_start = tex->out.size;
+
+    buffer_add_char(&tex->out, '(');
+    if (tex_add_argument(tex, &next, end, mode)) {
+        buffer_add_string(&tex->out, " choose ");
+        if (tex_add_argument(tex, &next, end, mode)) {
+            buffer_add_char(&tex->out, ')');
+            return next;
+        }
+    }
+    buffer_cut(&tex->out, out_start);
+    return at;
+}
+
+/* Is it one letter, maybe with scripts? A hat over more than that is left out. */
+static bool is_one_letter(struct view text)
+{
+    size_t letters = 0;
+
+    for (size_t at = 0; at < text.size;) {
+        int32_t codepoint;
+
+        at += utf8_decode(text, at, &codepoint);
+        if (codepoint < 0x80 && tex_is_alphanumeric(codepoint))
+            letters++;
+        else if (codepoint >= 0x370 && codepoint < 0x400)
+            letters++;
+        else if (codepoint < 0x80)
+            return text.size == 1;
+        if (letters > 1)
+            return false;
+    }
+    return text.size > 0;
+}
+
+size_t tex_convert_hat(struct tex *tex, size_t at, size_t end, struct view combining,
+                       enum tex_mode mode)
+{
+    size_t next = at, out_start = tex->out.size;
+
+    if (!tex_add_argument(tex, &next, end, mode)) {
+        buffer_cut(&tex->out, out_start);
+        return at;
+    }
+    if (is_one_letter(view_slice(buffer_view(&tex->out), out_start, tex->out.size)))
+        tex_put_mark(tex, out_start, combining, false);
+    return next;
+}
