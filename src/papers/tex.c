@@ -21,13 +21,17 @@ size_t tex_convert_one(struct tex *tex, size_t at, size_t end, enum tex_mode mod
 
 void tex_convert(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
 {
+    size_t outer_range = tex->range_at;
+
     if (tex->depth >= TEX_DEPTH) {
         tex_add(tex, view_slice(tex->text, at, end));
         return;
     }
     tex->depth++;
+    tex->range_at = tex->out.size;
     while (at < end)
         at = tex_convert_one(tex, at, end, mode);
+    tex->range_at = outer_range;
     tex->depth--;
 }
 
@@ -52,37 +56,47 @@ bool tex_add_argument(struct tex *tex, size_t *at, size_t end, enum tex_mode mod
     return true;
 }
 
+/* A letter of words, not one of formulas: Latin. */
 static bool is_letter_at(struct view text, size_t at)
 {
+    enum { LATIN_END = 0x250 };
     int32_t codepoint;
 
     if (at >= text.size)
         return false;
     utf8_decode(text, at, &codepoint);
-    return tex_is_alphanumeric(codepoint) && !(codepoint >= '0' && codepoint <= '9');
+    return tex_is_alphanumeric(codepoint) && codepoint < LATIN_END &&
+           !(codepoint >= '0' && codepoint <= '9');
+}
+
+static bool is_digit_at(struct view text, size_t at)
+{
+    return at < text.size && text.data[at] >= '0' && text.data[at] <= '9';
 }
 
 /* Braces that only keep TeX from changing what is inside ("{B}ayesian",
  * "{van der Berg}", "1{,}000"), as against those of sets and of code. */
 static bool is_protected_word(struct view text, size_t start, size_t stop)
 {
-    bool has_letter = false, is_digit_before, is_digit_after;
+    bool is_between_digits = start > 1 && is_digit_at(text, start - 2) &&
+                             is_digit_at(text, stop + 1);
+    bool is_between_letters = is_letter_at(text, stop + 1) ||
+                              (start > 1 && is_letter_at(text, start - 2));
+    bool has_letter = false;
 
+    if (stop == start + 1 && is_between_digits)
+        return true;
     for (size_t at = start; at < stop;) {
         int32_t codepoint;
         size_t length = utf8_decode(text, at, &codepoint);
 
-        if (!tex_is_alphanumeric(codepoint) && codepoint != ' ' && codepoint != '-')
-            break;
-        has_letter |= is_letter_at(text, at);
+        if (is_letter_at(text, at))
+            has_letter = true;
+        else if (!is_digit_at(text, at) && codepoint != ' ' && codepoint != '-')
+            return false;
         at += length;
-        if (at >= stop)
-            return has_letter && (stop - start > 1 || is_letter_at(text, stop + 1) ||
-                                  (start > 1 && is_letter_at(text, start - 2)));
     }
-    is_digit_before = start > 1 && text.data[start - 2] >= '0' && text.data[start - 2] <= '9';
-    is_digit_after = stop + 1 < text.size && text.data[stop + 1] >= '0' && text.data[stop + 1] <= '9';
-    return stop == start + 1 && is_digit_before && is_digit_after;
+    return has_letter && (stop - start > 1 || is_between_letters);
 }
 
 size_t tex_convert_group(struct tex *tex, size_t at, size_t end, enum tex_mode mode)

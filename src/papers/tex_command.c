@@ -183,12 +183,24 @@ static size_t convert_pair(struct tex *tex, const struct met *met)
 {
     size_t next = met->after, start[2], stop[2];
 
-    for (int i = 0; i < 2; i++)
-        if (!tex_take_group(tex, &next, met->end, &start[i], &stop[i]))
-            return copy_unknown(tex, met);
+    if (!tex_take_group(tex, &next, met->end, &start[0], &stop[0]))
+        return copy_unknown(tex, met);
     tex_convert(tex, start[0], stop[0], met->mode);
-    buffer_add_char(&tex->out, ' ');
-    tex_convert(tex, start[1], stop[1], met->mode);
+    if (next < met->end && tex->text.data[next] == '{' &&
+        tex_take_group(tex, &next, met->end, &start[1], &stop[1])) {
+        buffer_add_char(&tex->out, ' ');
+        tex_convert(tex, start[1], stop[1], met->mode);
+    }
+    return next;
+}
+
+static size_t convert_rows(struct tex *tex, const struct met *met)
+{
+    size_t next = met->after, start, stop;
+
+    if (!tex_take_group(tex, &next, met->end, &start, &stop))
+        return copy_unknown(tex, met);
+    tex_convert_formula(tex, start, stop, true);
     return next;
 }
 
@@ -326,6 +338,13 @@ static size_t convert_structure(struct tex *tex, const struct met *met, const st
         return or_unknown(tex, met, tex_convert_root(tex, met->after, met->end, met->mode));
     case TEX_BINOMIAL:
         return or_unknown(tex, met, tex_convert_binomial(tex, met->after, met->end, met->mode));
+    case TEX_OVER:
+        return met->mode == TEX_MATH ? tex_convert_over(tex, met->after, met->end)
+                                     : copy_unknown(tex, met);
+    case TEX_ROWS:
+        return convert_rows(tex, met);
+    case TEX_BREAK:
+        return tex_convert_break(tex, met->after, met->end, met->mode);
     case TEX_PAIR:
         return convert_pair(tex, met);
     case TEX_SUPERSCRIPT: case TEX_SUBSCRIPT:
@@ -413,8 +432,6 @@ static size_t convert_control_symbol(struct tex *tex, const struct met *met)
     case '!': case '*':
         return met->mode == TEX_MATH ? met->after : copy_unknown(tex, met);
     case '|':
-        if (met->mode == TEX_TEXT)
-            return copy_unknown(tex, met);
         buffer_add_string(&tex->out, "‖");
         return met->after;
     case '\\':

@@ -4,6 +4,12 @@
 
 #include "base/utf8.h"
 
+static void cut_blanks(struct tex *tex, size_t start)
+{
+    while (tex_ends_with_blank(tex, start))
+        buffer_cut(&tex->out, tex->out.size - 1);
+}
+
 void tex_convert_formula(struct tex *tex, size_t start, size_t end, bool is_display)
 {
     size_t outer_formula = tex->formula_at;
@@ -14,8 +20,7 @@ void tex_convert_formula(struct tex *tex, size_t start, size_t end, bool is_disp
     tex->formula_at = tex->out.size;
     tex->in_table = is_display;
     tex_convert(tex, start, end, TEX_MATH);
-    while (tex_ends_with_blank(tex, tex->formula_at))
-        buffer_cut(&tex->out, tex->out.size - 1);
+    cut_blanks(tex, tex->formula_at);
     if (is_display)
         tex->gap_at = tex->out.size;
     tex->script_at = 0;
@@ -54,8 +59,7 @@ size_t tex_convert_break(struct tex *tex, size_t at, size_t end, enum tex_mode m
     }
     tex_take_option(tex, &next, end, &option);
     next = tex_skip_blanks(tex, next, end);
-    while (tex_ends_with_blank(tex, tex->formula_at))
-        buffer_cut(&tex->out, tex->out.size - 1);
+    cut_blanks(tex, tex->formula_at);
     if (next < end && tex->out.size > tex->formula_at) {
         if (!strchr(",;.:", tex->out.data[tex->out.size - 1]))
             buffer_add_char(&tex->out, ';');
@@ -104,6 +108,7 @@ size_t tex_convert_math(struct tex *tex, size_t at, size_t end)
             return add_math_blank(tex, next, end);
         break;
     case '^': case '_':
+        cut_blanks(tex, tex->formula_at);
         return tex_convert_script(tex, at, end);
     case '\'':
         return convert_primes(tex, at, end);
@@ -126,8 +131,7 @@ static bool add_operand(struct tex *tex, size_t *at, size_t end, enum tex_mode m
 
     tex->formula_at = start;
     is_there = tex_add_argument(tex, at, end, mode);
-    while (tex_ends_with_blank(tex, start))
-        buffer_cut(&tex->out, tex->out.size - 1);
+    cut_blanks(tex, start);
     tex->formula_at = outer_formula;
     tex_bracket_operand(tex, start, is_denominator);
     return is_there;
@@ -149,6 +153,21 @@ missing:
     tex->formula_at = outer_formula;
     buffer_cut(&tex->out, out_start);
     return at;
+}
+
+size_t tex_convert_over(struct tex *tex, size_t at, size_t end)
+{
+    size_t numerator = tex->range_at;
+
+    cut_blanks(tex, numerator);
+    tex_bracket_operand(tex, numerator, false);
+    buffer_add_char(&tex->out, '/');
+    at = tex_skip_blanks(tex, at, end);
+    numerator = tex->out.size;
+    tex_convert(tex, at, end, TEX_MATH);
+    cut_blanks(tex, numerator);
+    tex_bracket_operand(tex, numerator, true);
+    return end;
 }
 
 static void add_root_sign(struct tex *tex, struct view degree)

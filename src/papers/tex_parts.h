@@ -27,6 +27,7 @@ struct tex {
     int depth;
     size_t gap_at;       /* at this size of `out` a letter or digit needs a blank before it */
     size_t formula_at;   /* size of `out` where the formula began */
+    size_t range_at;     /* and where the innermost group or range did */
     size_t script_at;    /* at this place of the text a `^` or `_` belongs to a symbol */
     int double_quotes;   /* ``, whose end has not come */
     size_t single_quote; /* place of the ' that ends a ` */
@@ -57,7 +58,10 @@ enum tex_kind {
     TEX_FRACTION,
     TEX_ROOT,
     TEX_BINOMIAL,
-    TEX_PAIR,      /* two arguments with a blank between */
+    TEX_OVER,      /* plain TeX's fraction: {a \over b} */
+    TEX_ROWS,      /* plain TeX's tables: \cases{a & b \cr c & d} */
+    TEX_BREAK,     /* the end of a row */
+    TEX_PAIR,      /* an argument or two with a blank between */
     TEX_DOUBLE_STRUCK,
     TEX_SUPERSCRIPT,
     TEX_SUBSCRIPT,
@@ -132,6 +136,7 @@ size_t tex_convert_math(struct tex *tex, size_t at, size_t end);
 size_t tex_convert_script(struct tex *tex, size_t at, size_t end);
 void tex_convert_formula(struct tex *tex, size_t start, size_t end, bool is_display);
 size_t tex_convert_fraction(struct tex *tex, size_t at, size_t end, enum tex_mode mode);
+size_t tex_convert_over(struct tex *tex, size_t at, size_t end);
 size_t tex_convert_root(struct tex *tex, size_t at, size_t end, enum tex_mode mode);
 size_t tex_convert_binomial(struct tex *tex, size_t at, size_t end, enum tex_mode mode);
 size_t tex_convert_hat(struct tex *tex, size_t at, size_t end, struct view combining,

@@ -75,19 +75,22 @@ static bool is_script_or_mark(int32_t codepoint)
 }
 
 /* One character, or plain letters and digits only: needs no brackets. */
-static bool is_simple(struct view script)
+static bool is_simple(struct view script, bool is_superscript)
 {
     size_t count = 0;
-    bool is_word = true, is_stars = true;
+    bool is_word = true, is_stars = true, has_digit = false, has_letter = false;
 
     for (size_t at = 0; at < script.size; count++) {
         int32_t codepoint;
 
         at += utf8_decode(script, at, &codepoint);
-        is_word &= tex_is_alphanumeric(codepoint) && !is_script_or_mark(codepoint);
+        is_word &= (codepoint >= 0x300 && codepoint < 0x370) ||
+                   (tex_is_alphanumeric(codepoint) && !is_script_or_mark(codepoint));
+        has_digit |= codepoint >= '0' && codepoint <= '9';
+        has_letter |= codepoint > '9';
         is_stars &= codepoint == '*' || codepoint == 0x2032;
     }
-    return count == 1 || is_word || is_stars;
+    return count == 1 || is_stars || (is_word && !(is_superscript && has_digit && has_letter));
 }
 
 /* Is all of it one bracket with its partner? */
@@ -128,7 +131,7 @@ void tex_make_script(struct tex *tex, size_t start, bool superscript)
     } else if (make_small(script, superscript, &small)) {
         tex_replace_tail(tex, start, buffer_view(&small));
     } else {
-        bool is_bare = is_simple(script) || is_bracketed(script);
+        bool is_bare = is_simple(script, superscript) || is_bracketed(script);
 
         buffer_printf(&full, "%c%s", superscript ? '^' : '_', is_bare ? "" : "(");
         buffer_add_view(&full, script);
@@ -157,9 +160,9 @@ static struct operand look_at_operand(struct view text)
         size_t length = utf8_decode(text, at, &codepoint);
         bool is_digit = (codepoint >= '0' && codepoint <= '9') || codepoint == '.';
 
-        if (codepoint == ')' || codepoint == ']')
+        if (codepoint == ')' || codepoint == ']' || codepoint == '}')
             depth -= depth > 0;
-        else if (codepoint == '(' || codepoint == '[')
+        else if (codepoint == '(' || codepoint == '[' || codepoint == '{')
             seen.parts += !depth++;
         else if (depth || is_script_or_mark(codepoint))
             ;
