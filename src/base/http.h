@@ -62,7 +62,7 @@ struct http_response {
 struct http_client *http_client_new(struct error *error);
 void http_client_free(struct http_client **client); /* NULL is fine; leaves NULL */
 
-/* 0 when a status line came, whatever it says, even if the body is truncated.
+/* 0 when a header came whole, whatever it says, even if the body is truncated.
  * -1 without one: temporary for the network, configuration for a malformed
  * URL, an unknown scheme or a certificate that is refused, permanent for a
  * refused redirect. `ret_response` is zeroed or initialised by the caller

@@ -1,0 +1,396 @@
+#include "base/http.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+
+struct http_client {
+    CURL *easy;
+    CURLU *url;
+};
+
+/* One transfer while it runs. */
+struct transfer {
+    struct http_response *response;
+    bool header_ended;
+    char date[HTTP_FIELD_BYTES];
+    char location[2048];
+    char retry_after[HTTP_FIELD_BYTES];
+    char curl_error[CURL_ERROR_SIZE];
+};
+
+struct http_client *http_client_new(struct error *error)
+{
+    struct http_client *client;
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        error_set(error, ERROR_TEMPORARY, "libcurl cannot start");
+        return NULL;
+    }
+    client = memory_new(1, sizeof *client);
+    client->easy = curl_easy_init();
+    client->url = curl_url();
+    if (!client->easy || !client->url) {
+        error_set(error, ERROR_TEMPORARY, "libcurl cannot start");
+        http_client_free(&client);
+    }
+    return client;
+}
+
+void http_client_free(struct http_client **client)
+{
+    if (!*client)
+        return;
+    curl_easy_cleanup((*client)->easy);
+    curl_url_cleanup((*client)->url);
+    free(*client);
+    *client = NULL;
+}
+
+void http_response_free(struct http_response *response)
+{
+    buffer_free(&response->body);
+    memset(response, 0, sizeof *response);
+}
+
+/* A part of the client's URL, for curl_free; NULL when it has none. */
+static char *url_part(struct http_client *client, CURLUPart part)
+{
+    char *text = NULL;
+
+    return curl_url_get(client->url, part, &text, 0) == CURLUE_OK ? text : NULL;
+}
+
+/* Sets the client's URL from `text`, or, when it has one, moves it to where a
+ * Location leads. */
+static int set_url(struct http_client *client, const char *text, enum error_kind kind,
+                   struct error *error)
+{
+    CURLUcode code = curl_url_set(client->url, CURLUPART_URL, text, 0);
+    char *scheme, *host, *user;
+    int result = 0;
+
+    if (code != CURLUE_OK)
+        return error_set(error, kind, "%s: not a URL (%s)", text, curl_url_strerror(code));
+    scheme = url_part(client, CURLUPART_SCHEME);
+    host = url_part(client, CURLUPART_HOST);
+    user = url_part(client, CURLUPART_USER);
+    if (!scheme || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
+        result = error_set(error, kind, "%s: only http:// and https:// are fetched", text);
+    else if (!host || !host[0])
+        result = error_set(error, kind, "%s: a URL needs a host", text);
+    else if (user)
+        result = error_set(error, kind, "%s: a user name has no place in this URL", text);
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(user);
+    return result;
+}
+
+/* The value of a header line called `name`; false when it is another one. */
+static bool header_value(struct view line, const char *name, struct view *ret_value)
+{
+    size_t colon = view_find_char(line, ':', 0);
+
+    if (colon == line.size || !view_equal_nocase(view_slice(line, 0, colon), view_of(name)))
+        return false;
+    *ret_value = view_trim(view_slice(line, colon + 1, line.size));
+    return true;
+}
+
+/* What is too long, or could break a line when it is sent again, is left out. */
+static void keep_field(char *room, size_t room_bytes, struct view value)
+{
+    bool is_clean = value.size < room_bytes;
+
+    for (size_t i = 0; is_clean && i < value.size; i++)
+        is_clean = (unsigned char)value.data[i] >= ' ' && value.data[i] != 0x7F;
+    if (!is_clean)
+        value.size = 0;
+    if (value.size)
+        memcpy(room, value.data, value.size);
+    room[value.size] = '\0';
+}
+
+/* The answers of a chain (100 Continue, a proxy's CONNECT) begin anew. */
+static void forget_fields(struct transfer *transfer)
+{
+    struct http_response *response = transfer->response;
+
+    response->content_type[0] = response->etag[0] = response->last_modified[0] = '\0';
+    transfer->date[0] = transfer->location[0] = transfer->retry_after[0] = '\0';
+}
+
+static size_t take_header(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    struct http_response *response = transfer->response;
+    struct {
+        const char *name;
+        char *room;
+        size_t bytes;
+    } fields[] = {{"Content-Type", response->content_type, sizeof response->content_type},
+                  {"ETag", response->etag, sizeof response->etag},
+                  {"Last-Modified", response->last_modified, sizeof response->last_modified},
+                  {"Retry-After", transfer->retry_after, sizeof transfer->retry_after},
+                  {"Location", transfer->location, sizeof transfer->location},
+                  {"Date", transfer->date, sizeof transfer->date}};
+    struct view line = {data, size * count}, value;
+
+    if (view_starts_with(line, VIEW("HTTP/")))
+        forget_fields(transfer);
+    transfer->header_ended = view_trim(line).size == 0;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (header_value(line, fields[i].name, &value))
+            keep_field(fields[i].room, fields[i].bytes, value);
+    return line.size;
+}
+
+/* Takes what fits below the cap; less than all ends the transfer. */
+static size_t take_body(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    struct buffer *body = &transfer->response->body;
+    size_t bytes = size * count, room = body->max - body->size;
+
+    buffer_add(body, data, bytes < room ? bytes : room);
+    return bytes <= room ? bytes : 0;
+}
+
+/* Seconds to wait, from a number or from a date seen against the server's own
+ * clock (RFC 9110, 10.2.3). */
+static long retry_after_seconds(const struct transfer *transfer)
+{
+    struct view text = view_of(transfer->retry_after);
+    time_t then, now;
+    long seconds;
+
+    if (view_to_long(text, &seconds))
+        return seconds;
+    then = curl_getdate(transfer->retry_after, NULL);
+    now = curl_getdate(transfer->date, NULL);
+    if (!text.size || then == -1 || now == -1)
+        return -1;
+    return then > now ? (long)(then - now) : 0;
+}
+
+static void set_options(CURL *easy, const struct http_request *request, struct transfer *transfer)
+{
+    curl_easy_reset(easy);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* followed here, with our own rules */
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, request->user_agent);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     request->connect_timeout_ms ? request->connect_timeout_ms
+                                                 : (long)HTTP_CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                     request->low_speed_seconds ? request->low_speed_seconds
+                                                : (long)HTTP_LOW_SPEED_SECONDS);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_error);
+}
+
+static bool is_loopback(const char *host)
+{
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+           strncmp(host, "127.", 4) == 0;
+}
+
+/* What depends on where the request goes now. */
+static void set_target(struct http_client *client)
+{
+    char *host = url_part(client, CURLUPART_HOST);
+
+    curl_easy_setopt(client->easy, CURLOPT_CURLU, client->url);
+    curl_easy_setopt(client->easy, CURLOPT_NOPROXY, host && is_loopback(host) ? "*" : NULL);
+    curl_free(host);
+}
+
+static int refuse(struct error *error, enum error_kind kind, const char *from, const char *why)
+{
+    return error_set(error, kind, "%s: %s", from, why);
+}
+
+/* Moves the client's URL to where the answer sends it, if that is allowed. */
+static int follow(struct http_client *client, const struct http_request *request,
+                  const char *first_host, const struct transfer *transfer, struct error *error)
+{
+    char *old_scheme = url_part(client, CURLUPART_SCHEME), *scheme = NULL, *host = NULL;
+    bool is_known, is_downgrade;
+    int result = -1;
+
+    if (set_url(client, transfer->location, ERROR_PERMANENT, error) < 0) {
+        error_add(error, "%s: redirected", request->url);
+        goto out;
+    }
+    scheme = url_part(client, CURLUPART_SCHEME);
+    host = url_part(client, CURLUPART_HOST);
+    is_known = strcasecmp(host, first_host) == 0;
+    for (size_t i = 0; request->redirect_hosts && request->redirect_hosts[i]; i++)
+        is_known |= strcasecmp(host, request->redirect_hosts[i]) == 0;
+    is_downgrade = strcmp(old_scheme, "https") == 0 && strcmp(scheme, "http") == 0;
+    if (!is_known)
+        error_set(error, ERROR_PERMANENT, "%s: redirected to another host (%s), not followed",
+                  request->url, host);
+    else if (is_downgrade)
+        refuse(error, ERROR_PERMANENT, request->url, "redirected from https to http, not followed");
+    else
+        result = 0;
+out:
+    curl_free(old_scheme);
+    curl_free(scheme);
+    curl_free(host);
+    return result;
+}
+
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* What a certificate or the URL itself causes does not mend by waiting. */
+static enum error_kind kind_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_URL_MALFORMAT: case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_CERTPROBLEM: case CURLE_SSL_ISSUER_ERROR:
+        return ERROR_CONFIGURATION;
+    default:
+        return ERROR_TEMPORARY;
+    }
+}
+
+static void mark_truncated(struct http_response *response, CURLcode code, const char *detail)
+{
+    response->truncated = true;
+    switch (code) {
+    case CURLE_WRITE_ERROR:
+        snprintf(response->why, sizeof response->why, "larger than %zu bytes", response->body.max);
+        break;
+    case CURLE_OPERATION_TIMEDOUT:
+        snprintf(response->why, sizeof response->why, "too slow, given up after %zu bytes",
+                 response->body.size);
+        break;
+    case CURLE_BAD_CONTENT_ENCODING:
+        snprintf(response->why, sizeof response->why, "the compressed data are broken after %zu bytes",
+                 response->body.size);
+        break;
+    default:
+        snprintf(response->why, sizeof response->why, "cut off after %zu bytes (%s)",
+                 response->body.size, detail);
+    }
+}
+
+/* One request without redirects. -1 when not even the header came whole. */
+static int perform(struct http_client *client, struct transfer *transfer, struct error *error)
+{
+    struct http_response *response = transfer->response;
+    CURLcode code;
+    const char *detail;
+    char *effective = NULL;
+
+    set_target(client);
+    forget_fields(transfer);
+    transfer->header_ended = false;
+    response->status = 0;
+    transfer->curl_error[0] = '\0';
+    code = curl_easy_perform(client->easy);
+    detail = transfer->curl_error[0] ? transfer->curl_error : curl_easy_strerror(code);
+    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &response->status);
+    curl_easy_getinfo(client->easy, CURLINFO_EFFECTIVE_URL, &effective);
+    keep_field(response->url, sizeof response->url, view_of(effective));
+    if (code == CURLE_OK)
+        return 0;
+    if (transfer->header_ended) {
+        mark_truncated(response, code, detail);
+        return 0;
+    }
+    return error_set(error, kind_of(code), "%s: %s", response->url, detail);
+}
+
+static struct curl_slist *make_headers(const struct http_request *request)
+{
+    struct curl_slist *headers = NULL;
+    struct buffer line;
+
+    buffer_init(&line, 4096);
+    if (request->etag) {
+        buffer_printf(&line, "If-None-Match: %s", request->etag);
+        headers = curl_slist_append(headers, buffer_string(&line));
+    }
+    buffer_clear(&line);
+    if (request->if_modified_since) {
+        buffer_printf(&line, "If-Modified-Since: %s", request->if_modified_since);
+        headers = curl_slist_append(headers, buffer_string(&line));
+    }
+    buffer_free(&line);
+    return headers;
+}
+
+/* The request and those that redirects lead to, within one deadline. */
+static int perform_all(struct http_client *client, const struct http_request *request,
+                       const char *first_host, struct transfer *transfer, struct error *error)
+{
+    long left_ms = request->deadline_ms ? request->deadline_ms : (long)HTTP_DEADLINE_MS;
+    curl_off_t used_us = 0;
+
+    for (int i = 0; i <= HTTP_REDIRECTS; i++) {
+        curl_easy_setopt(client->easy, CURLOPT_TIMEOUT_MS, left_ms);
+        if (perform(client, transfer, error) < 0)
+            return -1;
+        if (!is_redirect(transfer->response->status) || !transfer->location[0])
+            return 0;
+        if (follow(client, request, first_host, transfer, error) < 0)
+            return -1;
+        curl_easy_getinfo(client->easy, CURLINFO_TOTAL_TIME_T, &used_us);
+        left_ms -= (long)(used_us / 1000);
+        if (left_ms <= 0)
+            return refuse(error, ERROR_TEMPORARY, request->url, "too slow, given up");
+        buffer_clear(&transfer->response->body);
+        transfer->response->truncated = false;
+        transfer->response->why[0] = '\0';
+    }
+    return refuse(error, ERROR_PERMANENT, request->url, "redirected too often, not followed");
+}
+
+int http_client_get(struct http_client *client, const struct http_request *request,
+                    struct http_response *ret_response, struct error *error)
+{
+    struct http_response response = {.retry_after_seconds = -1};
+    struct transfer transfer = {.response = &response};
+    struct curl_slist *headers = NULL;
+    char *first_host = NULL;
+    int result = -1;
+
+    curl_url_set(client->url, CURLUPART_URL, NULL, 0);
+    if (set_url(client, request->url, ERROR_CONFIGURATION, error) < 0)
+        return -1;
+    buffer_init(&response.body, request->max_bytes ? request->max_bytes : (size_t)HTTP_MAX_BYTES);
+    first_host = url_part(client, CURLUPART_HOST);
+    headers = make_headers(request);
+    set_options(client->easy, request, &transfer);
+    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, headers);
+    if (perform_all(client, request, first_host, &transfer, error) == 0) {
+        response.retry_after_seconds = retry_after_seconds(&transfer);
+        http_response_free(ret_response);
+        *ret_response = response;
+        buffer_init(&response.body, 0);
+        result = 0;
+    }
+    /* Nothing of this call may be referred to by the kept handle. */
+    curl_easy_reset(client->easy);
+    curl_slist_free_all(headers);
+    curl_free(first_host);
+    buffer_free(&response.body);
+    return result;
+}
