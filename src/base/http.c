@@ -23,6 +23,48 @@ struct transfer {
     char curl_error[CURL_ERROR_SIZE];
 };
 
+/* A part of a URL, for curl_free; NULL when it has none. */
+static char *url_part(CURLU *url, CURLUPart part)
+{
+    char *text = NULL;
+
+    return curl_url_get(url, part, &text, 0) == CURLUE_OK ? text : NULL;
+}
+
+/* Sets `url` from `text`, or, when it has a value, moves it to where a Location
+ * leads. */
+static int set_url(CURLU *url, const char *text, enum error_kind kind, struct error *error)
+{
+    CURLUcode code = curl_url_set(url, CURLUPART_URL, text, 0);
+    char *scheme, *host, *user;
+    int result = 0;
+
+    if (code != CURLUE_OK)
+        return error_set(error, kind, "%s: not a URL (%s)", text, curl_url_strerror(code));
+    scheme = url_part(url, CURLUPART_SCHEME);
+    host = url_part(url, CURLUPART_HOST);
+    user = url_part(url, CURLUPART_USER);
+    if (!scheme || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
+        result = error_set(error, kind, "%s: only http:// and https:// are fetched", text);
+    else if (!host || !host[0])
+        result = error_set(error, kind, "%s: a URL needs a host", text);
+    else if (user)
+        result = error_set(error, kind, "%s: a user name has no place in this URL", text);
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(user);
+    return result;
+}
+
+int http_check_url(const char *url, struct error *error)
+{
+    CURLU *parsed = curl_url();
+    int result = set_url(parsed, url, ERROR_CONFIGURATION, error);
+
+    curl_url_cleanup(parsed);
+    return result;
+}
+
 struct http_client *http_client_new(struct error *error)
 {
     struct http_client *client;
@@ -55,40 +97,6 @@ void http_response_free(struct http_response *response)
 {
     buffer_free(&response->body);
     memset(response, 0, sizeof *response);
-}
-
-/* A part of the client's URL, for curl_free; NULL when it has none. */
-static char *url_part(struct http_client *client, CURLUPart part)
-{
-    char *text = NULL;
-
-    return curl_url_get(client->url, part, &text, 0) == CURLUE_OK ? text : NULL;
-}
-
-/* Sets the client's URL from `text`, or, when it has one, moves it to where a
- * Location leads. */
-static int set_url(struct http_client *client, const char *text, enum error_kind kind,
-                   struct error *error)
-{
-    CURLUcode code = curl_url_set(client->url, CURLUPART_URL, text, 0);
-    char *scheme, *host, *user;
-    int result = 0;
-
-    if (code != CURLUE_OK)
-        return error_set(error, kind, "%s: not a URL (%s)", text, curl_url_strerror(code));
-    scheme = url_part(client, CURLUPART_SCHEME);
-    host = url_part(client, CURLUPART_HOST);
-    user = url_part(client, CURLUPART_USER);
-    if (!scheme || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
-        result = error_set(error, kind, "%s: only http:// and https:// are fetched", text);
-    else if (!host || !host[0])
-        result = error_set(error, kind, "%s: a URL needs a host", text);
-    else if (user)
-        result = error_set(error, kind, "%s: a user name has no place in this URL", text);
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(user);
-    return result;
 }
 
 /* The value of a header line called `name`; false when it is another one. */
@@ -209,11 +217,13 @@ static bool is_loopback(const char *host)
 /* What depends on where the request goes now. */
 static void set_target(struct http_client *client)
 {
-    char *host = url_part(client, CURLUPART_HOST);
+    char *host = url_part(client->url, CURLUPART_HOST);
+    char *url = url_part(client->url, CURLUPART_URL);
 
-    curl_easy_setopt(client->easy, CURLOPT_CURLU, client->url);
+    curl_easy_setopt(client->easy, CURLOPT_URL, url);
     curl_easy_setopt(client->easy, CURLOPT_NOPROXY, host && is_loopback(host) ? "*" : NULL);
     curl_free(host);
+    curl_free(url);
 }
 
 static int refuse(struct error *error, enum error_kind kind, const char *from, const char *why)
@@ -225,16 +235,16 @@ static int refuse(struct error *error, enum error_kind kind, const char *from, c
 static int follow(struct http_client *client, const struct http_request *request,
                   const char *first_host, const struct transfer *transfer, struct error *error)
 {
-    char *old_scheme = url_part(client, CURLUPART_SCHEME), *scheme = NULL, *host = NULL;
+    char *old_scheme = url_part(client->url, CURLUPART_SCHEME), *scheme = NULL, *host = NULL;
     bool is_known, is_downgrade;
     int result = -1;
 
-    if (set_url(client, transfer->location, ERROR_PERMANENT, error) < 0) {
+    if (set_url(client->url, transfer->location, ERROR_PERMANENT, error) < 0) {
         error_add(error, "%s: redirected", request->url);
         goto out;
     }
-    scheme = url_part(client, CURLUPART_SCHEME);
-    host = url_part(client, CURLUPART_HOST);
+    scheme = url_part(client->url, CURLUPART_SCHEME);
+    host = url_part(client->url, CURLUPART_HOST);
     is_known = strcasecmp(host, first_host) == 0;
     for (size_t i = 0; request->redirect_hosts && request->redirect_hosts[i]; i++)
         is_known |= strcasecmp(host, request->redirect_hosts[i]) == 0;
@@ -262,8 +272,8 @@ static bool is_redirect(long status)
 static enum error_kind kind_of(CURLcode code)
 {
     switch (code) {
-    case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_URL_MALFORMAT: case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_CERTPROBLEM: case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_URL_MALFORMAT: case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM: case CURLE_SSL_ISSUER_ERROR:
         return ERROR_CONFIGURATION;
     default:
         return ERROR_TEMPORARY;
@@ -286,7 +296,7 @@ static void mark_truncated(struct http_response *response, CURLcode code, const 
                  response->body.size);
         break;
     default:
-        snprintf(response->why, sizeof response->why, "cut off after %zu bytes (%s)",
+        snprintf(response->why, sizeof response->why, "cut off after %zu bytes (%.160s)",
                  response->body.size, detail);
     }
 }
@@ -309,8 +319,10 @@ static int perform(struct http_client *client, struct transfer *transfer, struct
     curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &response->status);
     curl_easy_getinfo(client->easy, CURLINFO_EFFECTIVE_URL, &effective);
     keep_field(response->url, sizeof response->url, view_of(effective));
-    if (code == CURLE_OK)
+    if (code == CURLE_OK && transfer->header_ended)
         return 0;
+    if (code == CURLE_OK)
+        detail = "the answer ended within its header";
     if (transfer->header_ended) {
         mark_truncated(response, code, detail);
         return 0;
@@ -373,10 +385,10 @@ int http_client_get(struct http_client *client, const struct http_request *reque
     int result = -1;
 
     curl_url_set(client->url, CURLUPART_URL, NULL, 0);
-    if (set_url(client, request->url, ERROR_CONFIGURATION, error) < 0)
+    if (set_url(client->url, request->url, ERROR_CONFIGURATION, error) < 0)
         return -1;
     buffer_init(&response.body, request->max_bytes ? request->max_bytes : (size_t)HTTP_MAX_BYTES);
-    first_host = url_part(client, CURLUPART_HOST);
+    first_host = url_part(client->url, CURLUPART_HOST);
     headers = make_headers(request);
     set_options(client->easy, request, &transfer);
     curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, headers);

@@ -55,6 +55,9 @@ struct http_response {
     char why[HTTP_WHY_BYTES]; /* one line when truncated, else empty */
 };
 
+/* A URL as struct http_request wants it; else a configuration error. */
+int http_check_url(const char *url, struct error *error);
+
 /* NULL with `error` when libcurl cannot start. A client belongs to one thread;
  * the first one must be made before other threads start. The usual variables
  * (http_proxy, https_proxy, no_proxy) choose a proxy as with any curl; a

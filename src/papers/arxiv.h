@@ -5,6 +5,7 @@
 #ifndef PAPERS_ARXIV_H
 #define PAPERS_ARXIV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/timer.h"
+#include "papers/feed.h"
 #include "papers/paper.h"
 
 enum { ARXIV_CATEGORIES_PER_REQUEST = 100 };
@@ -31,10 +33,11 @@ struct arxiv_settings {
 struct arxiv_report {
     struct view categories; /* "cs.LG+cs.AI" */
     struct view url;
+    bool was_asked;           /* false: not sent, because of an error before it */
     long status;              /* 0 when there was no answer */
-    size_t received;          /* papers in the answer, before merging */
     long retry_after_seconds; /* -1: not told */
-    struct view truncated;    /* why only a part came, one line; empty when all came */
+    struct feed_report feed;  /* what the answer held; its `truncated` also tells a cut that
+                                 HTTP noticed */
     struct error error;       /* kind ERROR_NONE when the answer was a feed */
 };
 
@@ -44,26 +47,27 @@ struct arxiv_result {
     size_t report_count;
     size_t failed_count;    /* reports with an error: more than 0 means that papers are missing */
     struct date date;       /* of the feeds, the latest; zero when none says */
-    int64_t published_utc;  /* the feeds' pubDate, the latest; 0 when none says */
-    int64_t built_utc;      /* lastBuildDate likewise */
+    bool has_instant;
+    int64_t instant_utc;    /* likewise */
 };
 
 struct arxiv_client;
 
 /* A malformed base URL, or a contact that is no plain address, is a
- * configuration error. */
+ * configuration error. One client is one connection and one pace. */
 struct arxiv_client *arxiv_client_new(const struct arxiv_settings *settings, struct error *error);
 void arxiv_client_free(struct arxiv_client **client); /* NULL is fine; leaves NULL */
 
 /* Letters, digits, '.' and '-', at most 32, a letter first: "cs.LG", "hep-th". */
 int arxiv_check_category(struct view category, struct error *error);
 
-/* Asks for all `categories` (doubles once). 0 when at least one request was
- * answered with a feed; a request that failed then says so in its report, and
- * those after it are not made, since 429 and 503 mean stop. -1 when there is
- * nothing at all: the first request's error (temporary: network, 429, 5xx;
- * permanent: other statuses; input: an answer that is no feed; configuration),
- * which names status and URL, and how long Retry-After asks to wait. */
+/* Asks for all `categories` (doubles once; one that arxiv_check_category refuses
+ * fails the call). 0 when at least one request was answered with a feed; a
+ * request that failed then says so in its report, and those after it are not
+ * made, since 429 and 503 mean stop. -1 when there is nothing at all: the first
+ * request's error, which names status and URL and how long Retry-After asks to
+ * wait. Temporary: network, 408, 429, 5xx, an answer that is no feed (an HTML
+ * page with status 200); permanent: other statuses, refused redirects. */
 int arxiv_fetch(struct arxiv_client *client, const char *const *categories, size_t count,
                 struct arxiv_result *ret_result, struct error *error);
 void arxiv_result_free(struct arxiv_result *result); /* zeroed is fine */
