@@ -37,13 +37,15 @@ void tex_convert(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
 
 bool tex_add_argument(struct tex *tex, size_t *at, size_t end, enum tex_mode mode)
 {
-    size_t place = tex_skip_blanks(tex, *at, end), start, stop;
+    size_t place = tex_skip_blanks(tex, *at, end), outer_range = tex->range_at, start, stop;
 
     if (place < end && tex->text.data[place] == '\\') {
         if (tex->depth >= TEX_DEPTH)
             return false;
         tex->depth++;
+        tex->range_at = tex->out.size;
         *at = tex_convert_one(tex, place, end, mode);
+        tex->range_at = outer_range;
         tex->depth--;
         return true;
     }
@@ -86,6 +88,8 @@ static bool is_protected_word(struct view text, size_t start, size_t stop)
 
     if (stop == start + 1 && is_between_digits)
         return true;
+    if (start < stop && (text.data[start] == ' ' || text.data[stop - 1] == ' '))
+        return false;
     for (size_t at = start; at < stop;) {
         int32_t codepoint;
         size_t length = utf8_decode(text, at, &codepoint);

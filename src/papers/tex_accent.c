@@ -81,7 +81,7 @@ static bool starts_with_letter(const struct tex *tex, size_t start)
     if (start >= tex->out.size)
         return false;
     utf8_decode(buffer_view(&tex->out), start, &base);
-    return tex_is_alphanumeric(base);
+    return tex_is_alphanumeric(base) && !(base >= '0' && base <= '9');
 }
 
 struct view tex_accent_symbol(char symbol)
@@ -106,23 +106,49 @@ struct view tex_accent_symbol(char symbol)
     }
 }
 
-/* `\~{}` and `\^{}` are how a tilde and a caret are written; `\"` before what
- * cannot bear it is a quotation mark that somebody escaped. */
-static size_t convert_bare(struct tex *tex, size_t at, size_t after, size_t end)
+/* `\~{}` and `\^{}` are how a tilde and a caret are written. */
+static bool is_tilde_itself(struct tex *tex, size_t at, size_t *next, size_t end)
 {
     char symbol = tex->text.data[at + 1];
-    size_t next = after, start, stop;
-    bool has_group = tex_take_group(tex, &next, end, &start, &stop);
+    size_t place = *next, start, stop;
 
-    if (has_group && tex_skip_blanks(tex, start, stop) == stop && (symbol == '~' || symbol == '^')) {
-        buffer_add_char(&tex->out, symbol);
-        return next;
-    }
-    if (!has_group && (symbol == '"' || symbol == '~'))
-        buffer_add_char(&tex->out, symbol);
-    else
-        buffer_add_view(&tex->out, view_slice(tex->text, at, after));
+    if ((symbol != '~' && symbol != '^') || !tex_take_group(tex, &place, end, &start, &stop) ||
+        tex_skip_blanks(tex, start, stop) != stop)
+        return false;
+    buffer_add_char(&tex->out, symbol);
+    *next = place;
+    return true;
+}
+
+/* What an accent that has no letter looks like: as it was, but that `\"` is then
+ * a quotation mark that somebody escaped, and `\~` a tilde. */
+static struct view bare(const struct tex *tex, size_t at, size_t after)
+{
+    bool is_escape = tex->text.data[at + 1] == '"' || tex->text.data[at + 1] == '~';
+
+    return view_slice(tex->text, is_escape ? at + 1 : at, after);
+}
+
+static size_t add_bare(struct tex *tex, size_t at, size_t after)
+{
+    buffer_add_view(&tex->out, bare(tex, at, after));
     return after;
+}
+
+/* The same before what was converted already, since doing that again could cost
+ * exponential time. */
+static void put_bare(struct tex *tex, size_t at, size_t after, size_t out_start, bool is_braced)
+{
+    char *mark = view_copy_string(bare(tex, at, after));
+
+    if (is_braced) {
+        tex_insert(tex, out_start, "{");
+        buffer_add_char(&tex->out, '}');
+    } else if (after < tex->text.size && tex->text.data[after] == ' ') {
+        tex_insert(tex, out_start, " ");
+    }
+    tex_insert(tex, out_start, mark);
+    free(mark);
 }
 
 size_t tex_convert_accent(struct tex *tex, size_t at, size_t after, size_t end,
@@ -139,9 +165,14 @@ size_t tex_convert_accent(struct tex *tex, size_t at, size_t after, size_t end,
         next++;
         combining = tex_accent_symbol('"');
     }
-    if (tex_add_argument(tex, &next, end, mode) && starts_with_letter(tex, out_start) &&
-        tex_put_mark(tex, out_start, combining, composed_only))
+    if (is_tilde_itself(tex, at, &next, end))
         return next;
-    buffer_cut(&tex->out, out_start);
-    return convert_bare(tex, at, after, end);
+    if (!tex_add_argument(tex, &next, end, mode)) {
+        buffer_cut(&tex->out, out_start);
+        return add_bare(tex, at, after);
+    }
+    if (!starts_with_letter(tex, out_start) ||
+        !tex_put_mark(tex, out_start, combining, composed_only))
+        put_bare(tex, at, after, out_start, place < end && tex->text.data[place] == '{');
+    return next;
 }

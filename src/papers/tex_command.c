@@ -51,6 +51,18 @@ static bool clings(const struct tex *tex, size_t at, size_t end)
            next.kind == TEX_DOUBLE_STRUCK;
 }
 
+/* A bracket that opens takes no blank behind it. */
+static bool is_opening(struct view name)
+{
+    static const char *const names[] = {"langle", "lceil", "lfloor", "lbrace", "lbrack", "lvert",
+                                        "lVert", "llbracket"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (view_equal_string(name, names[i]))
+            return true;
+    return false;
+}
+
 static size_t convert_symbol(struct tex *tex, const struct met *met, const char *text)
 {
     size_t next = skip_empty_group(tex, met->after, met->end), place;
@@ -62,6 +74,8 @@ static size_t convert_symbol(struct tex *tex, const struct met *met, const char 
         return next;
     utf8_decode(view_of(text), 0, &codepoint);
     place = tex_skip_blanks(tex, next, met->end);
+    if (is_opening(met->name))
+        return place;
     return tex_is_alphanumeric(codepoint) && clings(tex, place, met->end) ? place : next;
 }
 
@@ -131,8 +145,11 @@ static size_t keep_group(struct tex *tex, const struct met *met, int count, int 
     for (int i = 0; i < count; i++)
         if (!tex_take_group(tex, &next, met->end, &start[i], &stop[i]))
             return copy_unknown(tex, met);
-    if (which >= 0)
-        tex_convert(tex, start[which], stop[which], mode);
+    if (which < 0)
+        return next;
+    if (met->mode == TEX_MATH && tex_ends_with_blank(tex, tex->formula_at))
+        start[which] = tex_skip_blanks(tex, start[which], stop[which]);
+    tex_convert(tex, start[which], stop[which], mode);
     return next;
 }
 
@@ -219,11 +236,13 @@ static size_t convert_not(struct tex *tex, const struct met *met)
 {
     size_t next = met->after, out_start = tex->out.size;
 
-    if (tex_add_argument(tex, &next, met->end, met->mode) &&
-        tex_put_mark(tex, out_start, VIEW("\u0338"), false))
-        return next;
-    buffer_cut(&tex->out, out_start);
-    return copy_unknown(tex, met);
+    if (!tex_add_argument(tex, &next, met->end, met->mode)) {
+        buffer_cut(&tex->out, out_start);
+        return copy_unknown(tex, met);
+    }
+    if (!tex_put_mark(tex, out_start, VIEW("\u0338"), false))
+        tex_insert(tex, out_start, "\\not ");
+    return next;
 }
 
 static size_t convert_environment(struct tex *tex, const struct met *met)

@@ -10,6 +10,12 @@ static void cut_blanks(struct tex *tex, size_t start)
         buffer_cut(&tex->out, tex->out.size - 1);
 }
 
+/* Nothing may be cut that was there before this formula, group or argument. */
+static size_t inner_start(const struct tex *tex)
+{
+    return tex->range_at > tex->formula_at ? tex->range_at : tex->formula_at;
+}
+
 void tex_convert_formula(struct tex *tex, size_t start, size_t end, bool is_display)
 {
     size_t outer_formula = tex->formula_at;
@@ -59,7 +65,7 @@ size_t tex_convert_break(struct tex *tex, size_t at, size_t end, enum tex_mode m
     }
     tex_take_option(tex, &next, end, &option);
     next = tex_skip_blanks(tex, next, end);
-    cut_blanks(tex, tex->formula_at);
+    cut_blanks(tex, inner_start(tex));
     if (next < end && tex->out.size > tex->formula_at) {
         if (!strchr(",;.:", tex->out.data[tex->out.size - 1]))
             buffer_add_char(&tex->out, ';');
@@ -108,7 +114,7 @@ size_t tex_convert_math(struct tex *tex, size_t at, size_t end)
             return add_math_blank(tex, next, end);
         break;
     case '^': case '_':
-        cut_blanks(tex, tex->formula_at);
+        cut_blanks(tex, inner_start(tex));
         return tex_convert_script(tex, at, end);
     case '\'':
         return convert_primes(tex, at, end);
@@ -122,51 +128,67 @@ size_t tex_convert_math(struct tex *tex, size_t at, size_t end)
     return next;
 }
 
-/* One operand of a fraction or root, in brackets where it needs them. */
-static bool add_operand(struct tex *tex, size_t *at, size_t end, enum tex_mode mode,
-                        bool is_denominator)
-{
-    size_t start = tex->out.size, outer_formula = tex->formula_at;
-    bool is_there;
+/* Arguments as TeX takes them, one token or group each, so that it is known
+ * that they are there before the first is converted: nothing is done twice. */
+struct operands {
+    size_t start[2], stop[2];
+};
 
-    tex->formula_at = start;
-    is_there = tex_add_argument(tex, at, end, mode);
-    cut_blanks(tex, start);
+static bool take_operands(const struct tex *tex, size_t *at, size_t end, struct operands *ret_taken)
+{
+    size_t next = *at;
+
+    for (int i = 0; i < 2; i++)
+        if (!tex_take_argument(tex, &next, end, &ret_taken->start[i], &ret_taken->stop[i]))
+            return false;
+    *at = next;
+    return true;
+}
+
+static void end_operand(struct tex *tex, size_t out_start, bool is_denominator)
+{
+    cut_blanks(tex, out_start);
+    tex_bracket_operand(tex, out_start, is_denominator);
+}
+
+static void convert_operand(struct tex *tex, const struct operands *taken, int which,
+                            enum tex_mode mode)
+{
+    size_t outer_formula = tex->formula_at;
+
+    tex->formula_at = tex->out.size;
+    tex_convert(tex, taken->start[which], taken->stop[which], mode);
     tex->formula_at = outer_formula;
-    tex_bracket_operand(tex, start, is_denominator);
-    return is_there;
 }
 
 size_t tex_convert_fraction(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
 {
-    size_t next = at, out_start = tex->out.size, outer_formula = tex->formula_at;
+    struct operands taken;
+    size_t out_start;
 
+    if (!take_operands(tex, &at, end, &taken))
+        return at;
     tex_add_apart(tex, VIEW(""));
-    if (!add_operand(tex, &next, end, mode, false))
-        goto missing;
+    out_start = tex->out.size;
+    convert_operand(tex, &taken, 0, mode);
+    end_operand(tex, out_start, false);
     buffer_add_char(&tex->out, '/');
-    if (!add_operand(tex, &next, end, mode, true))
-        goto missing;
+    out_start = tex->out.size;
+    convert_operand(tex, &taken, 1, mode);
+    end_operand(tex, out_start, true);
     tex->gap_at = tex->out.size;
-    return next;
-missing:
-    tex->formula_at = outer_formula;
-    buffer_cut(&tex->out, out_start);
     return at;
 }
 
 size_t tex_convert_over(struct tex *tex, size_t at, size_t end)
 {
-    size_t numerator = tex->range_at;
+    size_t out_start;
 
-    cut_blanks(tex, numerator);
-    tex_bracket_operand(tex, numerator, false);
+    end_operand(tex, tex->range_at, false);
     buffer_add_char(&tex->out, '/');
-    at = tex_skip_blanks(tex, at, end);
-    numerator = tex->out.size;
-    tex_convert(tex, at, end, TEX_MATH);
-    cut_blanks(tex, numerator);
-    tex_bracket_operand(tex, numerator, true);
+    out_start = tex->out.size;
+    tex_convert(tex, tex_skip_blanks(tex, at, end), end, TEX_MATH);
+    end_operand(tex, out_start, true);
     return end;
 }
 
@@ -191,30 +213,33 @@ size_t tex_convert_root(struct tex *tex, size_t at, size_t end, enum tex_mode mo
 {
     struct view degree = {NULL, 0};
     size_t next = tex_skip_blanks(tex, at, end), out_start = tex->out.size;
+    size_t outer_formula = tex->formula_at, operand;
 
     tex_take_option(tex, &next, end, &degree);
     add_root_sign(tex, degree);
-    if (add_operand(tex, &next, end, mode, true)) {
+    operand = tex->formula_at = tex->out.size;
+    if (!tex_add_argument(tex, &next, end, mode)) {
+        buffer_cut(&tex->out, out_start);
+        next = at;
+    } else {
+        end_operand(tex, operand, true);
         tex->gap_at = tex->out.size;
-        return next;
     }
-    buffer_cut(&tex->out, out_start);
-    return at;
+    tex->formula_at = outer_formula;
+    return next;
 }
 
 size_t tex_convert_binomial(struct tex *tex, size_t at, size_t end, enum tex_mode mode)
 {
-    size_t next = at, out_start = tex->out.size;
+    struct operands taken;
 
+    if (!take_operands(tex, &at, end, &taken))
+        return at;
     buffer_add_char(&tex->out, '(');
-    if (tex_add_argument(tex, &next, end, mode)) {
-        buffer_add_string(&tex->out, " choose ");
-        if (tex_add_argument(tex, &next, end, mode)) {
-            buffer_add_char(&tex->out, ')');
-            return next;
-        }
-    }
-    buffer_cut(&tex->out, out_start);
+    convert_operand(tex, &taken, 0, mode);
+    buffer_add_string(&tex->out, " choose ");
+    convert_operand(tex, &taken, 1, mode);
+    buffer_add_char(&tex->out, ')');
     return at;
 }
 

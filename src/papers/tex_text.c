@@ -138,7 +138,7 @@ static size_t convert_quotes(struct tex *tex, size_t at, size_t end)
         tex->double_quotes++;
         return add_instead(tex, "“", at + 2);
     }
-    return add_source(tex, at, run == 2 ? 2 : 1);
+    return add_source(tex, at, run == 3 && tex->double_quotes ? 1 : run);
 }
 
 static size_t convert_double_quote(struct tex *tex, size_t at, size_t end)
