@@ -45,10 +45,13 @@ struct papers {
 
 enum { PAPER_ID_BYTES = 64 }; /* longest id taken */
 
+/* 1 to PAPER_ID_BYTES printable ASCII characters, no blanks. */
+bool paper_id_is_valid(struct view id);
+
 void papers_init(struct papers *papers);
 void papers_free(struct papers *papers); /* zeroed is fine */
 
-/* Copies `paper`. A paper whose id is there already is merged into it: the
+/* Copies `paper`, whose id must be valid. A paper whose id is there already is merged into it: the
  * categories are united, `new` wins over `cross` and `replace` over
  * `replace-cross`, a higher version brings its texts and authors. Returns the
  * index of the item and, when `ret_is_new` is not NULL, whether it was added. */
