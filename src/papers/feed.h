@@ -19,9 +19,10 @@ enum feed_format {
     FEED_RDF,        /* RSS 1.0: arXiv's own until January 2024 */
     FEED_ATOM,       /* Atom of rss.arxiv.org */
     FEED_API,        /* Atom of export.arxiv.org/api/query */
-    FEED_OAI,        /* OAI-PMH, metadataPrefix arXiv */
-    FEED_OAI_RAW,    /* OAI-PMH, metadataPrefix arXivRaw; also an OAI-PMH list of nothing */
-    FEED_JSON_LINES
+    FEED_OAI,        /* OAI-PMH, metadataPrefix arXiv; also a list without records */
+    FEED_OAI_RAW,    /* OAI-PMH, metadataPrefix arXivRaw */
+    FEED_JSON_LINES, /* one paper a line */
+    FEED_JSON        /* one array of papers, or an object with such an array as "papers" */
 };
 
 enum {
@@ -40,11 +41,12 @@ struct feed_report {
     bool has_instant;
     int64_t instant_utc;
 
-    size_t items;                     /* seen, the skipped ones and doubles included */
-    size_t skipped;                   /* not usable */
+    size_t items;                      /* seen, the skipped ones and doubles included */
+    size_t skipped;                    /* not usable */
     char skip_reason[FEED_NOTE_BYTES]; /* of the first one skipped: where and why */
-    size_t deleted;                   /* OAI-PMH: records that say they are withdrawn */
-    size_t replaced;                  /* ill-formed bytes and control characters cleaned away */
+    size_t deleted;                    /* OAI-PMH: records that are only a notice of deletion */
+    size_t mended;                     /* items kept although their XML was broken: raw < or & */
+    size_t replaced;                   /* ill-formed bytes and control characters cleaned away */
 
     bool truncated;
     char truncation[FEED_NOTE_BYTES]; /* one line: where and what */

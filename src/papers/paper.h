@@ -43,7 +43,10 @@ struct papers {
     void *index;
 };
 
-enum { PAPER_ID_BYTES = 64 }; /* longest id taken */
+enum {
+    PAPER_ID_BYTES = 64,  /* longest id taken */
+    PAPER_CATEGORIES = 64 /* more are left out */
+};
 
 /* 1 to PAPER_ID_BYTES printable ASCII characters, no blanks. */
 bool paper_id_is_valid(struct view id);

@@ -1,0 +1,269 @@
+#include <string.h>
+
+#include "papers/feed_parser.h"
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+/* "(Bill)" between two words of a name, not "(MIT)" or "(1)" behind it. */
+static bool is_nickname(struct view text, size_t open, size_t close)
+{
+    if (open == 0 || !is_space(text.data[open - 1]) || close - open < 3 ||
+        close + 2 >= text.size || !is_space(text.data[close + 1]) ||
+        !is_upper(text.data[close + 2]))
+        return false;
+    if (!is_upper(text.data[open + 1]))
+        return false;
+    for (size_t i = open + 2; i < close; i++) {
+        if (!is_lower(text.data[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Where the parenthesis at `open` ends: its partner, or, when it has none, the
+ * next comma. `*unmatched` remembers a search without result, so that a text
+ * full of them stays cheap. */
+static size_t find_close(struct view text, size_t open, bool *unmatched)
+{
+    int depth = 0;
+
+    for (size_t i = open; i < text.size && !*unmatched; i++) {
+        if (text.data[i] == '(')
+            depth++;
+        else if (text.data[i] == ')' && --depth == 0)
+            return i;
+    }
+    *unmatched = true;
+    return view_find_char(text, ',', open);
+}
+
+/* Adds `text` without affiliations and without stray closing parentheses. */
+static void drop_affiliations(struct view text, struct buffer *out)
+{
+    bool unmatched = false;
+
+    for (size_t i = 0; i < text.size; i++) {
+        size_t close;
+
+        if (text.data[i] == '(') {
+            close = find_close(text, i, &unmatched);
+            if (close < text.size && text.data[close] == ')' && is_nickname(text, i, close)) {
+                buffer_add_view(out, view_slice(text, i, close + 1));
+                i = close;
+            } else {
+                i = close < text.size && text.data[close] == ',' ? close - 1 : close;
+                buffer_add_char(out, ' ');
+            }
+        } else if (text.data[i] != ')') {
+            buffer_add_char(out, text.data[i]);
+        }
+    }
+}
+
+/* Offset of the whole word `word`, blanks on both sides. */
+static size_t find_word(struct view text, struct view word)
+{
+    for (size_t at = view_find(text, word, 0); at < text.size;
+         at = view_find(text, word, at + 1)) {
+        size_t end = at + word.size;
+
+        if (at > 0 && is_space(text.data[at - 1]) && end < text.size && is_space(text.data[end]))
+            return at;
+    }
+    return text.size;
+}
+
+/* What a collaboration's name ends with. */
+static bool ends_as_group(struct view name)
+{
+    static const char *const words[] = {"Collaboration", "collaboration", "Collaborations",
+                                        "collaborations", "Team", "team", "Consortium",
+                                        "consortium", "Group", "group", NULL};
+
+    for (int i = 0; words[i]; i++) {
+        if (view_ends_with(name, view_of(words[i])))
+            return true;
+    }
+    return false;
+}
+
+/* "for the Belle Collaboration" to "Belle Collaboration"; "The Belle
+ * Collaboration", as its own name is written, stays. */
+static struct view drop_group_words(struct view name)
+{
+    static const char *const words[] = {"on behalf of the ", "On behalf of the ",
+                                        "on behalf of ",     "for the ",
+                                        "For the ",          "for ",
+                                        "the ",              NULL};
+
+    for (int i = 0; words[i] && ends_as_group(name); i++) {
+        if (view_starts_with(name, view_of(words[i])))
+            return view_trim(view_slice(name, strlen(words[i]), name.size));
+    }
+    return name;
+}
+
+static bool is_suffix(struct view part)
+{
+    static const char *const suffixes[] = {"Jr",  "Jr.", "Sr",  "Sr.",   "II",   "III",
+                                           "IV",  "PhD", "Ph.D", "Ph.D.", "M.D.", NULL};
+
+    for (int i = 0; suffixes[i]; i++) {
+        if (view_equal_nocase(part, view_of(suffixes[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool is_no_name(struct view part)
+{
+    static const char *const words[] = {"et al", "et al.", "eds", "eds.", "ed.", "and", "others",
+                                        NULL};
+
+    for (int i = 0; words[i]; i++) {
+        if (view_equal_nocase(part, view_of(words[i])))
+            return true;
+    }
+    for (size_t i = 0; i < part.size; i++) {
+        if (is_upper(part.data[i]) || is_lower(part.data[i]) || (unsigned char)part.data[i] >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+/* One name is held back until it is known that no suffix follows. */
+struct splitter {
+    void (*take)(struct feed_parser *, struct view);
+    struct feed_parser *parser;
+    struct view held;
+    struct buffer joined;
+};
+
+static void flush_name(struct splitter *splitter)
+{
+    if (splitter->held.size)
+        splitter->take(splitter->parser, splitter->held);
+    splitter->held = (struct view){NULL, 0};
+}
+
+static void add_name(struct splitter *splitter, struct view name)
+{
+    name = view_trim(name);
+    if (is_suffix(name) && splitter->held.size) {
+        buffer_clear(&splitter->joined);
+        buffer_add_view(&splitter->joined, splitter->held);
+        buffer_add_char(&splitter->joined, ' ');
+        buffer_add_view(&splitter->joined, name);
+        splitter->take(splitter->parser, buffer_view(&splitter->joined));
+        splitter->held = (struct view){NULL, 0};
+        return;
+    }
+    flush_name(splitter);
+    if (!is_no_name(name))
+        splitter->held = name;
+}
+
+/* Offset and length of the first " and " or " & ". */
+static size_t find_joint(struct view part, size_t *ret_length)
+{
+    for (size_t i = 0; i + 2 < part.size; i++) {
+        if (!is_space(part.data[i]))
+            continue;
+        if (part.data[i + 1] == '&' && is_space(part.data[i + 2])) {
+            *ret_length = 3;
+            return i;
+        }
+        if (i + 4 < part.size && is_space(part.data[i + 4]) &&
+            view_equal(view_slice(part, i + 1, i + 4), VIEW("and"))) {
+            *ret_length = 5;
+            return i;
+        }
+    }
+    return part.size;
+}
+
+/* "ATLAS and CMS Collaborations" is one name. */
+static void add_names(struct splitter *splitter, struct view part)
+{
+    bool is_plural = view_ends_with(part, VIEW("ollaborations"));
+    size_t length, at;
+
+    while (!is_plural && (at = find_joint(part, &length)) < part.size) {
+        add_name(splitter, view_slice(part, 0, at));
+        part = view_slice(part, at + length - 1, part.size);
+    }
+    add_name(splitter, part);
+}
+
+/* "A. Bee for the X Collaboration" is a person and a group. */
+static void add_part(struct splitter *splitter, struct view part)
+{
+    struct view name;
+
+    part = view_trim(part);
+    if (view_starts_with(part, VIEW("and ")))
+        part = view_trim(view_slice(part, 4, part.size));
+    name = drop_group_words(part);
+    if (name.size < part.size) {
+        add_name(splitter, name);
+        return;
+    }
+    if (ends_as_group(part)) {
+        size_t by = find_word(part, VIEW("for")), behalf = find_word(part, VIEW("on behalf of"));
+        size_t at = by < behalf ? by : behalf;
+
+        if (at < part.size) {
+            add_names(splitter, view_trim(view_slice(part, 0, at)));
+            add_name(splitter, drop_group_words(view_slice(part, at, part.size)));
+            return;
+        }
+    }
+    add_names(splitter, part);
+}
+
+/* "Planck Collaboration: A. Bee" is a group and a person. */
+static void add_part_with_group(struct splitter *splitter, struct view part)
+{
+    size_t colon = view_find_char(part, ':', 0);
+
+    if (colon < part.size && ends_as_group(view_trim(view_slice(part, 0, colon)))) {
+        add_part(splitter, view_slice(part, 0, colon));
+        part = view_slice(part, colon + 1, part.size);
+    }
+    add_part(splitter, part);
+}
+
+void feed_authors_split(struct view text, void (*take)(struct feed_parser *, struct view),
+                        struct feed_parser *parser)
+{
+    struct splitter splitter = {.take = take, .parser = parser};
+    struct buffer names;
+    size_t start = 0;
+
+    buffer_init(&splitter.joined, text.size + 1);
+    buffer_init(&names, text.size);
+    drop_affiliations(text, &names);
+    for (size_t i = 0; i <= names.size; i++) {
+        /* "J.\,Bee" holds TeX's thin space, not a comma. */
+        if (i < names.size && (names.data[i] != ',' || (i > 0 && names.data[i - 1] == '\\')))
+            continue;
+        add_part_with_group(&splitter, view_slice(buffer_view(&names), start, i));
+        start = i + 1;
+    }
+    flush_name(&splitter);
+    buffer_free(&names);
+    buffer_free(&splitter.joined);
+}

@@ -1,0 +1,276 @@
+/* Papers as JSON Lines: paperboy's own format (one object a line), and the same
+ * objects in one JSON document. */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "papers/feed_parser.h"
+
+enum { VERSION_MAX = 9999 };
+
+/* Why an object is no paper: a line of text for the report. */
+struct complaint {
+    char text[FEED_NOTE_BYTES];
+};
+
+static bool complain(struct complaint *complaint, const char *key, const char *what)
+{
+    snprintf(complaint->text, sizeof(complaint->text), "\"%s\" %s", key, what);
+    return false;
+}
+
+static struct view string_view(const json_t *value)
+{
+    return (struct view){json_string_value(value), json_string_length(value)};
+}
+
+/* null counts as absent. */
+static json_t *get_optional(const json_t *object, const char *key)
+{
+    json_t *value = json_object_get(object, key);
+
+    return json_is_null(value) ? NULL : value;
+}
+
+static bool take_id(struct feed_parser *parser, const json_t *object, struct complaint *complaint)
+{
+    json_t *value = json_object_get(object, "id");
+
+    if (!value)
+        value = json_object_get(object, "arxiv_id");
+    if (!value)
+        return complain(complaint, "id", "is missing");
+    if (!json_is_string(value))
+        return complain(complaint, "id", "is not a string");
+    if (!paper_id_is_valid(string_view(value)))
+        return complain(complaint, "id", "is not 1 to 64 printable ASCII characters");
+    parser->item.paper.id = arena_copy(parser->arena, string_view(value));
+    return true;
+}
+
+static bool take_text(struct feed_parser *parser, const json_t *object, const char *key,
+                      struct view *ret_text, struct complaint *complaint)
+{
+    json_t *value = json_object_get(object, key);
+
+    if (!value)
+        return complain(complaint, key, "is missing");
+    if (!json_is_string(value))
+        return complain(complaint, key, "is not a string");
+    *ret_text = feed_text_line(parser, string_view(value));
+    return true;
+}
+
+static bool take_strings(struct feed_parser *parser, const json_t *object, const char *key,
+                         void (*take)(struct feed_parser *, struct view),
+                         struct complaint *complaint)
+{
+    json_t *array = get_optional(object, key), *value;
+    size_t index;
+
+    if (array && !json_is_array(array))
+        return complain(complaint, key, "is not an array");
+    json_array_foreach(array, index, value) {
+        if (!json_is_string(value))
+            return complain(complaint, key, "holds something that is not a string");
+        take(parser, string_view(value));
+    }
+    return true;
+}
+
+static bool take_details(struct feed_parser *parser, const json_t *object,
+                         struct complaint *complaint)
+{
+    struct paper *paper = &parser->item.paper;
+    json_t *version = get_optional(object, "version");
+    json_t *type = get_optional(object, "announce_type"), *date = get_optional(object, "date");
+    json_t *primary = get_optional(object, "primary_category");
+
+    if (version && (!json_is_integer(version) || json_integer_value(version) < 0 ||
+                    json_integer_value(version) > VERSION_MAX))
+        return complain(complaint, "version", "is not a whole number from 0 to 9999");
+    if (type && !(json_is_string(type) &&
+                  announce_type_parse(string_view(type), &paper->announce_type)))
+        return complain(complaint, "announce_type", "is not new, cross, replace or replace-cross");
+    if (date && !(json_is_string(date) && date_parse(string_view(date), &paper->date)))
+        return complain(complaint, "date", "is not a day as in 2026-02-17");
+    if (version)
+        paper->version = (int)json_integer_value(version);
+    if (json_is_string(primary))
+        parser->item.primary_category = arena_copy(parser->arena, string_view(primary));
+    return true;
+}
+
+/* The object's parts into the parser's item. */
+static bool take_paper(struct feed_parser *parser, const json_t *object,
+                       struct complaint *complaint)
+{
+    struct paper *paper = &parser->item.paper;
+
+    if (!json_is_object(object)) {
+        snprintf(complaint->text, sizeof(complaint->text), "not an object");
+        return false;
+    }
+    if (!take_id(parser, object, complaint) ||
+        !take_text(parser, object, "title", &paper->source_title, complaint) ||
+        !take_text(parser, object, "abstract", &paper->source_abstract, complaint) ||
+        !take_strings(parser, object, "authors", feed_item_take_author, complaint) ||
+        !take_strings(parser, object, "categories", feed_item_take_any_category, complaint) ||
+        !take_details(parser, object, complaint))
+        return false;
+    if (!paper->source_title.size && !paper->source_abstract.size) {
+        snprintf(complaint->text, sizeof(complaint->text), "title and abstract are both empty");
+        return false;
+    }
+    return true;
+}
+
+static void add_paper(struct feed_parser *parser, const json_t *object, const char *where,
+                      size_t number)
+{
+    struct complaint complaint;
+
+    feed_item_begin(parser);
+    if (!take_paper(parser, object, &complaint)) {
+        parser->report->items++;
+        feed_item_skip(parser, "%s %zu: %s", where, number, complaint.text);
+        return;
+    }
+    if (date_compare(parser->item.paper.date, parser->latest) > 0)
+        parser->latest = parser->item.paper.date;
+    feed_item_end(parser);
+}
+
+static json_t *load(struct view text, json_error_t *error)
+{
+    return json_loadb(text.data, text.size, JSON_ALLOW_NUL, error);
+}
+
+static void add_line(struct feed_parser *parser, struct view line, size_t number, bool is_unfinished)
+{
+    json_error_t error;
+    json_t *object;
+
+    if (!view_trim(line).size)
+        return;
+    object = load(line, &error);
+    if (object) {
+        add_paper(parser, object, "line", number);
+    } else if (is_unfinished && parser->papers->count > parser->papers_before) {
+        feed_truncated(parser, "cut off inside line %zu", number);
+    } else {
+        parser->report->items++;
+        feed_item_skip(parser, "line %zu: %s", number, error.text);
+    }
+    json_decref(object);
+}
+
+static void parse_lines(struct feed_parser *parser, struct view text)
+{
+    struct view line;
+    size_t number = 0;
+
+    parser->report->format = FEED_JSON_LINES;
+    while (view_next_line(&text, &line))
+        add_line(parser, line, ++number, !text.data);
+}
+
+/* Whether this is one document and no line of many: an array of papers, or an
+ * object that holds one. */
+static json_t *find_list(json_t *document)
+{
+    if (json_is_object(document) && !json_object_get(document, "id"))
+        document = json_object_get(document, "papers");
+    return json_is_array(document) ? document : NULL;
+}
+
+static void parse_document(struct feed_parser *parser, json_t *document)
+{
+    json_t *list = find_list(document), *value, *date = NULL;
+    size_t index;
+
+    parser->report->format = FEED_JSON;
+    if (json_is_object(document))
+        date = json_object_get(document, "date");
+    if (json_is_string(date))
+        feed_take_date(parser, string_view(date), true);
+    json_array_foreach(list, index, value)
+        add_paper(parser, value, "paper", index + 1);
+}
+
+int feed_json_parse(struct feed_parser *parser, struct view bytes)
+{
+    struct feed_report *report = parser->report;
+    struct view rest = view_trim(bytes), line;
+    json_error_t error;
+    json_t *document = NULL;
+
+    /* A first line that stands alone as an object without "papers" decides for
+     * lines; only else is the whole text read as one document. */
+    if (view_next_line(&rest, &line))
+        document = load(line, &error);
+    if (!document)
+        document = load(bytes, &error);
+    if (find_list(document))
+        parse_document(parser, document);
+    else
+        parse_lines(parser, bytes);
+    json_decref(document);
+    if (!date_is_set(report->date))
+        report->date = parser->latest;
+    if (report->items > 0 && report->skipped == report->items)
+        return error_set(parser->error, ERROR_INPUT, "JSON without a paper in it: %s",
+                         report->skip_reason);
+    return 0;
+}
+
+static void write_string(struct view text, struct buffer *out)
+{
+    buffer_add_char(out, '"');
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+
+        if (c == '"' || c == '\\')
+            buffer_add_char(out, '\\');
+        if (c >= 0 && c < ' ')
+            buffer_printf(out, "\\u%04x", (unsigned)c);
+        else
+            buffer_add_char(out, c);
+    }
+    buffer_add_char(out, '"');
+}
+
+static void write_strings(const char *key, const struct view *strings, size_t count,
+                          struct buffer *out)
+{
+    if (!count)
+        return;
+    buffer_printf(out, ",\"%s\":[", key);
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buffer_add_char(out, ',');
+        write_string(strings[i], out);
+    }
+    buffer_add_char(out, ']');
+}
+
+void paper_write_jsonl(const struct paper *paper, struct buffer *out)
+{
+    char day[DATE_TEXT_BYTES];
+
+    buffer_add_string(out, "{\"id\":");
+    write_string(paper->id, out);
+    if (paper->version)
+        buffer_printf(out, ",\"version\":%d", paper->version);
+    buffer_add_string(out, ",\"title\":");
+    write_string(paper->source_title, out);
+    write_strings("authors", paper->authors, paper->author_count, out);
+    buffer_add_string(out, ",\"abstract\":");
+    write_string(paper->source_abstract, out);
+    write_strings("categories", paper->categories, paper->category_count, out);
+    buffer_printf(out, ",\"announce_type\":\"%s\"", announce_type_name(paper->announce_type));
+    if (date_is_set(paper->date)) {
+        date_format(paper->date, day);
+        buffer_printf(out, ",\"date\":\"%s\"", day);
+    }
+    buffer_add_string(out, "}\n");
+}

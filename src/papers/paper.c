@@ -1,0 +1,200 @@
+#include "papers/paper.h"
+
+#include "base/memory.h"
+#include "papers/tex.h"
+
+#define uthash_malloc(size) memory_new(1, size)
+#define uthash_free(memory, size) free(memory)
+#include <uthash.h>
+
+/* One paper in the hash; lives in the list's arena. */
+struct index_entry {
+    UT_hash_handle hh;
+    size_t item;
+};
+
+void papers_init(struct papers *papers)
+{
+    *papers = (struct papers){.arena = arena_new()};
+}
+
+void papers_free(struct papers *papers)
+{
+    struct index_entry *index = papers->index;
+
+    HASH_CLEAR(hh, index);
+    arena_free(&papers->arena);
+    free(papers->items);
+    *papers = (struct papers){0};
+}
+
+bool paper_id_is_valid(struct view id)
+{
+    if (!id.size || id.size > PAPER_ID_BYTES)
+        return false;
+    for (size_t i = 0; i < id.size; i++) {
+        if (id.data[i] <= ' ' || id.data[i] > '~')
+            return false;
+    }
+    return true;
+}
+
+size_t papers_find(const struct papers *papers, struct view id)
+{
+    struct index_entry *index = papers->index, *entry = NULL;
+
+    if (id.size)
+        HASH_FIND(hh, index, id.data, id.size, entry);
+    return entry ? entry->item : papers->count;
+}
+
+static void index_add(struct papers *papers, struct view id, size_t item)
+{
+    struct index_entry *index = papers->index;
+    struct index_entry *entry = arena_alloc(papers->arena, 1, sizeof(*entry));
+
+    entry->item = item;
+    HASH_ADD_KEYPTR(hh, index, id.data, id.size, entry);
+    papers->index = index;
+}
+
+/* `text` made Unicode, in the arena; the same bytes when there is no TeX in it.
+ * `scratch` is memory that one paper's texts share. */
+static struct view make_unicode(struct papers *papers, struct view text, struct buffer *scratch)
+{
+    buffer_clear(scratch);
+    scratch->max = text.size * TEX_GROWTH;
+    tex_to_unicode(text, scratch);
+    if (view_equal(buffer_view(scratch), text))
+        return text;
+    return arena_copy(papers->arena, buffer_view(scratch));
+}
+
+static void copy_texts(struct papers *papers, struct paper *item, const struct paper *paper)
+{
+    struct buffer scratch;
+
+    buffer_init(&scratch, 0);
+    item->source_title = arena_copy(papers->arena, paper->source_title);
+    item->source_abstract = arena_copy(papers->arena, paper->source_abstract);
+    item->abstract = make_unicode(papers, item->source_abstract, &scratch);
+    item->title = make_unicode(papers, item->source_title, &scratch);
+    buffer_free(&scratch);
+}
+
+static void copy_authors(struct papers *papers, struct paper *item, const struct paper *paper)
+{
+    struct buffer scratch;
+
+    buffer_init(&scratch, 0);
+    item->authors = arena_alloc(papers->arena, paper->author_count, sizeof(*item->authors));
+    item->author_count = paper->author_count;
+    for (size_t i = 0; i < paper->author_count; i++) {
+        struct view author = arena_copy(papers->arena, paper->authors[i]);
+
+        item->authors[i] = make_unicode(papers, author, &scratch);
+    }
+    buffer_free(&scratch);
+}
+
+static bool has_category(const struct paper *paper, struct view category)
+{
+    for (size_t i = 0; i < paper->category_count; i++) {
+        if (view_equal(paper->categories[i], category))
+            return true;
+    }
+    return false;
+}
+
+/* Those that are there stay in front: the primary category stays the first. */
+static void unite_categories(struct papers *papers, struct paper *item, const struct paper *paper)
+{
+    struct view *united;
+    size_t room = item->category_count;
+
+    for (size_t i = 0; i < paper->category_count; i++)
+        room += !has_category(item, paper->categories[i]);
+    if (room == item->category_count)
+        return;
+    if (room > PAPER_CATEGORIES)
+        room = PAPER_CATEGORIES;
+    united = arena_alloc(papers->arena, room, sizeof(*united));
+    for (size_t i = 0; i < item->category_count; i++)
+        united[i] = item->categories[i];
+    item->categories = united;
+    for (size_t i = 0; i < paper->category_count && item->category_count < room; i++) {
+        if (!has_category(item, paper->categories[i]))
+            united[item->category_count++] = arena_copy(papers->arena, paper->categories[i]);
+    }
+}
+
+static size_t append(struct papers *papers, const struct paper *paper)
+{
+    struct paper *item;
+
+    papers->items =
+        memory_grow(papers->items, &papers->capacity, papers->count + 1, sizeof(*papers->items));
+    item = &papers->items[papers->count];
+    *item = (struct paper){
+        .id = arena_copy(papers->arena, paper->id),
+        .version = paper->version,
+        .announce_type = paper->announce_type,
+        .date = paper->date,
+    };
+    copy_texts(papers, item, paper);
+    copy_authors(papers, item, paper);
+    unite_categories(papers, item, paper);
+    index_add(papers, item->id, papers->count);
+    return papers->count++;
+}
+
+static void merge(struct papers *papers, struct paper *item, const struct paper *paper)
+{
+    bool newer = paper->version > item->version;
+
+    if (newer ? paper->source_title.size + paper->source_abstract.size > 0
+              : item->source_abstract.size == 0 && paper->source_abstract.size > 0)
+        copy_texts(papers, item, paper);
+    if ((newer || !item->author_count) && paper->author_count)
+        copy_authors(papers, item, paper);
+    if (newer)
+        item->version = paper->version;
+    unite_categories(papers, item, paper);
+    /* The names stand in this order: what is newest to a reader wins. */
+    if (paper->announce_type < item->announce_type)
+        item->announce_type = paper->announce_type;
+    if (!date_is_set(item->date))
+        item->date = paper->date;
+}
+
+size_t papers_add(struct papers *papers, const struct paper *paper, bool *ret_is_new)
+{
+    size_t found = papers_find(papers, paper->id);
+    bool is_new = found == papers->count;
+
+    if (is_new)
+        found = append(papers, paper);
+    else
+        merge(papers, &papers->items[found], paper);
+    if (ret_is_new)
+        *ret_is_new = is_new;
+    return found;
+}
+
+static const char *const ANNOUNCE_NAMES[] = {"new", "cross", "replace", "replace-cross"};
+
+const char *announce_type_name(enum announce_type type)
+{
+    return ANNOUNCE_NAMES[type];
+}
+
+bool announce_type_parse(struct view name, enum announce_type *ret_type)
+{
+    for (int type = ANNOUNCE_NEW; type <= ANNOUNCE_REPLACE_CROSS; type++) {
+        if (view_equal_nocase(name, view_of(ANNOUNCE_NAMES[type]))) {
+            *ret_type = (enum announce_type)type;
+            return true;
+        }
+    }
+    return false;
+}
