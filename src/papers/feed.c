@@ -30,11 +30,11 @@ static const char *find_charset(struct view bytes)
         return "UTF-16LE";
     if (view_starts_with(bytes, VIEW("\xFE\xFF")))
         return "UTF-16BE";
-    if (!view_starts_with(head, VIEW("<?xml")) || encoding == head.size || utf8_is_valid(bytes))
+    if (!view_starts_with(head, VIEW("<?xml")) || encoding == head.size)
         return NULL;
     for (int i = 0; latin[i]; i++) {
         if (view_starts_with_nocase(view_slice(head, encoding + 10, head.size), view_of(latin[i])))
-            return "WINDOWS-1252";
+            return utf8_is_valid(bytes) ? NULL : "WINDOWS-1252";
     }
     return NULL;
 }
@@ -80,35 +80,19 @@ static struct view drop_unfinished(struct view bytes)
 }
 
 /* Valid UTF-8 without control characters but TAB, LF and CR. Nearly every feed
- * is, so this has to be quick: eight ASCII bytes at a time. */
+ * is, so this has to be quick. */
 static bool is_clean(struct view bytes)
 {
-    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     size_t at = 0;
 
-    while (at < bytes.size) {
+    while ((at = feed_text_plain_end(bytes, at)) < bytes.size) {
         unsigned char byte = (unsigned char)bytes.data[at];
-        uint64_t word;
         int32_t codepoint;
+        size_t length = utf8_decode(bytes, at, &codepoint);
 
-        if (bytes.size - at >= 8) {
-            memcpy(&word, bytes.data + at, 8);
-            if (!((word | (word - ones * ' ') | (word + ones)) & highs)) {
-                at += 8;
-                continue;
-            }
-        }
-        if (byte >= 0x80) {
-            size_t length = utf8_decode(bytes, at, &codepoint);
-
-            if (length == 1)
-                return false;
-            at += length;
-            continue;
-        }
-        if ((byte < ' ' && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7F)
+        if (byte >= 0x80 ? length == 1 : byte != '\n' && byte != '\r' && byte != '\t')
             return false;
-        at++;
+        at += length;
     }
     return true;
 }

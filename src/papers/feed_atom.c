@@ -84,7 +84,7 @@ static void finish_item(struct feed_parser *parser)
 {
     struct feed_item *item = &parser->item;
 
-    if (item->unusable && parser->papers->count == parser->papers_before)
+    if (item->unusable && !feed_has_papers(parser))
         feed_fail(parser, ERROR_PERMANENT, "arXiv's API answered with an error: %.*s",
                   VIEW_ARGUMENTS(item->paper.source_abstract));
 }

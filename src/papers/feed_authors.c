@@ -86,13 +86,15 @@ static size_t find_word(struct view text, struct view word)
     return text.size;
 }
 
-/* What a collaboration's name ends with. */
+/* What a collaboration's name ends with. Few names do: the last letter says it
+ * for most of them. */
 static bool ends_as_group(struct view name)
 {
-    static const char *const words[] = {"Collaboration", "collaboration", "Collaborations",
-                                        "collaborations", "Team", "team", "Consortium",
-                                        "consortium", "Group", "group", NULL};
+    static const char *const words[] = {"ollaboration", "ollaborations", "Team", "team",
+                                        "onsortium",    "Group",         "group", NULL};
 
+    if (!name.size || !strchr("nsmp", name.data[name.size - 1]))
+        return false;
     for (int i = 0; words[i]; i++) {
         if (view_ends_with(name, view_of(words[i])))
             return true;
@@ -109,7 +111,9 @@ static struct view drop_group_words(struct view name)
                                         "For the ",          "for ",
                                         "the ",              NULL};
 
-    for (int i = 0; words[i] && ends_as_group(name); i++) {
+    if (!ends_as_group(name))
+        return name;
+    for (int i = 0; words[i]; i++) {
         if (view_starts_with(name, view_of(words[i])))
             return view_trim(view_slice(name, strlen(words[i]), name.size));
     }
@@ -121,6 +125,8 @@ static bool is_suffix(struct view part)
     static const char *const suffixes[] = {"Jr",  "Jr.", "Sr",  "Sr.",   "II",   "III",
                                            "IV",  "PhD", "Ph.D", "Ph.D.", "M.D.", NULL};
 
+    if (part.size > 5)
+        return false;
     for (int i = 0; suffixes[i]; i++) {
         if (view_equal_nocase(part, view_of(suffixes[i])))
             return true;
@@ -133,7 +139,7 @@ static bool is_no_name(struct view part)
     static const char *const words[] = {"et al", "et al.", "eds", "eds.", "ed.", "and", "others",
                                         NULL};
 
-    for (int i = 0; words[i]; i++) {
+    for (int i = 0; words[i] && part.size <= 6; i++) {
         if (view_equal_nocase(part, view_of(words[i])))
             return true;
     }
@@ -246,24 +252,38 @@ static void add_part_with_group(struct splitter *splitter, struct view part)
     add_part(splitter, part);
 }
 
+/* The next comma that parts names: "J.\,Bee" holds TeX's thin space. */
+static size_t find_comma(struct view names, size_t at)
+{
+    while ((at = view_find_char(names, ',', at)) < names.size) {
+        if (at == 0 || names.data[at - 1] != '\\')
+            break;
+        at++;
+    }
+    return at;
+}
+
 void feed_authors_split(struct view text, void (*take)(struct feed_parser *, struct view),
                         struct feed_parser *parser)
 {
     struct splitter splitter = {.take = take, .parser = parser};
-    struct buffer names;
+    struct view names = text;
+    struct buffer plain;
     size_t start = 0;
 
     buffer_init(&splitter.joined, text.size + 1);
-    buffer_init(&names, text.size);
-    drop_affiliations(text, &names);
-    for (size_t i = 0; i <= names.size; i++) {
-        /* "J.\,Bee" holds TeX's thin space, not a comma. */
-        if (i < names.size && (names.data[i] != ',' || (i > 0 && names.data[i - 1] == '\\')))
-            continue;
-        add_part_with_group(&splitter, view_slice(buffer_view(&names), start, i));
-        start = i + 1;
+    buffer_init(&plain, text.size);
+    if (view_find_char(text, '(', 0) < text.size || view_find_char(text, ')', 0) < text.size) {
+        drop_affiliations(text, &plain);
+        names = buffer_view(&plain);
+    }
+    while (start <= names.size) {
+        size_t comma = find_comma(names, start);
+
+        add_part_with_group(&splitter, view_slice(names, start, comma));
+        start = comma + 1;
     }
     flush_name(&splitter);
-    buffer_free(&names);
+    buffer_free(&plain);
     buffer_free(&splitter.joined);
 }

@@ -1,8 +1,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "papers/feed_parser.h"
 
 void feed_parser_init(struct feed_parser *parser, struct papers *papers,
@@ -13,7 +15,6 @@ void feed_parser_init(struct feed_parser *parser, struct papers *papers,
         .report = report,
         .error = error,
         .arena = arena_new(),
-        .papers_before = papers->count,
     };
     buffer_init(&parser->clean, FEED_BYTES);
     buffer_init(&parser->text, FEED_BYTES);
@@ -247,6 +248,25 @@ void feed_take_date(struct feed_parser *parser, struct view text, bool main)
     parser->has_main_feed_date = main;
 }
 
+bool feed_has_papers(const struct feed_parser *parser)
+{
+    const struct feed_report *report = parser->report;
+
+    return report->items > report->skipped + report->deleted;
+}
+
+/* One line, cut between characters. */
+static void write_note(char ret_note[FEED_NOTE_BYTES], const char *format, va_list arguments)
+{
+    char text[2 * FEED_NOTE_BYTES];
+    struct view note;
+
+    vsnprintf(text, sizeof(text), format, arguments);
+    note = utf8_prefix(view_of(text), FEED_NOTE_BYTES - 1);
+    memcpy(ret_note, note.data, note.size);
+    ret_note[note.size] = '\0';
+}
+
 void feed_item_skip(struct feed_parser *parser, const char *format, ...)
 {
     struct feed_report *report = parser->report;
@@ -255,19 +275,20 @@ void feed_item_skip(struct feed_parser *parser, const char *format, ...)
     if (report->skipped++)
         return;
     va_start(arguments, format);
-    vsnprintf(report->skip_reason, sizeof(report->skip_reason), format, arguments);
+    write_note(report->skip_reason, format, arguments);
     va_end(arguments);
 }
 
 void feed_truncated(struct feed_parser *parser, const char *format, ...)
 {
+    struct feed_report *report = parser->report;
     va_list arguments;
 
-    if (parser->report->truncated)
+    if (report->truncated)
         return;
-    parser->report->truncated = true;
+    report->truncated = true;
     va_start(arguments, format);
-    vsnprintf(parser->report->truncation, sizeof(parser->report->truncation), format, arguments);
+    write_note(report->truncation, format, arguments);
     va_end(arguments);
 }
 

@@ -155,7 +155,7 @@ static void add_line(struct feed_parser *parser, struct view line, size_t number
     object = load(line, &error);
     if (object) {
         add_paper(parser, object, "line", number);
-    } else if (is_unfinished && parser->papers->count > parser->papers_before) {
+    } else if (is_unfinished && feed_has_papers(parser)) {
         feed_truncated(parser, "cut off inside line %zu", number);
     } else {
         parser->report->items++;

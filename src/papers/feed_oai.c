@@ -90,7 +90,7 @@ static void take_error(struct feed_parser *parser, struct view text)
     if (view_equal(code, VIEW("badResumptionToken")))
         kind = ERROR_TEMPORARY;
     feed_fail(parser, kind, "OAI-PMH answered with an error: %.*s: %.*s", VIEW_ARGUMENTS(code),
-              VIEW_ARGUMENTS(view_trim(text)));
+              VIEW_ARGUMENTS(feed_text_line(parser, text)));
 }
 
 static void take_token(struct feed_parser *parser, struct view token)
@@ -151,7 +151,8 @@ static void close_item_element(struct feed_parser *parser, enum feed_meaning mea
         feed_item_take_categories(parser, text);
         break;
     case MEANS_KEYNAME:
-        item->keyname = feed_text_line(parser, feed_text_decode(parser, text));
+        if (!item->keyname.size)
+            item->keyname = feed_text_line(parser, feed_text_decode(parser, text));
         break;
     case MEANS_FORENAMES:
         item->forenames = feed_text_line(parser, feed_text_decode(parser, text));

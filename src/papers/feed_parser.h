@@ -99,7 +99,6 @@ struct feed_parser {
     struct view *authors;    /* room that items share */
     struct view *categories;
     struct buffer clean;
-    size_t papers_before;
     struct date latest; /* JSON: of the papers' own dates */
 
     /* feed_xml.c */
@@ -140,12 +139,16 @@ void feed_item_end(struct feed_parser *parser);
 /* Counts an item that cannot be used; keeps the first reason. */
 void feed_item_skip(struct feed_parser *parser, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Whether this document gave any so far. */
+bool feed_has_papers(const struct feed_parser *parser);
 void feed_take_date(struct feed_parser *parser, struct view text, bool main);
 
 /* feed_text.c. One clean line in the parser's arena: a line break with the
  * blanks around it is one space, a TAB is a space, ends are trimmed, control
  * characters go and are counted. */
 struct view feed_text_line(struct feed_parser *parser, struct view text);
+/* Where the run of printable ASCII that begins at `at` ends. */
+size_t feed_text_plain_end(struct view text, size_t at);
 /* HTML to text: tags away, entities decoded; a `<` that begins no tag of HTML stays. */
 struct view feed_text_from_html(struct feed_parser *parser, struct view html);
 /* Decodes references that are left after XML's own decoding ("&eacute;", "&#233;"). */

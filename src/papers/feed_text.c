@@ -22,9 +22,21 @@ static size_t special_length(struct view text, size_t at, bool *ret_is_break)
     return *ret_is_break ? 3 : 0;
 }
 
-static bool is_plain(unsigned char byte)
+/* Eight bytes at a time: none of them has the high bit, is below a blank or DEL. */
+size_t feed_text_plain_end(struct view text, size_t at)
 {
-    return byte >= ' ' && byte != 0x7F && byte != 0xC2 && byte != 0xE2;
+    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    uint64_t word;
+
+    while (text.size - at >= sizeof(word)) {
+        memcpy(&word, text.data + at, sizeof(word));
+        if ((word | (word - ones * ' ') | (word + ones)) & highs)
+            break;
+        at += sizeof(word);
+    }
+    while (at < text.size && text.data[at] >= ' ' && text.data[at] < 0x7F)
+        at++;
+    return at;
 }
 
 static void trim_end(struct buffer *line)
@@ -48,8 +60,7 @@ struct view feed_text_line(struct feed_parser *parser, struct view text)
             at++;
             continue;
         }
-        while (at < text.size && is_plain((unsigned char)text.data[at]))
-            at++;
+        at = feed_text_plain_end(text, at);
         if (at > start) {
             buffer_add(line, text.data + start, at - start);
             after_break = false;

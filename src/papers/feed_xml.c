@@ -23,7 +23,7 @@ void feed_fail(struct feed_parser *parser, enum error_kind kind, const char *for
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    if (parser->papers->count > parser->papers_before) {
+    if (feed_has_papers(parser)) {
         feed_item_skip(parser, "%s", text);
         return;
     }
