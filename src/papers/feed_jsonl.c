@@ -145,7 +145,8 @@ static json_t *load(struct view text, json_error_t *error)
     return json_loadb(text.data, text.size, JSON_ALLOW_NUL, error);
 }
 
-static void add_line(struct feed_parser *parser, struct view line, size_t number, bool is_unfinished)
+static void add_line(struct feed_parser *parser, struct view line, size_t number,
+                     bool is_unfinished)
 {
     json_error_t error;
     json_t *object;

@@ -5,8 +5,10 @@
 #include "base/utf8.h"
 #include "papers/feed_parser.h"
 
-/* Searches for an end tag that may come to nothing; more is not worth the time. */
-enum { FRUITLESS_SEARCHES = 64 };
+enum {
+    FRUITLESS_SEARCHES = 64,     /* for an end tag; more are not worth the time */
+    LEAF_BYTES = 4 * 1024 * 1024 /* how far away an end tag is looked for */
+};
 
 struct mender {
     const struct feed_family *family;
@@ -14,7 +16,7 @@ struct mender {
     struct buffer *out;
     size_t *replaced;
     int fruitless;
-    bool no_more_cdata;
+    size_t cdata_end; /* of the last search */
 };
 
 static bool is_blank(char c)
@@ -88,17 +90,15 @@ static size_t add_text_char(struct mender *mender, struct view text, size_t at)
 static size_t copy_cdata(struct mender *mender, size_t at, size_t limit)
 {
     struct view piece = mender->piece;
-    size_t end;
 
-    if (mender->no_more_cdata ||
-        !view_starts_with(view_slice(piece, at, piece.size), VIEW("<![CDATA[")))
+    if (!view_starts_with(view_slice(piece, at, piece.size), VIEW("<![CDATA[")))
         return 0;
-    end = view_find(piece, VIEW("]]>"), at);
-    mender->no_more_cdata = end == piece.size;
-    if (end + 3 > limit)
+    if (mender->cdata_end < at + 9)
+        mender->cdata_end = view_find(piece, VIEW("]]>"), at + 9);
+    if (mender->cdata_end + 3 > limit)
         return 0;
-    buffer_add_view(mender->out, view_slice(piece, at, end + 3));
-    return end + 3 - at;
+    buffer_add_view(mender->out, view_slice(piece, at, mender->cdata_end + 3));
+    return mender->cdata_end + 3 - at;
 }
 
 static void add_text(struct mender *mender, size_t at, size_t end)
@@ -115,11 +115,11 @@ static void add_text(struct mender *mender, size_t at, size_t end)
 /* Where the end tag of `name` begins; piece.size when there is none. */
 static size_t find_end_tag(struct mender *mender, struct view name, size_t from)
 {
-    struct view piece = mender->piece;
+    struct view piece = view_slice(mender->piece, 0, from + LEAF_BYTES);
     size_t at = from;
 
     if (mender->fruitless == FRUITLESS_SEARCHES)
-        return piece.size;
+        return mender->piece.size;
     while ((at = view_find(piece, VIEW("</"), at)) < piece.size) {
         size_t end = at + 2 + name.size;
 
@@ -132,7 +132,7 @@ static size_t find_end_tag(struct mender *mender, struct view name, size_t from)
         at += 2;
     }
     mender->fruitless++;
-    return piece.size;
+    return mender->piece.size;
 }
 
 /* The end of the tag at `at`, behind its '>'; 0 when it is no tag. */

@@ -44,7 +44,6 @@ static void open_element(struct feed_parser *parser, enum feed_meaning meaning,
     switch (meaning) {
     case MEANS_LIST:
         parser->has_list = true;
-        parser->report->estimated = true;
         break;
     case MEANS_RAW:
         parser->report->format = FEED_OAI_RAW;
@@ -200,6 +199,7 @@ static void finish_item(struct feed_parser *parser)
     struct feed_item *item = &parser->item;
     bool is_first = item->paper.version ? item->paper.version == 1 : !item->has_main_date;
 
+    parser->report->estimated = true;
     item->paper.announce_type = is_first ? ANNOUNCE_NEW : ANNOUNCE_REPLACE;
 }
 

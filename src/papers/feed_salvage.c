@@ -47,6 +47,22 @@ static size_t find_tag_end(struct view document, size_t at)
     return end < document.size ? end + 1 : end;
 }
 
+/* What the tag at `at` is; scan->at is then behind it. */
+static enum mark read_mark(struct scan *scan, size_t at)
+{
+    struct view document = scan->document;
+    bool is_end = at + 1 < document.size && document.data[at + 1] == '/';
+    size_t name = at + 1 + is_end;
+    bool is_item = is_tag_of(document, name, scan->family->item);
+
+    if (!is_item && !(is_end && is_tag_of(document, name, scan->family->root)))
+        return MARK_NONE;
+    scan->at = find_tag_end(document, at);
+    if (is_end)
+        return is_item ? MARK_ITEM_END : MARK_ROOT_END;
+    return document.data[scan->at - 2] == '/' ? MARK_EMPTY_ITEM : MARK_ITEM;
+}
+
 /* The next tag that matters; `*ret_start` is where it begins, scan->at is behind it. */
 static enum mark next_mark(struct scan *scan, size_t *ret_start)
 {
@@ -54,24 +70,21 @@ static enum mark next_mark(struct scan *scan, size_t *ret_start)
     size_t at = scan->at;
 
     while ((at = view_find_char(document, '<', at)) < document.size) {
-        size_t behind = skip_section(document, at, VIEW("<!--"), VIEW("-->"), &scan->no_comment_end);
+        enum mark mark;
+        size_t behind =
+            skip_section(document, at, VIEW("<!--"), VIEW("-->"), &scan->no_comment_end);
 
-        behind = behind > at ? behind
-                             : skip_section(document, at, VIEW("<![CDATA["), VIEW("]]>"),
-                                            &scan->no_cdata_end);
+        if (behind == at)
+            behind = skip_section(document, at, VIEW("<![CDATA["), VIEW("]]>"),
+                                  &scan->no_cdata_end);
         if (behind > at) {
             at = behind;
             continue;
         }
-        *ret_start = at;
-        scan->at = find_tag_end(document, at);
-        if (is_tag_of(document, at + 1, scan->family->item))
-            return document.data[scan->at - 2] == '/' ? MARK_EMPTY_ITEM : MARK_ITEM;
-        if (at + 1 < document.size && document.data[at + 1] == '/') {
-            if (is_tag_of(document, at + 2, scan->family->item))
-                return MARK_ITEM_END;
-            if (is_tag_of(document, at + 2, scan->family->root))
-                return MARK_ROOT_END;
+        mark = read_mark(scan, at);
+        if (mark != MARK_NONE) {
+            *ret_start = at;
+            return mark;
         }
         at++;
     }
@@ -124,23 +137,30 @@ static void read_gap(struct salvage *salvage, size_t start, size_t end)
         read_content(salvage, gap, true, &replaced);
 }
 
+/* How many items became papers. */
+static size_t count_kept(const struct feed_report *report)
+{
+    return report->items - report->skipped - report->deleted;
+}
+
 static void read_item(struct salvage *salvage, size_t start, size_t end, bool is_closed)
 {
     struct feed_parser *parser = salvage->parser;
+    struct feed_report *report = parser->report;
     struct view item = view_slice(salvage->document, start, end);
-    size_t replaced = 0;
+    size_t replaced = 0, kept = count_kept(report);
 
     if (is_closed && read_content(salvage, item, false, NULL))
         return;
     if (is_closed && !parser->failed && read_content(salvage, item, true, &replaced)) {
-        parser->report->mended++;
-        parser->report->replaced += replaced;
+        report->mended += count_kept(report) > kept;
+        report->replaced += replaced;
         return;
     }
     if (parser->failed)
         return;
-    parser->report->items++;
-    feed_item_skip(parser, "item %zu at line %zu: %s", parser->report->items,
+    report->items++;
+    feed_item_skip(parser, "item %zu at line %zu: %s", report->items,
                    count_lines(view_slice(salvage->document, 0, start)),
                    is_closed ? "broken XML" : "it has no end tag");
 }

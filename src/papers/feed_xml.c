@@ -8,6 +8,8 @@
 #include "base/utf8.h"
 #include "papers/feed_parser.h"
 
+enum { TAG_BYTES = 16 * 1024 }; /* none of arXiv's is longer than 1 KB */
+
 /* What libxml2 hands back to each callback. */
 struct reader {
     struct feed_parser *parser;
@@ -24,6 +26,7 @@ void feed_fail(struct feed_parser *parser, enum error_kind kind, const char *for
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     if (feed_has_papers(parser)) {
+        parser->report->items++;
         feed_item_skip(parser, "%s", text);
         return;
     }
@@ -306,15 +309,32 @@ static int choose_family(struct feed_parser *parser, struct view document)
                      VIEW_ARGUMENTS(utf8_prefix(name, 40)));
 }
 
+/* libxml2 compares each attribute of a tag with all the others. */
+static int check_tags(struct feed_parser *parser, struct view document)
+{
+    for (size_t at = 0; (at = view_find_char(document, '<', at)) < document.size; at++) {
+        size_t limit = at + TAG_BYTES;
+        struct view tag = view_slice(document, 0, limit);
+
+        if (strchr("!?/ ", at + 1 < document.size ? document.data[at + 1] : ' '))
+            continue;
+        if (limit < document.size && view_find_char(tag, '>', at) == tag.size)
+            return error_set(parser->error, ERROR_INPUT, "a tag of more than %d bytes", TAG_BYTES);
+    }
+    return 0;
+}
+
 int feed_xml_parse(struct feed_parser *parser, struct view bytes)
 {
-    if (skip_prolog(parser, &bytes) < 0 || choose_family(parser, bytes) < 0)
+    if (skip_prolog(parser, &bytes) < 0 || choose_family(parser, bytes) < 0 ||
+        check_tags(parser, bytes) < 0)
         return -1;
     if (!feed_xml_read(parser, bytes) && !parser->failed)
         feed_salvage(parser, bytes);
     if (parser->failed)
         return -1;
-    if (parser->family == &feed_family_oai && !parser->has_list && !parser->report->truncated)
+    if (parser->family == &feed_family_oai && !parser->has_list && !parser->report->items &&
+        !parser->report->truncated)
         return error_set(parser->error, ERROR_INPUT, "OAI-PMH, but not a list of records");
     return 0;
 }
