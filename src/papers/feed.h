@@ -51,15 +51,19 @@ struct feed_report {
     bool truncated;
     char truncation[FEED_NOTE_BYTES]; /* one line: where and what */
 
-    bool estimated; /* announce types and dates are worked out, not given (OAI-PMH) */
+    /* OAI-PMH gives no announcements: `new` for a first version, else `replace`,
+     * and the date on which that version came in. */
+    bool estimated;
     /* What to ask for next; "" when the list ends here. */
     char resumption_token[FEED_TOKEN_BYTES];
     /* Nothing is known to be missing: neither cut nor to be resumed. */
     bool complete;
 };
 
-/* Adds the papers of `bytes`, gzipped or not, to `papers` in their order. An
- * empty feed and OAI-PMH's noRecordsMatch are no failure: no papers. A document
+/* Adds the papers of `bytes`, gzipped or not, to `papers` in their order. The
+ * announce type is `new` and the date the feed's where an item gives none. A
+ * string of names is parted at commas and "and", without affiliations in
+ * parentheses; "for the X Collaboration" is a name of its own. An empty feed and OAI-PMH's noRecordsMatch are no failure: no papers. A document
  * cut off or broken in places gives its whole items; the report says what was
  * lost. Item texts that hold a raw `<` or `&` are kept.
  *
