@@ -63,9 +63,11 @@ struct feed_report {
 /* Adds the papers of `bytes`, gzipped or not, to `papers` in their order. The
  * announce type is `new` and the date the feed's where an item gives none. A
  * string of names is parted at commas and "and", without affiliations in
- * parentheses; "for the X Collaboration" is a name of its own. An empty feed and OAI-PMH's noRecordsMatch are no failure: no papers. A document
- * cut off or broken in places gives its whole items; the report says what was
- * lost. Item texts that hold a raw `<` or `&` are kept.
+ * parentheses; "for the X Collaboration" is a name of its own.
+ *
+ * An empty feed and OAI-PMH's noRecordsMatch are no failure: no papers. A
+ * document cut off or broken in places gives its whole items; the report says
+ * what was lost. Item texts that hold a raw `<` or `&` are kept.
  *
  * Fails with `papers` as it was, kind input: neither XML nor JSON Lines, an
  * HTML page, XML that is no feed, larger than `max_bytes` (after inflating),
