@@ -39,8 +39,9 @@ struct ranking {
 
 struct ranking_index;
 
-/* Indexes the papers, which must outlive the index. `archive` gives the rarity
- * of words; NULL takes it from `papers` themselves. */
+/* Indexes the papers. `archive` gives the rarity of words, and liked papers are
+ * looked up in it, too; NULL takes both from `papers` themselves. Both lists
+ * must outlive the index and stay as they are. */
 struct ranking_index *ranking_index_new(const struct papers *papers, const struct papers *archive);
 void ranking_index_free(struct ranking_index **index);
 const struct papers *ranking_index_papers(const struct ranking_index *index);

@@ -1,0 +1,71 @@
+/* The edition under terms: for each term the papers that have it, and for each
+ * paper its words in order, for phrases longer than a pair. Made once by
+ * ranking_index_new, then only read, by any number of threads. Private to this
+ * folder; callers use ranking.h. */
+#ifndef RANKING_INDEX_H
+#define RANKING_INDEX_H
+
+#include "papers/paper.h"
+#include "ranking/ranking.h"
+#include "ranking/rarity.h"
+#include "ranking/term_table.h"
+
+enum { TERM_KIND_CATEGORY = 'c' };
+
+struct posting {
+    uint32_t paper;
+    uint16_t title; /* times it stands there, at most 65535 */
+    uint16_t abstract;
+    float fit; /* as in weights.h */
+};
+
+struct postings {
+    const struct posting *items; /* by paper */
+    size_t count;
+};
+
+/* One word of a paper, with terms cut to 32 bits: only candidates that the
+ * postings already name are compared with these. */
+struct spot {
+    uint32_t stem;
+    uint32_t exact;
+    uint32_t exact_singular;
+    uint32_t joined;
+    unsigned char joined_count;
+};
+
+struct indexed_paper {
+    size_t first_spot;
+    uint32_t title_spots;
+    uint32_t spots; /* title and abstract */
+    float fit_base; /* K1 * (1 - B + B * length / average) */
+    uint32_t abstract_characters;
+    /* Lower-cased source_title + " " + source_abstract, for substring scoring. */
+    size_t lowered_at;
+    size_t lowered_title_size;
+    size_t lowered_size;
+};
+
+struct ranking_index {
+    const struct papers *papers;
+    const struct papers *archive; /* NULL: none */
+    struct term_table terms;
+    size_t *first_posting; /* terms.count + 1 */
+    struct posting *postings;
+    struct spot *spots;
+    struct indexed_paper *about; /* papers->count */
+    struct buffer lowered;
+    struct rarity rarity; /* used when there is an archive */
+};
+
+struct postings index_find(const struct ranking_index *index, uint64_t term);
+/* How much a term tells, by the archive or else by the papers. */
+double index_rarity(const struct ranking_index *index, uint64_t term);
+/* The fit of a term that stands so often in this paper. */
+double index_fit(const struct ranking_index *index, size_t paper, double title, double abstract);
+/* The category's own name, or an archive's: `cs` is in all of `cs.LG`. */
+uint64_t index_category_term(struct view category);
+/* The paper with this id, in the papers or the archive; NULL when in neither. */
+const struct paper *index_find_paper(const struct ranking_index *index, struct view id);
+
+#endif

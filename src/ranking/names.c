@@ -1,0 +1,134 @@
+#include "ranking/names.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "ranking/fold.h"
+#include "ranking/words.h"
+
+enum { KIND_NAME = 'n', KIND_FAMILY = 'f' };
+
+static bool is_suffix(struct view token)
+{
+    static const char *const suffixes[] = {"jr", "sr", "ii", "iii", "iv"};
+
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+        if (view_equal_string(token, suffixes[i]))
+            return true;
+    return false;
+}
+
+static bool is_initial(struct view token)
+{
+    int32_t codepoint;
+
+    return token.size > 0 && utf8_decode(token, 0, &codepoint) == token.size;
+}
+
+/* Splits the folded text at `*rest` into the name's free tokens. */
+static void add_tokens(struct name *name, struct view folded)
+{
+    struct view token;
+
+    while (view_next_part(&folded, ' ', &token)) {
+        if (!token.size || is_suffix(token))
+            continue;
+        if (name->count == NAME_TOKENS)
+            name->count--; /* the middle of a very long name */
+        name->tokens[name->count++] = token;
+    }
+}
+
+static void rotate(struct name *name)
+{
+    struct view first = name->tokens[0];
+
+    memmove(name->tokens, name->tokens + 1, (name->count - 1) * sizeof(first));
+    name->tokens[name->count - 1] = first;
+}
+
+void name_parse(struct view text, struct name *ret_name)
+{
+    struct buffer folded;
+    struct view whole, given, family;
+    size_t comma, end;
+
+    text = view_slice(text, 0, view_find_char(text, '(', 0));
+    comma = view_find_char(text, ',', 0);
+    buffer_init(&folded, 64 * 1024);
+    if (comma < text.size)
+        fold_add(&folded, view_slice(text, comma + 1, text.size));
+    end = folded.size;
+    buffer_add_char(&folded, ' ');
+    fold_add(&folded, view_slice(text, 0, comma));
+    whole = utf8_prefix(buffer_view(&folded), NAME_BYTES);
+    ret_name->count = 0;
+    if (whole.size)
+        memcpy(ret_name->text, whole.data, whole.size);
+    given = view_slice((struct view){ret_name->text, whole.size}, 0, end);
+    family = view_slice((struct view){ret_name->text, whole.size}, end, whole.size);
+    add_tokens(ret_name, given);
+    add_tokens(ret_name, family);
+    buffer_free(&folded);
+    if (ret_name->count > 1 && view_equal(ret_name->tokens[0], VIEW("the")))
+        memmove(ret_name->tokens, ret_name->tokens + 1,
+                --ret_name->count * sizeof(ret_name->tokens[0]));
+    /* "Müller J": nobody's family name is one letter. */
+    if (comma == text.size && ret_name->count > 1 && !is_initial(ret_name->tokens[0]) &&
+        is_initial(ret_name->tokens[ret_name->count - 1]))
+        rotate(ret_name);
+}
+
+static bool token_matches(struct view a, struct view b)
+{
+    if (is_initial(a))
+        return view_starts_with(b, a);
+    if (is_initial(b))
+        return view_starts_with(a, b);
+    return view_equal(a, b);
+}
+
+/* Every middle name of the shorter list has its match in the longer one, in order. */
+static bool middle_matches(const struct name *shorter, const struct name *longer)
+{
+    size_t at = 1;
+
+    for (size_t i = 1; i + 1 < shorter->count; i++) {
+        while (at + 1 < longer->count && !token_matches(shorter->tokens[i], longer->tokens[at]))
+            at++;
+        if (at + 1 >= longer->count)
+            return false;
+        at++;
+    }
+    return true;
+}
+
+bool name_matches(const struct name *wanted, const struct name *author)
+{
+    if (!wanted->count || !author->count ||
+        !view_equal(wanted->tokens[wanted->count - 1], author->tokens[author->count - 1]))
+        return false;
+    if (wanted->count == 1)
+        return true;
+    if (author->count == 1 || !token_matches(wanted->tokens[0], author->tokens[0]))
+        return false;
+    return wanted->count <= author->count ? middle_matches(wanted, author)
+                                          : middle_matches(author, wanted);
+}
+
+uint64_t name_family_term(const struct name *name)
+{
+    return name->count ? words_hash(KIND_FAMILY, name->tokens[name->count - 1]) : 0;
+}
+
+uint64_t name_term(const struct name *name)
+{
+    int32_t codepoint;
+    size_t size;
+
+    if (name->count < 2)
+        return 0;
+    size = utf8_decode(name->tokens[0], 0, &codepoint);
+    return words_pair(words_hash(KIND_NAME, view_slice(name->tokens[0], 0, size)),
+                      name_family_term(name));
+}

@@ -1,0 +1,36 @@
+/* Author names compared across the ways they are written: `J. Müller`,
+ * `Müller, J`, `Jürgen Müller`, `MULLER Jürgen, K.`. Used by the index and by
+ * compiled profiles. Pure. */
+#ifndef RANKING_NAMES_H
+#define RANKING_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+enum { NAME_BYTES = 256, NAME_TOKENS = 12 };
+
+/* Folded words, given names first, the family name's last word at the end.
+ * Longer names lose their middle. Not to be copied: tokens point into text. */
+struct name {
+    char text[NAME_BYTES];
+    struct view tokens[NAME_TOKENS];
+    size_t count; /* 0: nothing to compare */
+};
+
+/* A text with a comma is family name first; Jr, III and a bracketed
+ * affiliation are dropped. */
+void name_parse(struct view text, struct name *ret_name);
+/* Could be one person: same family name; an initial stands for any name that
+ * begins with it; middle names may be missing on either side. A profile's
+ * single word is a family name and matches everybody of that name. */
+bool name_matches(const struct name *wanted, const struct name *author);
+
+/* Terms under which an author is found in the index: family name and first
+ * initial (0 when there is no given name), and family name alone. */
+uint64_t name_term(const struct name *name);
+uint64_t name_family_term(const struct name *name);
+
+#endif

@@ -1,0 +1,48 @@
+/* Every number that decides an order or a score, and where it comes from.
+ * They are one fixed set for all profiles and collections. */
+#ifndef RANKING_WEIGHTS_H
+#define RANKING_WEIGHTS_H
+
+/* --- BM25: how well one term fits one paper, from 0 to 1 ---
+ *   fit = tf / (tf + K1 * (1 - B + B * length / average length))
+ *   tf  = TITLE * (times in the title) + (times in the abstract) */
+#define WEIGHT_K1 1.2   /* Robertson and Zaragoza 2009, the usual 1.2 to 2 */
+#define WEIGHT_B 0.75   /* the same, the usual value */
+#define WEIGHT_TITLE 3.0 /* best of 1 to 5 over eight public collections */
+
+/* --- rarity of a term: -log of the share of papers that have it ---
+ * As if RARITY_PRIOR_PAPERS more papers were known, one of which has the term:
+ * a day of three papers does not make every word common or rare. In units of
+ * log(RARITY_SCALE): a word in one paper of a thousand has rarity 1. */
+#define WEIGHT_RARITY_PRIOR_PAPERS 200.0
+#define WEIGHT_RARITY_SCALE 1000.0
+/* A keyword was asked for by name: even in every paper it counts this much of
+ * a rare one. */
+#define WEIGHT_KEYWORD_FLOOR 0.25
+
+/* --- shares of the sum x; a keyword of weight 1 that is rare adds its fit ---
+ * score = 100 * x / (1 + x): it grows with what a paper hits and does not know
+ * how many other keywords there are. A rare keyword in title and abstract
+ * gives about 45, two of them 60, four 75. */
+#define WEIGHT_BONUS 1.0       /* bonus keywords raise as much as a keyword */
+#define WEIGHT_PREFER 0.5      /* a preferred author: less than a keyword in the title */
+#define WEIGHT_FOLLOW 1.0      /* a followed author: 50 without any word */
+/* Interests: all of the strongest INTERESTS_TERMS words hit well give this, as
+ * two keywords would; a shorter text counts as if it had INTERESTS_SHORTEST
+ * words of rarity 1, so one word of it is less than a keyword. */
+#define WEIGHT_INTERESTS 2.0
+#define WEIGHT_INTERESTS_TERMS 8
+#define WEIGHT_INTERESTS_SHORTEST 3.0
+/* Two words that stand together in the interests and in the paper. */
+#define WEIGHT_PAIR 0.3 /* best of 0 to 1 over the same eight collections */
+/* Rocchio over liked papers: their strongest terms together give at most about
+ * what one and a half keywords give. */
+#define WEIGHT_LIKED 1.5
+#define WEIGHT_LIKED_TERMS 30
+#define WEIGHT_LIKED_REACHABLE 10 /* hitting the ten strongest is all */
+#define WEIGHT_LIKED_PAPERS 200   /* the last ones in the list */
+#define WEIGHT_DISLIKED 0.25      /* gamma; Manning et al. 2008, 9.1: far below beta */
+/* What disliked papers take is at most this share of what a paper has. */
+#define WEIGHT_DISLIKED_BOUND 0.5
+
+#endif
