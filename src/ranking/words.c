@@ -337,7 +337,7 @@ static bool ends_in_plural_s(struct view folded)
            folded.data[folded.size - 2] != 's';
 }
 
-static bool has_vowel(struct view folded)
+bool words_has_vowel(struct view folded)
 {
     for (size_t i = 0; i < folded.size; i++)
         if (memchr("aeiouy", folded.data[i], 6))
@@ -359,7 +359,7 @@ static uint64_t stem_term(struct word_splitter *splitter, struct view folded, bo
     if (folded.size > WORDS_STEM_BYTES || !is_plain_letters(folded))
         return words_hash(KIND_STEM, folded);
     /* Snowball keeps the s of a word without vowels, for the sake of "Mrs". */
-    if (folded.size >= 4 && ends_in_plural_s(folded) && !has_vowel(folded)) {
+    if (folded.size >= 4 && ends_in_plural_s(folded) && !words_has_vowel(folded)) {
         folded.size--;
         return words_hash(KIND_STEM, folded);
     }
@@ -410,13 +410,23 @@ static void name_parts(struct word_splitter *splitter, struct word *word)
     word->parts[1] = stem_term(splitter, view_slice(whole, turn, whole.size), false);
 }
 
+uint64_t words_joined(struct word_splitter *splitter, const struct word_list *list, size_t first,
+                      size_t count)
+{
+    const struct word *last = &list->items[first + count - 1];
+
+    return stem_term(splitter,
+                     view_slice(buffer_view(&list->folded), list->items[first].folded_at,
+                                last->folded_at + last->folded.size),
+                     last->has_plural_s);
+}
+
 /* Gives the compound that begins at `first`, if one does, its joined term. */
 static void name_compound(struct word_splitter *splitter, struct word_list *list, size_t first)
 {
     struct word *word = &list->items[first];
     size_t end = first + 1;
     bool only_numbers = word->is_number, has_cjk = word->is_cjk;
-    const struct word *last;
 
     if (word->after_hyphen)
         return;
@@ -426,13 +436,8 @@ static void name_compound(struct word_splitter *splitter, struct word_list *list
     }
     if (end - first < 2 || end - first > WORDS_COMPOUND || only_numbers || has_cjk)
         return;
-    last = &list->items[end - 1];
     word->joined_count = (unsigned char)(end - first);
-    word->joined =
-        stem_term(splitter,
-                  view_slice(buffer_view(&list->folded), word->folded_at,
-                             last->folded_at + last->folded.size),
-                  last->has_plural_s);
+    word->joined = words_joined(splitter, list, first, end - first);
 }
 
 void words_split(struct word_splitter *splitter, struct view text, struct word_list *ret_list)

@@ -67,6 +67,11 @@ void word_list_free(struct word_list *list);
 /* Replaces the list's words by those of `text`, which they point into. */
 void words_split(struct word_splitter *splitter, struct view text, struct word_list *ret_list);
 
+/* The stem of `count` words of the list from `first` on, written as one. */
+uint64_t words_joined(struct word_splitter *splitter, const struct word_list *list, size_t first,
+                      size_t count);
+/* Without one, English endings change nothing: KV, GPT. */
+bool words_has_vowel(struct view folded);
 /* The term of two words in a row. */
 uint64_t words_pair(uint64_t first, uint64_t second);
 /* A term of another kind, such as a category: `kind` keeps them apart. */

@@ -1,0 +1,374 @@
+#include "ranking/compile.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "ranking/names.h"
+#include "ranking/weights.h"
+
+enum { PHRASE_SLOTS = 256 }; /* a keyword of 200 bytes has at most 200 words */
+
+struct compiler {
+    const struct ranking_index *index;
+    struct word_splitter *splitter;
+    struct compiled_profile *compiled;
+    struct word_list words;
+    struct term_table seen; /* what was added, so that nothing counts twice */
+};
+
+static struct compiled_term *begin_term(struct compiled_profile *compiled, enum compiled_role role,
+                                        struct view text, double weight)
+{
+    struct compiled_term *term;
+
+    compiled->terms = memory_grow(compiled->terms, &compiled->term_capacity,
+                                  compiled->term_count + 1, sizeof(*compiled->terms));
+    term = &compiled->terms[compiled->term_count++];
+    *term = (struct compiled_term){.role = role, .text = text, .weight = weight,
+                                   .first_pattern = (uint32_t)compiled->pattern_count};
+    return term;
+}
+
+static void add_pattern(struct compiled_profile *compiled, struct pattern pattern)
+{
+    compiled->patterns = memory_grow(compiled->patterns, &compiled->pattern_capacity,
+                                     compiled->pattern_count + 1, sizeof(*compiled->patterns));
+    compiled->patterns[compiled->pattern_count++] = pattern;
+    compiled->terms[compiled->term_count - 1].pattern_count++;
+}
+
+void compiled_add(struct compiled_profile *compiled, enum compiled_role role, struct view text,
+                  double weight, uint64_t term)
+{
+    begin_term(compiled, role, text, weight);
+    add_pattern(compiled, (struct pattern){.term = term});
+}
+
+/* True the first time that this is asked for. */
+static bool is_new(struct compiler *compiler, uint64_t signature)
+{
+    uint32_t before = compiler->seen.count;
+
+    term_table_add(&compiler->seen, signature);
+    return compiler->seen.count > before;
+}
+
+/* ---- keywords ---- */
+
+/* The rarest term that every place of the phrase has: its pairs, and its
+ * acronyms, which no pair keeps whole. */
+static uint64_t leading_term(const struct ranking_index *index, const struct compiled_slot *slots,
+                             size_t count)
+{
+    uint64_t best = 0;
+    size_t best_papers = SIZE_MAX;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t term = slots[i].term;
+        size_t papers;
+
+        if (!slots[i].is_exact && i + 1 < count && !slots[i + 1].is_exact)
+            term = words_pair(term, slots[i + 1].term);
+        papers = index_find(index, term).count;
+        if (papers < best_papers) {
+            best_papers = papers;
+            best = term;
+        }
+    }
+    return best;
+}
+
+static void add_phrase(struct compiler *compiler, const struct compiled_slot *slots, size_t count)
+{
+    struct compiled_profile *compiled = compiler->compiled;
+    struct pattern pattern = {.first_slot = (uint32_t)compiled->slot_count};
+
+    if (count == 1) {
+        pattern.term = slots[0].term;
+    } else if (count == 2 && !slots[0].is_exact && !slots[1].is_exact) {
+        pattern.term = words_pair(slots[0].term, slots[1].term);
+    } else {
+        pattern.term = leading_term(compiler->index, slots, count);
+        pattern.slot_count = (uint32_t)count;
+        compiled->slots = memory_grow(compiled->slots, &compiled->slot_capacity,
+                                      compiled->slot_count + count, sizeof(*compiled->slots));
+        memcpy(compiled->slots + compiled->slot_count, slots, count * sizeof(*slots));
+        compiled->slot_count += count;
+    }
+    add_pattern(compiled, pattern);
+}
+
+static struct compiled_slot slot_of(const struct word *word, bool alone)
+{
+    bool is_exact = word->is_acronym && word->exact && (alone || words_has_vowel(word->folded));
+
+    return (struct compiled_slot){is_exact ? word->exact : word->stem, is_exact};
+}
+
+/* Word by word. */
+static void add_plain_phrase(struct compiler *compiler)
+{
+    struct compiled_slot slots[PHRASE_SLOTS];
+    const struct word_list *words = &compiler->words;
+
+    for (size_t i = 0; i < words->count; i++)
+        slots[i] = slot_of(&words->items[i], words->count == 1);
+    add_phrase(compiler, slots, words->count);
+}
+
+/* "pre-training data" is also "pretraining data". */
+static void add_joined_phrase(struct compiler *compiler)
+{
+    struct compiled_slot slots[PHRASE_SLOTS];
+    const struct word_list *words = &compiler->words;
+    size_t count = 0;
+
+    for (size_t i = 0; i < words->count; count++) {
+        const struct word *word = &words->items[i];
+
+        slots[count] = word->joined ? (struct compiled_slot){word->joined, false}
+                                    : slot_of(word, false);
+        i += word->joined ? word->joined_count : 1;
+    }
+    if (count < words->count) {
+        add_phrase(compiler, slots, count);
+    } else if (count == 2 && !words->items[0].is_cjk && !words->items[1].is_cjk &&
+               !(words->items[0].is_number && words->items[1].is_number) &&
+               !words_is_stop(words->items[0].folded) &&
+               !words_is_stop(words->items[1].folded)) {
+        slots[0] = (struct compiled_slot){
+            words_joined(compiler->splitter, words, 0, 2), false};
+        add_phrase(compiler, slots, 1);
+    }
+}
+
+/* "FP8 training" is also "FP 8 training". */
+static void add_parted_phrase(struct compiler *compiler)
+{
+    struct compiled_slot slots[PHRASE_SLOTS];
+    const struct word_list *words = &compiler->words;
+    size_t count = 0;
+
+    for (size_t i = 0; i < words->count && count + 2 <= PHRASE_SLOTS; i++) {
+        const struct word *word = &words->items[i];
+
+        if (word->parts[0]) {
+            slots[count++] = (struct compiled_slot){word->parts[0], false};
+            slots[count++] = (struct compiled_slot){word->parts[1], false};
+        } else {
+            slots[count++] = slot_of(word, false);
+        }
+    }
+    if (count > words->count)
+        add_phrase(compiler, slots, count);
+}
+
+static uint64_t signature_of(const struct compiled_profile *compiled,
+                             const struct compiled_term *term)
+{
+    uint64_t signature = words_pair((uint64_t)term->role + 1, (uint64_t)term->field + 1);
+
+    for (uint32_t i = 0; i < term->pattern_count; i++) {
+        const struct pattern *pattern = &compiled->patterns[term->first_pattern + i];
+
+        signature = words_pair(signature, pattern->term);
+        for (uint32_t slot = 0; slot < pattern->slot_count; slot++)
+            signature = words_pair(signature, compiled->slots[pattern->first_slot + slot].term);
+    }
+    return signature;
+}
+
+/* The most common of its spellings says how rare it is. */
+static double rarity_of(const struct compiler *compiler, const struct compiled_term *term)
+{
+    double rarity = HUGE_VAL;
+
+    for (uint32_t i = 0; i < term->pattern_count; i++)
+        rarity = fmin(rarity,
+                      index_rarity(compiler->index,
+                                   compiler->compiled->patterns[term->first_pattern + i].term));
+    return rarity;
+}
+
+/* Adds a keyword unless it is there already, in whatever spelling. Returns
+ * whether it did; one without any word is left out. */
+static bool add_keyword(struct compiler *compiler, enum compiled_role role, const char *text,
+                        double weight, enum keyword_field field)
+{
+    struct compiled_profile *compiled = compiler->compiled;
+    size_t patterns = compiled->pattern_count, slots = compiled->slot_count;
+    struct compiled_term *term;
+
+    words_split(compiler->splitter, view_of(text), &compiler->words);
+    if (!compiler->words.count || compiler->words.count > PHRASE_SLOTS)
+        return false;
+    term = begin_term(compiled, role, view_of(text), 0);
+    term->field = field;
+    add_plain_phrase(compiler);
+    add_joined_phrase(compiler);
+    add_parted_phrase(compiler);
+    if (!is_new(compiler, signature_of(compiled, term))) {
+        compiled->term_count--;
+        compiled->pattern_count = patterns;
+        compiled->slot_count = slots;
+        return false;
+    }
+    term->weight = weight * (WEIGHT_KEYWORD_FLOOR +
+                             (1 - WEIGHT_KEYWORD_FLOOR) * fmin(1, rarity_of(compiler, term)));
+    return true;
+}
+
+static void add_keywords(struct compiler *compiler, enum compiled_role role,
+                         const struct keywords *keywords, double weight)
+{
+    for (size_t i = 0; i < keywords->count; i++) {
+        const struct keyword *keyword = &keywords->items[i];
+        bool added = add_keyword(compiler, role, keyword->term, weight * keyword->weight,
+                                 keyword->field);
+
+        if (added && role == ROLE_REQUIRED)
+            compiler->compiled->required_count++;
+    }
+}
+
+/* ---- interests ---- */
+
+/* A word of the interests, with all its occurrences. */
+struct wish {
+    struct view text;
+    uint64_t term;
+    double weight;
+};
+
+static bool is_wished(const struct word *word)
+{
+    return !words_is_stop(word->folded);
+}
+
+static int compare_falling(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+
+    return (*left < *right) - (*left > *right);
+}
+
+/* What the strongest words weigh together: the most that a paper can reach. */
+static double reachable(const struct wish *wishes, size_t count)
+{
+    double *weights = memory_new(count + 1, sizeof(*weights)), sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        weights[i] = wishes[i].weight;
+    qsort(weights, count, sizeof(*weights), compare_falling);
+    for (size_t i = 0; i < count && i < WEIGHT_INTERESTS_TERMS; i++)
+        sum += weights[i];
+    free(weights);
+    return fmax(sum, WEIGHT_INTERESTS_SHORTEST);
+}
+
+static void add_pairs(struct compiler *compiler, double scale)
+{
+    const struct word_list *words = &compiler->words;
+
+    for (size_t i = 0; i + 1 < words->count; i++) {
+        const struct word *word = &words->items[i], *next = word + 1;
+        uint64_t term = words_pair(word->stem, next->stem);
+        struct view text = {word->text.data,
+                            (size_t)(next->text.data + next->text.size - word->text.data)};
+
+        if (!is_wished(word) || !is_wished(next) || !is_new(compiler, term))
+            continue;
+        compiled_add(compiler->compiled, ROLE_INTERESTS, text,
+                     scale * WEIGHT_PAIR * index_rarity(compiler->index, term), term);
+        /* "fine-tuning" in the interests, "finetuning" in the paper. */
+        if (word->joined && word->joined_count == 2)
+            add_pattern(compiler->compiled, (struct pattern){.term = word->joined});
+    }
+}
+
+static void add_interests(struct compiler *compiler, const char *interests)
+{
+    struct term_table known;
+    struct wish *wishes;
+    size_t count = 0;
+    double scale;
+
+    words_split(compiler->splitter, view_of(interests), &compiler->words);
+    wishes = memory_new(compiler->words.count + 1, sizeof(*wishes));
+    term_table_init(&known);
+    for (size_t i = 0; i < compiler->words.count; i++) {
+        const struct word *word = &compiler->words.items[i];
+        uint32_t number;
+
+        if (!is_wished(word))
+            continue;
+        number = term_table_add(&known, word->stem);
+        if (number == count)
+            wishes[count++] = (struct wish){word->text, word->stem, 0};
+        wishes[number].weight += index_rarity(compiler->index, word->stem);
+    }
+    scale = WEIGHT_INTERESTS / reachable(wishes, count);
+    for (size_t i = 0; i < count; i++)
+        compiled_add(compiler->compiled, ROLE_INTERESTS, wishes[i].text,
+                     scale * wishes[i].weight, wishes[i].term);
+    add_pairs(compiler, scale);
+    term_table_free(&known);
+    free(wishes);
+}
+
+/* ---- authors, and all together ---- */
+
+static void add_authors(struct compiler *compiler, enum compiled_role role,
+                        const struct strings *authors, double weight)
+{
+    struct name name;
+
+    for (size_t i = 0; i < authors->count; i++) {
+        uint64_t term;
+
+        name_parse(view_of(authors->items[i]), &name);
+        if (!name.count)
+            continue;
+        term = name.count > 1 ? name_term(&name) : name_family_term(&name);
+        compiled_add(compiler->compiled, role, view_of(authors->items[i]), weight, term);
+        compiler->compiled->terms[compiler->compiled->term_count - 1].is_author = true;
+    }
+}
+
+void compile_profile(const struct ranking_index *index, const struct profile *profile,
+                     struct compiled_profile *ret_compiled)
+{
+    struct compiler compiler = {.index = index, .compiled = ret_compiled,
+                                .splitter = word_splitter_new()};
+
+    memset(ret_compiled, 0, sizeof(*ret_compiled));
+    word_list_init(&compiler.words);
+    for (size_t i = 0; i < profile->exclude_keywords.count; i++)
+        add_keyword(&compiler, ROLE_EXCLUDE, profile->exclude_keywords.items[i], 0,
+                    KEYWORD_ANYWHERE);
+    add_authors(&compiler, ROLE_EXCLUDE, &profile->exclude_authors, 0);
+    add_keywords(&compiler, ROLE_KEYWORD, &profile->keywords, 1);
+    add_keywords(&compiler, ROLE_REQUIRED, &profile->required_keywords, 1);
+    add_keywords(&compiler, ROLE_BONUS, &profile->bonus_keywords, WEIGHT_BONUS);
+    if (profile->interests)
+        add_interests(&compiler, profile->interests);
+    add_authors(&compiler, ROLE_FOLLOW, &profile->follow_authors, WEIGHT_FOLLOW);
+    add_authors(&compiler, ROLE_PREFER, &profile->prefer_authors, WEIGHT_PREFER);
+    compile_liked(ret_compiled, index, compiler.splitter, profile);
+    ret_compiled->bonus_lists = !profile->keywords.count && !profile->required_keywords.count &&
+                                !profile->interests && !profile->liked.count &&
+                                !profile->follow_authors.count;
+    word_list_free(&compiler.words);
+    term_table_free(&compiler.seen);
+    word_splitter_free(&compiler.splitter);
+}
+
+void compiled_free(struct compiled_profile *compiled)
+{
+    free(compiled->terms);
+    free(compiled->patterns);
+    free(compiled->slots);
+    memset(compiled, 0, sizeof(*compiled));
+}

@@ -1,0 +1,70 @@
+/* A profile as terms and weights: made from that profile alone, with the
+ * archive's rarity worked in. Ranking walks it through the index. */
+#ifndef RANKING_COMPILE_H
+#define RANKING_COMPILE_H
+
+#include "ranking/index.h"
+#include "subscribers/profile.h"
+
+enum compiled_role {
+    /* These list a paper and add to its score, in the order of the profile. */
+    ROLE_KEYWORD,
+    ROLE_REQUIRED, /* must hit, too */
+    ROLE_INTERESTS,
+    ROLE_FOLLOW,
+    ROLE_LIKED,
+    /* These only add to the score of a paper that is listed. */
+    ROLE_BONUS,
+    ROLE_PREFER,
+    ROLE_DISLIKED, /* takes away */
+    ROLE_EXCLUDE   /* keeps a paper out */
+};
+
+/* One word of a phrase. */
+struct compiled_slot {
+    uint64_t term;
+    bool is_exact; /* an acronym, left whole */
+};
+
+/* One way to write a term. */
+struct pattern {
+    uint64_t term; /* all papers that can match have it */
+    uint32_t first_slot;
+    uint32_t slot_count; /* 0: having the term is matching */
+};
+
+struct compiled_term {
+    enum compiled_role role;
+    enum keyword_field field;
+    bool is_author; /* to be compared by name, too */
+    struct view text; /* as the profile or the liked paper has it; borrowed */
+    double weight;
+    uint32_t first_pattern;
+    uint32_t pattern_count;
+};
+
+struct compiled_profile {
+    struct compiled_term *terms; /* in the profile's order */
+    size_t term_count;
+    struct pattern *patterns;
+    size_t pattern_count;
+    struct compiled_slot *slots;
+    size_t slot_count;
+    size_t required_count; /* distinct required terms */
+    bool bonus_lists; /* nothing else of the profile could list a paper */
+    size_t term_capacity, pattern_capacity, slot_capacity;
+};
+
+/* `profile` and the index's papers must outlive the result. */
+void compile_profile(const struct ranking_index *index, const struct profile *profile,
+                     struct compiled_profile *ret_compiled);
+void compiled_free(struct compiled_profile *compiled);
+
+/* For the parts of compiling: a term that one index term stands for. */
+void compiled_add(struct compiled_profile *compiled, enum compiled_role role, struct view text,
+                  double weight, uint64_t term);
+/* Adds the strongest terms of the liked and disliked papers (Rocchio). */
+void compile_liked(struct compiled_profile *compiled, const struct ranking_index *index,
+                   struct word_splitter *splitter, const struct profile *profile);
+
+#endif

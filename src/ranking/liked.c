@@ -1,0 +1,120 @@
+/* Rocchio's method: the mean of the liked papers' term weights, less a part of
+ * the disliked papers' mean. The strongest terms stay, bounded as weights.h
+ * says, so that keywords stay in charge. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "ranking/compile.h"
+#include "ranking/weights.h"
+
+struct liked_term {
+    struct view text;
+    uint64_t term;
+    double weight;
+    size_t arrival; /* decides ties */
+};
+
+struct liked_terms {
+    struct term_table numbers;
+    struct liked_term *items;
+    size_t capacity;
+};
+
+static void add_word(struct liked_terms *terms, const struct word *word, double weight)
+{
+    uint32_t before = terms->numbers.count, number;
+
+    if (word->is_number || words_is_stop(word->folded) || word->folded.size < 2)
+        return;
+    number = term_table_add(&terms->numbers, word->stem);
+    if (terms->numbers.count > before) {
+        terms->items = memory_grow(terms->items, &terms->capacity, terms->numbers.count,
+                                   sizeof(*terms->items));
+        terms->items[number] =
+            (struct liked_term){.text = word->text, .term = word->stem, .arrival = number};
+    }
+    terms->items[number].weight += weight;
+}
+
+/* Shares out `weight` over the paper's words, so that a long abstract says no
+ * more than a short one. */
+static void add_paper(struct liked_terms *terms, struct word_splitter *splitter,
+                      const struct paper *paper, double weight)
+{
+    struct word_list title, abstract;
+    double length;
+
+    word_list_init(&title);
+    word_list_init(&abstract);
+    words_split(splitter, paper->title, &title);
+    words_split(splitter, paper->abstract, &abstract);
+    length = fmax(1, WEIGHT_TITLE * (double)title.count + (double)abstract.count);
+    for (size_t i = 0; i < title.count; i++)
+        add_word(terms, &title.items[i], weight * WEIGHT_TITLE / length);
+    for (size_t i = 0; i < abstract.count; i++)
+        add_word(terms, &abstract.items[i], weight / length);
+    word_list_free(&title);
+    word_list_free(&abstract);
+}
+
+static void add_papers(struct liked_terms *terms, const struct ranking_index *index,
+                       struct word_splitter *splitter, const struct strings *ids, double weight)
+{
+    const struct paper *papers[WEIGHT_LIKED_PAPERS];
+    size_t count = 0;
+
+    for (size_t i = ids->count; i > 0 && count < WEIGHT_LIKED_PAPERS; i--) {
+        papers[count] = index_find_paper(index, view_of(ids->items[i - 1]));
+        if (papers[count])
+            count++;
+    }
+    for (size_t i = 0; i < count; i++)
+        add_paper(terms, splitter, papers[i], weight / (double)count);
+}
+
+static int compare_strength(const void *a, const void *b)
+{
+    const struct liked_term *left = a, *right = b;
+    double l = fabs(left->weight), r = fabs(right->weight);
+
+    if (l != r)
+        return l < r ? 1 : -1;
+    return (left->arrival > right->arrival) - (left->arrival < right->arrival);
+}
+
+static void keep_strongest(struct compiled_profile *compiled, const struct liked_terms *terms)
+{
+    size_t count = terms->numbers.count;
+    double reachable = 0;
+
+    if (count > WEIGHT_LIKED_TERMS)
+        count = WEIGHT_LIKED_TERMS;
+    for (size_t i = 0; i < count && i < WEIGHT_LIKED_REACHABLE; i++)
+        reachable += fabs(terms->items[i].weight);
+    for (size_t i = 0; i < count && reachable > 0; i++) {
+        const struct liked_term *term = &terms->items[i];
+        double weight = WEIGHT_LIKED * fabs(term->weight) / reachable;
+
+        if (weight > 0)
+            compiled_add(compiled, term->weight > 0 ? ROLE_LIKED : ROLE_DISLIKED, term->text,
+                         weight, term->term);
+    }
+}
+
+void compile_liked(struct compiled_profile *compiled, const struct ranking_index *index,
+                   struct word_splitter *splitter, const struct profile *profile)
+{
+    struct liked_terms terms = {0};
+
+    term_table_init(&terms.numbers);
+    add_papers(&terms, index, splitter, &profile->liked, 1);
+    add_papers(&terms, index, splitter, &profile->disliked, -WEIGHT_DISLIKED);
+    for (size_t i = 0; i < terms.numbers.count; i++)
+        terms.items[i].weight *= index_rarity(index, terms.items[i].term);
+    if (terms.numbers.count)
+        qsort(terms.items, terms.numbers.count, sizeof(*terms.items), compare_strength);
+    keep_strongest(compiled, &terms);
+    term_table_free(&terms.numbers);
+    free(terms.items);
+}
