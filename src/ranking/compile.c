@@ -100,11 +100,23 @@ static void add_phrase(struct compiler *compiler, const struct compiled_slot *sl
     add_pattern(compiled, pattern);
 }
 
-static struct compiled_slot slot_of(const struct word *word, bool alone)
+/* An acronym asks for the word as it is, so that IDS is no ID; the plural of
+ * one, for the acronym. */
+static uint64_t acronym_term(const struct word *word)
 {
-    bool is_exact = word->is_acronym && word->exact && (alone || words_has_vowel(word->folded));
+    if (!word->is_acronym || !word->exact)
+        return 0;
+    if (word->exact_singular && (word->has_plural_s || !words_has_vowel(word->folded)))
+        return word->exact_singular;
+    return word->exact;
+}
 
-    return (struct compiled_slot){is_exact ? word->exact : word->stem, is_exact};
+/* Without a vowel the stem is as whole as the acronym, and pairs can be looked up. */
+static struct compiled_slot slot_of(const struct word *word)
+{
+    uint64_t acronym = words_has_vowel(word->folded) ? acronym_term(word) : 0;
+
+    return (struct compiled_slot){acronym ? acronym : word->stem, acronym != 0};
 }
 
 /* Word by word. */
@@ -114,8 +126,19 @@ static void add_plain_phrase(struct compiler *compiler)
     const struct word_list *words = &compiler->words;
 
     for (size_t i = 0; i < words->count; i++)
-        slots[i] = slot_of(&words->items[i], words->count == 1);
+        slots[i] = slot_of(&words->items[i]);
     add_phrase(compiler, slots, words->count);
+}
+
+static void add_single_word(struct compiler *compiler)
+{
+    const struct word *word = &compiler->words.items[0];
+    uint64_t acronym = acronym_term(word);
+
+    add_pattern(compiler->compiled, (struct pattern){.term = acronym ? acronym : word->stem});
+    /* "vms" asks for "VMs", too, whose stem is that of "VM". */
+    if (!acronym && word->exact_singular && word->folded.size == 3)
+        add_pattern(compiler->compiled, (struct pattern){.term = word->exact});
 }
 
 /* "pre-training data" is also "pretraining data". */
@@ -129,7 +152,7 @@ static void add_joined_phrase(struct compiler *compiler)
         const struct word *word = &words->items[i];
 
         slots[count] = word->joined ? (struct compiled_slot){word->joined, false}
-                                    : slot_of(word, false);
+                                    : slot_of(word);
         i += word->joined ? word->joined_count : 1;
     }
     if (count < words->count) {
@@ -158,7 +181,7 @@ static void add_parted_phrase(struct compiler *compiler)
             slots[count++] = (struct compiled_slot){word->parts[0], false};
             slots[count++] = (struct compiled_slot){word->parts[1], false};
         } else {
-            slots[count++] = slot_of(word, false);
+            slots[count++] = slot_of(word);
         }
     }
     if (count > words->count)
@@ -206,7 +229,10 @@ static bool add_keyword(struct compiler *compiler, enum compiled_role role, cons
         return false;
     term = begin_term(compiled, role, view_of(text), 0);
     term->field = field;
-    add_plain_phrase(compiler);
+    if (compiler->words.count == 1)
+        add_single_word(compiler);
+    else
+        add_plain_phrase(compiler);
     add_joined_phrase(compiler);
     add_parted_phrase(compiler);
     if (!is_new(compiler, signature_of(compiled, term))) {
@@ -300,14 +326,16 @@ static void add_interests(struct compiler *compiler, const char *interests)
     term_table_init(&known);
     for (size_t i = 0; i < compiler->words.count; i++) {
         const struct word *word = &compiler->words.items[i];
+        uint64_t term;
         uint32_t number;
 
         if (!is_wished(word))
             continue;
-        number = term_table_add(&known, word->stem);
+        term = acronym_term(word) ? acronym_term(word) : word->stem;
+        number = term_table_add(&known, term);
         if (number == count)
-            wishes[count++] = (struct wish){word->text, word->stem, 0};
-        wishes[number].weight += index_rarity(compiler->index, word->stem);
+            wishes[count++] = (struct wish){word->text, term, 0};
+        wishes[number].weight += index_rarity(compiler->index, term);
     }
     scale = WEIGHT_INTERESTS / reachable(wishes, count);
     for (size_t i = 0; i < count; i++)

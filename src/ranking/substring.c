@@ -41,7 +41,7 @@ static void needles_free(struct needles *needles)
 
 static bool stands_in(struct view text, struct view needle)
 {
-    return memmem(text.data, text.size, needle.data, needle.size) != NULL;
+    return !needle.size || memmem(text.data, text.size, needle.data, needle.size) != NULL;
 }
 
 struct lowered {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TERM_NONE = UINT32_MAX };
+#define TERM_NONE UINT32_MAX
 
 struct term_table {
     uint64_t *terms; /* 0: free place */

@@ -345,21 +345,31 @@ bool words_has_vowel(struct view folded)
     return false;
 }
 
+/* Snowball keeps the s of a word that has no other vowel than the one before
+ * it, for the sake of "gas" and "Mrs"; longer ones are plurals of acronyms, by
+ * whatever case they are written in: llms, gpus, pdes. */
+static bool is_acronym_plural(struct view folded)
+{
+    size_t last = folded.size - 2;
+
+    if (folded.size < 4 || !ends_in_plural_s(folded))
+        return false;
+    return !words_has_vowel(view_slice(folded, 0, last));
+}
+
 static uint64_t stem_term(struct word_splitter *splitter, struct view folded, bool plural)
 {
     const sb_symbol *stem;
 
     if (plural) {
         folded.size--;
-        return words_hash(KIND_STEM, folded);
-    }
-    if (ends_in_plural_s(folded) && folded.data[folded.size - 2] >= '0' &&
-        folded.data[folded.size - 2] <= '9') /* H100s, 1990s */
+    } else if (ends_in_plural_s(folded) && folded.data[folded.size - 2] >= '0' &&
+               folded.data[folded.size - 2] <= '9') { /* H100s, 1990s */
         folded.size--;
+    }
     if (folded.size > WORDS_STEM_BYTES || !is_plain_letters(folded))
         return words_hash(KIND_STEM, folded);
-    /* Snowball keeps the s of a word without vowels, for the sake of "Mrs". */
-    if (folded.size >= 4 && ends_in_plural_s(folded) && !words_has_vowel(folded)) {
+    if (is_acronym_plural(folded)) {
         folded.size--;
         return words_hash(KIND_STEM, folded);
     }
@@ -376,10 +386,8 @@ static void name_whole(struct word *word)
 
     if (word->is_cjk || whole.size > WORDS_ACRONYM_BYTES || !is_plain_letters(whole))
         return;
-    if (word->has_plural_s)
-        whole.size--;
     word->exact = words_hash(KIND_EXACT, whole);
-    if (!word->is_upper && !word->has_plural_s && ends_in_plural_s(whole)) {
+    if ((!word->is_upper && ends_in_plural_s(whole)) || is_acronym_plural(whole)) {
         whole.size--;
         word->exact_singular = words_hash(KIND_EXACT, whole);
     }

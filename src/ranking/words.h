@@ -31,8 +31,8 @@ struct word {
     struct view folded; /* in the list's memory; void once the list changes */
     size_t folded_at;   /* where in that memory; a compound's words follow each other */
     uint64_t stem;      /* Snowball English; whole when it has a digit */
-    /* The word left whole, which is what an acronym asks for, and without a
-     * plural s ("LLMs"). Within a CJK run: its characters one by one. */
+    /* The word left whole, and without the s of a plural ("LLMs"): what an
+     * acronym asks for. Within a CJK run: its characters one by one. */
     uint64_t exact;
     uint64_t exact_singular;
     /* "fine-tuning" is also "finetuning": the stem of the compound that begins
@@ -40,7 +40,7 @@ struct word {
     uint64_t joined;
     unsigned char joined_count;
     bool after_hyphen; /* part of the compound that the word before it is in */
-    bool is_acronym;   /* RL, LLMs, MoE: by its capitals; no digits */
+    bool is_acronym;   /* RL, LLMs, MoE: by its capitals; without digits */
     bool is_upper;     /* written in capitals throughout */
     bool has_plural_s; /* a small s behind capitals */
     bool is_number;

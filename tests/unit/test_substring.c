@@ -1,0 +1,180 @@
+/* `scoring: substring`, the Python bot's list. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "papers/feed.h"
+#include "unit/data.h"
+#include "unit/ranked.h"
+
+#define MODE "'scoring': 'substring'"
+
+static const struct {
+    const char *name;
+    const char *papers;
+    const char *profile;
+    const char *want;
+} cases[] = {
+    {"anywhere, inside words too", "1|Underlying|x\n2|Other|y", MODE ", 'keywords': ['RL']", "1:RL"},
+    {"the title adds a half", "1|a|net here\n2|net|there", MODE ", 'keywords': ['net']",
+     "2:net 1:net"},
+    {"across the joint of title and abstract", "1|big|net", MODE ", 'keywords': ['g n']", "1:g n"},
+    {"a hit of title alone is 1.5", "1|net x|\n2|a|net x", MODE ", 'keywords': ['net', 'x']",
+     "1:net,x 2:net,x"},
+    {"the title's first, then the list's order", "1|b|a b c", MODE ", 'keywords': ['a', 'b', 'c']",
+     "1:b,a,c"},
+    {"ties in feed order", "3|net|\n1|net|\n2|net|", MODE ", 'keywords': ['net']",
+     "3:net 1:net 2:net"},
+    {"a double keyword counts twice", "1|x|net ann\n2|net|", MODE ", 'keywords': ['ann', 'ANN', 'net']",
+     "1:ann,ANN,net 2:net"},
+    {"an excluded one anywhere", "1|net|reviewer\n2|net|", MODE
+     ", 'keywords': ['net'], 'exclude_keywords': ['Review']", "2:net"},
+    {"new only", "1|net||||cross\n2|net||||replace\n3|net|", MODE
+     ", 'keywords': ['net'], 'announce_types': ['new', 'cross', 'replace']", "3:net"},
+    {"categories", "1|net|||cs.LG,math.ST\n2|net|||hep-th\n3|net|", MODE
+     ", 'keywords': ['net'], 'categories': ['math.ST']", "1:net"},
+    {"TeX as the source has it", "1|Poincar\\'e|\n2|Poincar\xC3\xA9|", MODE
+     ", 'keywords': [\"poincar\xC3\xA9\"]", "2:poincar\xC3\xA9"},
+    {"lower case as Python has it", "1|\xC3\x89TALE|", MODE ", 'keywords': ['\xC3\xA9tale']",
+     "1:\xC3\xA9tale"},
+    {"weights, fields and the rest are not the bot's", "1|a|net|J. Doe\n2|net|\n3|gpu|gpu|J. Doe",
+     MODE ", 'keywords': [{'term': 'net', 'weight': 9, 'field': 'abstract'}], "
+          "'bonus_keywords': ['a'], 'authors': {'follow': ['J. Doe']}, 'interests': 'gpu'",
+     "2:net 1:net"},
+    {"min_score", "1|net|\n2|a|net", MODE ", 'keywords': ['net'], 'min_score': 1.2", "1:net"},
+    {"no keywords: feed order", "2|b|\n1|a|\n3|survey|\n4|x||||cross", MODE
+     ", 'exclude_keywords': ['survey']", "2 1"},
+    {"nothing hits", "1|a|b", MODE ", 'keywords': ['net']", ""},
+    {"excluded authors and lengths hold", "1|net||A. Doe\n2|net||B. Roe\n3|net|long enough", MODE
+     ", 'keywords': ['net'], 'authors': {'exclude': ['Doe, A']}", "2:net 3:net"},
+    {"liked papers are known", "1|net|\n2|net|", MODE ", 'keywords': ['net'], 'liked': ['1']",
+     "2:net"},
+    {"no papers", "", MODE ", 'keywords': ['net']", ""},
+};
+
+static void test_lists(void **state)
+{
+    struct buffer got;
+
+    (void)state;
+    buffer_init(&got, 4096);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        buffer_clear(&got);
+        ranked_list(cases[i].papers, NULL, cases[i].profile, 0, &got);
+        if (strcmp(buffer_string(&got), cases[i].want) != 0)
+            fail_msg("%s: got \"%s\", want \"%s\"", cases[i].name, buffer_string(&got),
+                     cases[i].want);
+    }
+    buffer_free(&got);
+}
+
+static void test_cut(void **state)
+{
+    struct buffer got;
+
+    (void)state;
+    buffer_init(&got, 4096);
+    ranked_list("1|net|\n2|a|net\n3|net|", NULL, MODE ", 'keywords': ['net'], 'max_papers': 2", 0,
+                &got);
+    assert_string_equal(buffer_string(&got), "1:net 3:net");
+    buffer_clear(&got);
+    ranked_list("1|net|\n2|a|net\n3|net|", NULL, MODE ", 'keywords': ['net'], 'max_papers': 2", 3,
+                &got);
+    assert_string_equal(buffer_string(&got), "1:net 3:net 2:net");
+    buffer_free(&got);
+}
+
+/* The bot's own list of words on a real day, against its rule spelled out. */
+static const char bot_profile[] =
+    MODE ", 'keywords': ['LLM', 'RL', 'RLHF', 'Inference', 'Training', 'Attention', 'Pipeline', "
+         "'MOE', 'Sparse', 'Quantization', 'Speculative', 'Efficient', 'Efficiency', 'Framework', "
+         "'Parallel', 'Distributed', 'Kernel', 'Decode', 'Decoding', 'Prefill', 'Throughput', "
+         "'Fast', 'Network', 'Hardware', 'Cluster', 'FP8', 'FP4', 'Optimization', 'Scalable', "
+         "'Communication'], 'exclude_keywords': ['survey', 'review', 'tutorial']";
+
+static bool holds(struct view text, const char *word)
+{
+    struct view needle = view_of(word);
+
+    for (size_t i = 0; i + needle.size <= text.size; i++)
+        if (view_equal_nocase(view_slice(text, i, i + needle.size), needle))
+            return true;
+    return false;
+}
+
+static double bot_score(const struct paper *paper, const struct profile *profile)
+{
+    double score = 0;
+    bool out = paper->announce_type != ANNOUNCE_NEW;
+
+    for (size_t i = 0; i < profile->exclude_keywords.count; i++)
+        out = out || holds(paper->source_title, profile->exclude_keywords.items[i]) ||
+              holds(paper->source_abstract, profile->exclude_keywords.items[i]);
+    for (size_t i = 0; i < profile->keywords.count; i++) {
+        bool in_title = holds(paper->source_title, profile->keywords.items[i].term);
+
+        score += in_title || holds(paper->source_abstract, profile->keywords.items[i].term);
+        score += in_title ? 0.5 : 0;
+    }
+    return out ? 0 : score;
+}
+
+static void test_real_day(void **state)
+{
+    char path[512];
+    struct papers papers;
+    struct profile profile;
+    struct feed_report report;
+    struct error error = {0};
+    struct arena *arena = arena_new();
+    struct ranking_index *index;
+    struct ranking ranking;
+    struct view bytes;
+    size_t expected = 0;
+
+    (void)state;
+    if (!data_path("papers/day-2026-06-30.jsonl", path)) {
+        arena_free(&arena);
+        return;
+    }
+    bytes = data_read(path);
+    papers_init(&papers);
+    assert_int_equal(feed_parse(bytes, FEED_BYTES, &papers, &report, &error), 0);
+    ranked_profile(bot_profile, &profile);
+    index = ranking_index_new(&papers, NULL);
+    ranking_make(index, &profile, papers.count, NULL, arena, &ranking);
+    for (size_t i = 0; i < papers.count; i++)
+        expected += bot_score(&papers.items[i], &profile) > 0;
+    assert_true(expected > 500);
+    assert_int_equal(ranking.count, expected);
+    for (size_t i = 0; i < ranking.count; i++) {
+        double score = bot_score(ranking.items[i].paper, &profile);
+
+        assert_true(ranking.items[i].score >= score && ranking.items[i].score <= score);
+        ranked_check_reasons(&ranking.items[i]);
+        if (i && ranking.items[i - 1].score <= score) {
+            assert_true(ranking.items[i - 1].score >= score);
+            assert_true(ranking.items[i - 1].paper < ranking.items[i].paper);
+        }
+    }
+    ranking_index_free(&index);
+    profile_free(&profile);
+    papers_free(&papers);
+    arena_free(&arena);
+    data_free(bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_real_day),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
