@@ -1,18 +1,12 @@
 #include "ranking/words.h"
 
-#include <libstemmer.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "ranking/fold.h"
-
-enum { KIND_STEM = 'w', KIND_EXACT = 'x' };
-
-struct word_splitter {
-    struct sb_stemmer *stemmer;
-};
+#include "ranking/word_terms.h"
 
 /* The word being read. Positions are in the source text. */
 struct scan {
@@ -30,25 +24,6 @@ struct scan {
     size_t hyphen_end; /* behind a hyphen that directly follows a word; 0 for none */
 };
 
-struct word_splitter *word_splitter_new(void)
-{
-    struct word_splitter *splitter = memory_new(1, sizeof(*splitter));
-
-    splitter->stemmer = sb_stemmer_new("english", NULL);
-    if (!splitter->stemmer)
-        abort(); /* out of memory: libstemmer always has English */
-    return splitter;
-}
-
-void word_splitter_free(struct word_splitter **splitter)
-{
-    if (!*splitter)
-        return;
-    sb_stemmer_delete((*splitter)->stemmer);
-    free(*splitter);
-    *splitter = NULL;
-}
-
 void word_list_init(struct word_list *list)
 {
     memset(list, 0, sizeof(*list));
@@ -61,33 +36,6 @@ void word_list_free(struct word_list *list)
     buffer_free(&list->folded);
     word_list_init(list);
 }
-
-/* FNV-1a, finished as MurmurHash3 does, so that all bits depend on all bytes. */
-static uint64_t finish_hash(uint64_t hash)
-{
-    hash ^= hash >> 33;
-    hash *= 0xFF51AFD7ED558CCDu;
-    hash ^= hash >> 33;
-    hash *= 0xC4CEB9FE1A85EC53u;
-    hash ^= hash >> 33;
-    return hash ? hash : 1;
-}
-
-uint64_t words_hash(char kind, struct view text)
-{
-    uint64_t hash = (0xCBF29CE484222325u ^ (unsigned char)kind) * 0x100000001B3u;
-
-    for (size_t i = 0; i < text.size; i++)
-        hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001B3u;
-    return finish_hash(hash);
-}
-
-uint64_t words_pair(uint64_t first, uint64_t second)
-{
-    return finish_hash(first * 0x9E3779B97F4A7C15u + (second << 17 | second >> 47));
-}
-
-/* ---- reading words ---- */
 
 static struct word *last_word(struct scan *scan)
 {
@@ -142,7 +90,7 @@ static void end_cjk(struct scan *scan)
     word->folded.size = last.size;
     if (scan->cjk_run > 1) {
         scan->list->count--;
-        last_word(scan)->exact_singular = words_hash(KIND_STEM, last);
+        last_word(scan)->exact_singular = words_hash(WORD_KIND_STEM, last);
     }
     scan->in_cjk = false;
 }
@@ -193,7 +141,7 @@ static void add_cjk(struct scan *scan, size_t at, const struct fold *fold, size_
     if (fold->characters[index].kind == FOLD_CJK || scan->cjk_run == 0) {
         if (scan->cjk_run > 0) { /* the character before is complete: name it */
             word = last_word(scan);
-            word->exact = words_hash(KIND_STEM,
+            word->exact = words_hash(WORD_KIND_STEM,
                                      view_slice(buffer_view(&scan->list->folded),
                                                 word->folded_at, scan->list->folded.size));
             word->is_cjk = true;
@@ -321,133 +269,6 @@ static void take_characters(struct scan *scan, size_t at, const struct fold *fol
     }
 }
 
-/* ---- naming words ---- */
-
-static bool is_plain_letters(struct view folded)
-{
-    for (size_t i = 0; i < folded.size; i++)
-        if (folded.data[i] < 'a' || folded.data[i] > 'z')
-            return false;
-    return folded.size > 0;
-}
-
-static bool ends_in_plural_s(struct view folded)
-{
-    return folded.size >= 3 && folded.data[folded.size - 1] == 's' &&
-           folded.data[folded.size - 2] != 's';
-}
-
-bool words_has_vowel(struct view folded)
-{
-    for (size_t i = 0; i < folded.size; i++)
-        if (memchr("aeiouy", folded.data[i], 6))
-            return true;
-    return false;
-}
-
-/* Snowball keeps the s of a word that has no other vowel than the one before
- * it, for the sake of "gas" and "Mrs"; longer ones are plurals of acronyms, by
- * whatever case they are written in: llms, gpus, pdes. */
-static bool is_acronym_plural(struct view folded)
-{
-    size_t last = folded.size - 2;
-
-    if (folded.size < 4 || !ends_in_plural_s(folded))
-        return false;
-    return !words_has_vowel(view_slice(folded, 0, last));
-}
-
-static uint64_t stem_term(struct word_splitter *splitter, struct view folded, bool plural)
-{
-    const sb_symbol *stem;
-
-    if (plural) {
-        folded.size--;
-    } else if (ends_in_plural_s(folded) && folded.data[folded.size - 2] >= '0' &&
-               folded.data[folded.size - 2] <= '9') { /* H100s, 1990s */
-        folded.size--;
-    }
-    if (folded.size > WORDS_STEM_BYTES || !is_plain_letters(folded))
-        return words_hash(KIND_STEM, folded);
-    if (is_acronym_plural(folded)) {
-        folded.size--;
-        return words_hash(KIND_STEM, folded);
-    }
-    stem = sb_stemmer_stem(splitter->stemmer, (const sb_symbol *)folded.data, (int)folded.size);
-    if (!stem)
-        abort(); /* out of memory */
-    return words_hash(KIND_STEM, (struct view){(const char *)stem,
-                                               (size_t)sb_stemmer_length(splitter->stemmer)});
-}
-
-static void name_whole(struct word *word)
-{
-    struct view whole = word->folded;
-
-    if (word->is_cjk || whole.size > WORDS_ACRONYM_BYTES || !is_plain_letters(whole))
-        return;
-    word->exact = words_hash(KIND_EXACT, whole);
-    if ((!word->is_upper && ends_in_plural_s(whole)) || is_acronym_plural(whole)) {
-        whole.size--;
-        word->exact_singular = words_hash(KIND_EXACT, whole);
-    }
-}
-
-static bool is_digit_or_dot(char byte)
-{
-    return (byte >= '0' && byte <= '9') || byte == '.';
-}
-
-static void name_parts(struct word_splitter *splitter, struct word *word)
-{
-    struct view whole = word->folded;
-    size_t turn = 0;
-
-    if (word->is_cjk || word->is_number)
-        return;
-    for (size_t i = 1; i < whole.size; i++) {
-        if (is_digit_or_dot(whole.data[i]) == is_digit_or_dot(whole.data[i - 1]))
-            continue;
-        if (turn)
-            return;
-        turn = i;
-    }
-    if (!turn)
-        return;
-    word->parts[0] = stem_term(splitter, view_slice(whole, 0, turn), false);
-    word->parts[1] = stem_term(splitter, view_slice(whole, turn, whole.size), false);
-}
-
-uint64_t words_joined(struct word_splitter *splitter, const struct word_list *list, size_t first,
-                      size_t count)
-{
-    const struct word *last = &list->items[first + count - 1];
-
-    return stem_term(splitter,
-                     view_slice(buffer_view(&list->folded), list->items[first].folded_at,
-                                last->folded_at + last->folded.size),
-                     last->has_plural_s);
-}
-
-/* Gives the compound that begins at `first`, if one does, its joined term. */
-static void name_compound(struct word_splitter *splitter, struct word_list *list, size_t first)
-{
-    struct word *word = &list->items[first];
-    size_t end = first + 1;
-    bool only_numbers = word->is_number, has_cjk = word->is_cjk;
-
-    if (word->after_hyphen)
-        return;
-    for (; end < list->count && list->items[end].after_hyphen; end++) {
-        only_numbers = only_numbers && list->items[end].is_number;
-        has_cjk = has_cjk || list->items[end].is_cjk;
-    }
-    if (end - first < 2 || end - first > WORDS_COMPOUND || only_numbers || has_cjk)
-        return;
-    word->joined_count = (unsigned char)(end - first);
-    word->joined = words_joined(splitter, list, first, end - first);
-}
-
 void words_split(struct word_splitter *splitter, struct view text, struct word_list *ret_list)
 {
     struct scan scan = {.text = text, .list = ret_list};
@@ -465,14 +286,5 @@ void words_split(struct word_splitter *splitter, struct view text, struct word_l
         }
     }
     end_word(&scan);
-    for (size_t i = 0; i < ret_list->count; i++) {
-        struct word *word = &ret_list->items[i];
-
-        word->folded.data = ret_list->folded.data + word->folded_at;
-        word->stem = stem_term(splitter, word->folded, word->has_plural_s);
-        name_whole(word);
-        name_parts(splitter, word);
-    }
-    for (size_t i = 0; i < ret_list->count; i++)
-        name_compound(splitter, ret_list, i);
+    word_terms_name(splitter, ret_list);
 }

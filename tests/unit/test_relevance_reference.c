@@ -430,6 +430,20 @@ static void check_ranking(struct reference *reference, const struct papers *pape
     free(bans);
 }
 
+/* A shorter list is the beginning of the longer one. */
+static void check_tops(const struct ranking_index *index, const struct profile *profile,
+                       const struct ranking *whole, struct arena *arena)
+{
+    for (size_t top = 1; top < whole->count; top++) {
+        struct ranking ranking;
+
+        ranking_make(index, profile, top, NULL, arena, &ranking);
+        assert_int_equal(ranking.count, top);
+        for (size_t i = 0; i < top; i++)
+            assert_ptr_equal(ranking.items[i].paper, whole->items[i].paper);
+    }
+}
+
 static void run_round(bool with_archive)
 {
     struct reference reference = {.splitter = word_splitter_new()};
@@ -460,6 +474,7 @@ static void run_round(bool with_archive)
         ranked_profile(buffer_string(&text), &profile);
         ranking_make(index, &profile, 0, NULL, arena, &ranking);
         check_ranking(&reference, &papers, &profile, &ranking);
+        check_tops(index, &profile, &ranking, arena);
         profile_free(&profile);
         arena_reset(arena);
     }
