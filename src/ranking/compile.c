@@ -174,7 +174,9 @@ static void add_parted_phrase(struct compiler *compiler)
     const struct word_list *words = &compiler->words;
     size_t count = 0;
 
-    for (size_t i = 0; i < words->count && count + 2 <= PHRASE_SLOTS; i++) {
+    if (words->count > PHRASE_SLOTS / 2)
+        return;
+    for (size_t i = 0; i < words->count; i++) {
         const struct word *word = &words->items[i];
 
         if (word->parts[0]) {

@@ -18,7 +18,10 @@ enum reason_field {
 
 /* Why a paper is there. `term` is the profile's own word for it ("kv cache" also
  * when the text says "KV-caches"), `score` its share of the paper's score.
- * A term that stands in title and abstract is one reason, of field title. */
+ * A term that stands in title and abstract is one reason, of field title. That
+ * goes for required and bonus keywords, too; a followed author is of field
+ * author, a preferred one of field preference. A word that liked papers led to
+ * is as those papers have it. */
 struct reason {
     struct view term;
     enum reason_field field;
@@ -46,7 +49,8 @@ struct ranking_index *ranking_index_new(const struct papers *papers, const struc
 void ranking_index_free(struct ranking_index **index);
 const struct papers *ranking_index_papers(const struct ranking_index *index);
 
-/* Ranks for one profile, in `arena`'s memory. `top` 0 means the profile's
+/* Ranks for one profile, in `arena`'s memory. relevance.h and substring.h say
+ * what the two ways of scoring do. `top` 0 means the profile's
  * max_papers. `skip`, when not NULL, has one byte per paper of the index: not 0
  * leaves that paper out (it was shown before). */
 void ranking_make(const struct ranking_index *index, const struct profile *profile, size_t top,

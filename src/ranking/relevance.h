@@ -1,6 +1,16 @@
 /* `scoring: relevance`: a compiled profile's terms walked through the index into
- * one small array, the best papers kept, and their reasons. Also the feed-order
- * list of a profile that has nothing to rank by. Private to this folder. */
+ * one small array, the best papers kept, and their reasons. Private to this
+ * folder.
+ *
+ * Keywords, required keywords, interests, followed authors and liked papers list
+ * a paper; bonus keywords and preferred authors only raise one that is listed
+ * (bonus keywords list when the profile has nothing else that could). Every
+ * required keyword must be hit; a keyword without any letter or digit asks for
+ * nothing. Following lifts the need for a hit and min_score, and pins the paper
+ * on top; categories, announce types, lengths, required and excluded words and
+ * authors hold for it as for all. Liked and disliked papers themselves are not
+ * ranked. A plain profile (profile_is_plain) gets what its rules let through in
+ * feed order, score 0, whatever min_score. */
 #ifndef RANKING_RELEVANCE_H
 #define RANKING_RELEVANCE_H
 
