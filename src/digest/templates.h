@@ -1,0 +1,42 @@
+/* A folder of templates, loaded and compiled once: pages (NAME.html, NAME.txt),
+ * partials (NAME.mustache, for {{>NAME}}) and the word catalogues (words/).
+ * Called by every command that writes a digest, an answer or a page. Read-only
+ * after loading, may be shared by threads. */
+#ifndef DIGEST_TEMPLATES_H
+#define DIGEST_TEMPLATES_H
+
+#include "base/error.h"
+#include "digest/words.h"
+#include "mail/mustache.h"
+
+struct templates;
+
+enum { TEMPLATES_FILE_BYTES = 1024 * 1024, TEMPLATES_FILES = 1000 };
+
+/* digest.html and digest.txt must be there. A template that does not parse, or
+ * that names a partial which is not in the folder, is an error with file and
+ * line; kind configuration. */
+int templates_load(const char *folder, struct templates **ret_templates, struct error *error);
+void templates_free(struct templates **templates); /* NULL is fine; leaves NULL */
+
+/* The page of this file name ("digest.html"), or NULL. */
+const struct mustache *templates_find(const struct templates *templates, const char *name);
+const struct mustache_partials *templates_partials(const struct templates *templates);
+const struct words *templates_words(const struct templates *templates, const char *language);
+
+/* Renders a page of the folder; kind configuration when it is not there. */
+int templates_render(const struct templates *templates, const char *name, const json_t *context,
+                     struct buffer *out, struct error *error);
+
+/* NAME.mustache files of one folder as partials, read when they are asked for:
+ * for `render --partials`, where an unknown partial is nothing. A partial that
+ * cannot be read or compiled is nothing too, and its error is kept. */
+struct partials_folder;
+
+struct partials_folder *partials_folder_new(const char *folder);
+void partials_folder_free(struct partials_folder **partials);
+const struct mustache_partials *partials_folder_partials(struct partials_folder *partials);
+/* -1 and the first error met so far; 0 when there was none. */
+int partials_folder_check(const struct partials_folder *partials, struct error *error);
+
+#endif
