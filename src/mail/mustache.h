@@ -39,7 +39,7 @@ void mustache_free(struct mustache **mustache); /* NULL is fine; leaves NULL */
 
 /* Appends to `out`. Fails (kind input, "NAME:LINE: …") when partials nest
  * deeper than MUSTACHE_PARTIALS (recursion without end), when `out` reaches its
- * maximum, or when it is more than some hundred million steps of work.
+ * maximum, or when it takes more than some fifty million steps.
  * `partials` may be NULL. */
 int mustache_render(const struct mustache *mustache, const json_t *context,
                     const struct mustache_partials *partials, struct buffer *out,

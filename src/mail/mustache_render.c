@@ -1,0 +1,382 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mail/mustache.h"
+#include "mail/mustache_node.h"
+
+/* Depth bounds the stack; steps bound the time of partials that multiply
+ * without adding output. */
+enum {
+    RENDER_DEPTH = 2000,
+    RENDER_STEPS = 50 * 1000 * 1000,
+    PARTIAL_STEPS = 10, /* looking for one costs more than other nodes */
+    NUMBER_BYTES = 40
+};
+
+/* The three stacks of a rendering are lists through the C stack's frames. */
+struct context {
+    const struct context *outer;
+    const json_t *value;
+};
+
+struct indent {
+    const struct indent *outer;
+    struct view text;
+};
+
+/* The arguments of one parent tag. */
+struct scope {
+    const struct scope *outer;
+    const struct mustache *mustache;
+    const struct node *parent;
+};
+
+/* Where nodes come from and how their lines begin: `indent` is added, and
+ * `strip` is what an argument's lines lose. */
+struct frame {
+    const struct mustache *mustache;
+    const struct indent *indent;
+    struct view strip;
+    const struct scope *scope;
+    size_t partials;
+};
+
+struct render {
+    const struct mustache_partials *partials;
+    struct buffer *out;
+    struct error *error;
+    size_t depth;
+    size_t steps;
+    bool in_line; /* an argument begins in mid-line: its first line is not indented */
+};
+
+static int render_nodes(struct render *render, const struct frame *frame,
+                        const struct context *context, size_t from, size_t to);
+
+static int render_error(struct render *render, const struct frame *frame, const struct node *node,
+                        const char *message)
+{
+    return error_set(render->error, ERROR_INPUT, "%s:%zu: %s", frame->mustache->name, node->line,
+                     message);
+}
+
+static const json_t *lookup(const struct context *context, struct view name)
+{
+    const json_t *value = NULL;
+    size_t dot;
+
+    if (view_equal(name, VIEW(".")))
+        return context->value;
+    dot = view_find_char(name, '.', 0);
+    for (; context && !value; context = context->outer)
+        value = json_object_getn(context->value, name.data, dot);
+    while (value && dot < name.size) {
+        name = view_slice(name, dot + 1, name.size);
+        dot = view_find_char(name, '.', 0);
+        value = json_object_getn(value, name.data, dot);
+    }
+    return value;
+}
+
+static bool is_true(const json_t *value)
+{
+    switch (value ? json_typeof(value) : JSON_NULL) {
+    case JSON_NULL:
+    case JSON_FALSE:
+        return false;
+    case JSON_INTEGER:
+        return json_integer_value(value) != 0;
+    case JSON_REAL:
+        return fpclassify(json_real_value(value)) != FP_ZERO;
+    case JSON_STRING:
+        return json_string_length(value) > 0;
+    case JSON_ARRAY:
+        return json_array_size(value) > 0;
+    default:
+        return true;
+    }
+}
+
+/* The shortest decimal that reads back as the same number, with a point
+ * whatever the locale says. */
+static size_t format_real(double value, char text[NUMBER_BYTES])
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, NUMBER_BYTES, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    for (char *at = text; *at; at++)
+        if (!strchr("+-.0123456789e", *at))
+            *at = '.';
+    return strlen(text);
+}
+
+/* What `{{x}}` shows of a value; numbers are written into `number`. */
+static struct view value_text(const json_t *value, char number[NUMBER_BYTES])
+{
+    switch (value ? json_typeof(value) : JSON_NULL) {
+    case JSON_STRING:
+        return (struct view){json_string_value(value), json_string_length(value)};
+    case JSON_TRUE:
+        return VIEW("true");
+    case JSON_FALSE:
+        return VIEW("false");
+    case JSON_INTEGER:
+        snprintf(number, NUMBER_BYTES, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        return view_of(number);
+    case JSON_REAL:
+        return (struct view){number, format_real(json_real_value(value), number)};
+    default:
+        return (struct view){NULL, 0};
+    }
+}
+
+static const char *html_entity(char character)
+{
+    switch (character) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+static void add_escaped(struct buffer *out, struct view text)
+{
+    size_t done = 0;
+
+    for (size_t at = 0; at < text.size; at++) {
+        const char *entity = html_entity(text.data[at]);
+
+        if (!entity)
+            continue;
+        buffer_add_view(out, view_slice(text, done, at));
+        buffer_add_string(out, entity);
+        done = at + 1;
+    }
+    buffer_add_view(out, view_slice(text, done, text.size));
+}
+
+static void add_indent(struct buffer *out, const struct indent *indent)
+{
+    if (!indent)
+        return;
+    add_indent(out, indent->outer);
+    buffer_add_view(out, indent->text);
+}
+
+/* A line's white space in the template less what the argument's lines lose. */
+static struct view stripped(struct view white, struct view strip)
+{
+    size_t common = 0;
+
+    while (common < white.size && common < strip.size && white.data[common] == strip.data[common])
+        common++;
+    return view_slice(white, common, white.size);
+}
+
+static void begin_line(struct render *render, const struct frame *frame, struct view white)
+{
+    if (!render->in_line)
+        add_indent(render->out, frame->indent);
+    render->in_line = false;
+    buffer_add_view(render->out, stripped(white, frame->strip));
+}
+
+/* `indent` with `text` added to it, in the caller's `room`. */
+static const struct indent *deeper(const struct indent *indent, struct view text,
+                                   struct indent *room)
+{
+    if (!text.size)
+        return indent;
+    *room = (struct indent){indent, text};
+    return room;
+}
+
+static int render_section(struct render *render, const struct frame *frame,
+                          const struct context *context, size_t index)
+{
+    const struct node *node = &frame->mustache->nodes[index];
+    const json_t *value = lookup(context, node->text);
+    struct context inner = {context, value};
+    bool is_list = json_is_array(value);
+
+    if (!is_true(value))
+        return 0;
+    for (size_t i = 0; i < (is_list ? json_array_size(value) : 1); i++) {
+        if (is_list)
+            inner.value = json_array_get(value, i);
+        if (++render->steps > RENDER_STEPS)
+            return render_error(render, frame, node, "more work than a template may take");
+        if (render_nodes(render, frame, &inner, index + 1, node->end) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* {{>x}} and, with its arguments, {{<x}}. */
+static int render_partial(struct render *render, const struct frame *frame,
+                          const struct context *context, const struct node *node)
+{
+    char number[NUMBER_BYTES];
+    struct view name = node->text;
+    const struct mustache *partial = NULL;
+    struct indent room;
+    struct scope scope = {frame->scope, frame->mustache, node};
+    struct frame inner = {.partials = frame->partials + 1, .scope = frame->scope};
+
+    render->steps += PARTIAL_STEPS;
+    if (node->is_dynamic)
+        name = value_text(lookup(context, node->text), number);
+    if (name.size && render->partials)
+        partial = render->partials->find(render->partials->user, name);
+    if (!partial)
+        return 0;
+    if (inner.partials > MUSTACHE_PARTIALS)
+        return render_error(render, frame, node, "partials nest too deep: does one include itself?");
+    inner.mustache = partial;
+    inner.indent = deeper(frame->indent, stripped(node->indent, frame->strip), &room);
+    if (node->argument_count)
+        inner.scope = &scope;
+    return render_nodes(render, &inner, context, 0, partial->node_count);
+}
+
+/* The last argument of this name, or NULL. */
+static const struct node *find_argument(const struct scope *scope, struct view name)
+{
+    const struct argument *arguments = scope->mustache->arguments + scope->parent->arguments;
+    size_t low = 0, high = scope->parent->argument_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (view_compare(arguments[middle].name, name) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!low || !view_equal(arguments[low - 1].name, name))
+        return NULL;
+    return &scope->mustache->nodes[arguments[low - 1].node];
+}
+
+/* A parameter: what the outermost caller gives for it, else its default. An
+ * argument is text of the caller's, so its own parameters are looked up among
+ * the arguments that the caller was given. */
+static int render_block(struct render *render, const struct frame *frame,
+                        const struct context *context, size_t index)
+{
+    const struct node *node = &frame->mustache->nodes[index], *argument = NULL;
+    const struct scope *found = NULL;
+    struct indent room;
+    struct frame inner = *frame;
+    size_t first;
+    int result;
+
+    for (const struct scope *scope = frame->scope; scope; scope = scope->outer) {
+        const struct node *given = find_argument(scope, node->text);
+
+        if (given) {
+            argument = given;
+            found = scope;
+        }
+    }
+    if (!argument)
+        return render_nodes(render, frame, context, index + 1, node->end);
+    inner.mustache = found->mustache;
+    inner.scope = found->outer;
+    inner.indent = deeper(frame->indent, stripped(node->indent, frame->strip), &room);
+    inner.strip = argument->indent;
+    first = (size_t)(argument - found->mustache->nodes) + 1;
+    if (!node->is_standalone)
+        render->in_line = true;
+    else if (!argument->is_standalone && first < argument->end)
+        begin_line(render, &inner, (struct view){NULL, 0});
+    result = render_nodes(render, &inner, context, first, argument->end);
+    if (!node->is_standalone)
+        render->in_line = false;
+    return result;
+}
+
+static int render_node(struct render *render, const struct frame *frame,
+                       const struct context *context, size_t index)
+{
+    const struct node *node = &frame->mustache->nodes[index];
+    char number[NUMBER_BYTES];
+
+    switch (node->kind) {
+    case NODE_NOTHING:
+        return 0;
+    case NODE_LINE:
+        begin_line(render, frame, node->text);
+        return 0;
+    case NODE_TEXT:
+        buffer_add_view(render->out, node->text);
+        break;
+    case NODE_ESCAPED:
+        add_escaped(render->out, value_text(lookup(context, node->text), number));
+        break;
+    case NODE_RAW:
+        buffer_add_view(render->out, value_text(lookup(context, node->text), number));
+        break;
+    case NODE_PARTIAL:
+    case NODE_PARENT:
+        return render_partial(render, frame, context, node);
+    case NODE_SECTION:
+        return render_section(render, frame, context, index);
+    case NODE_INVERTED:
+        if (is_true(lookup(context, node->text)))
+            return 0;
+        return render_nodes(render, frame, context, index + 1, node->end);
+    case NODE_BLOCK:
+        return render_block(render, frame, context, index);
+    }
+    render->in_line = false;
+    return 0;
+}
+
+static int render_nodes(struct render *render, const struct frame *frame,
+                        const struct context *context, size_t from, size_t to)
+{
+    const struct node *nodes = frame->mustache->nodes;
+
+    if (from >= to)
+        return 0;
+    if (render->depth == RENDER_DEPTH)
+        return render_error(render, frame, &nodes[from], "sections and partials nest too deep");
+    render->depth++;
+    for (size_t i = from; i < to; i = node_is_container(&nodes[i]) ? nodes[i].end : i + 1) {
+        if (++render->steps > RENDER_STEPS)
+            return render_error(render, frame, &nodes[i], "more work than a template may take");
+        if (render_node(render, frame, context, i) < 0)
+            return -1;
+        if (render->out->failed)
+            return error_set(render->error, ERROR_INPUT,
+                             "%s:%zu: the output is larger than %zu bytes", frame->mustache->name,
+                             nodes[i].line, render->out->max);
+    }
+    render->depth--;
+    return 0;
+}
+
+int mustache_render(const struct mustache *mustache, const json_t *context,
+                    const struct mustache_partials *partials, struct buffer *out,
+                    struct error *error)
+{
+    struct render render = {.partials = partials, .out = out, .error = error};
+    struct frame frame = {.mustache = mustache};
+    struct context root = {NULL, context};
+
+    return render_nodes(&render, &frame, &root, 0, mustache->node_count);
+}
