@@ -293,7 +293,7 @@ static void test_multiplying_partials(void **state)
 
     (void)state;
     for (int i = 0; i < 12; i++) {
-        char name[8], text[512] = "";
+        char name[16], text[512] = "";
 
         snprintf(name, sizeof(name), "p%d", i);
         for (int j = 0; j < 30; j++)

@@ -1,0 +1,316 @@
+/* The step "subscriber", and the whole context put together. */
+#include <math.h>
+
+#include "base/utf8.h"
+#include "digest/context.h"
+#include "digest/wrap.h"
+
+enum {
+    KEYWORDS_SHOWN = 12,
+    REASONS_SHOWN = 8,
+    PREHEADER_TITLES = 3,
+    PREHEADER_CHARACTERS = 150
+};
+
+static void add_strings(const struct words *words, const struct strings *strings,
+                        struct buffer *out)
+{
+    struct context_list list = {words, out, strings->count, KEYWORDS_SHOWN, 0};
+
+    for (size_t i = 0; i < strings->count; i++)
+        context_add_item(&list, view_of(strings->items[i]));
+}
+
+/* One decimal; 0 when nothing is left to show. */
+static double rounded(double score)
+{
+    return round(score * 10) / 10;
+}
+
+static void set_score(json_t *object, double score)
+{
+    if (rounded(score) > 0)
+        json_object_set_new(object, "score", json_real(rounded(score)));
+}
+
+static const char *field_word(enum reason_field field)
+{
+    static const char *const names[] = {[REASON_TITLE] = "field_title",
+                                        [REASON_ABSTRACT] = "field_abstract",
+                                        [REASON_AUTHOR] = "field_author",
+                                        [REASON_INTERESTS] = "field_interests",
+                                        [REASON_LIKED] = "field_liked",
+                                        [REASON_PREFERENCE] = "field_preference"};
+
+    return names[field];
+}
+
+static json_t *reason_context(const struct words *words, const struct reason *reason,
+                              struct buffer *room)
+{
+    json_t *object = json_object();
+
+    context_set_view(object, "term", reason->term);
+    context_set_string(object, "field", field_word(reason->field) + sizeof("field_") - 1);
+    words_add(words, field_word(reason->field), -1, NULL, room);
+    context_set_buffer(object, "field_word", room);
+    set_score(object, reason->score);
+    json_object_set_new(object, "in_title", json_boolean(reason->field == REASON_TITLE));
+    return object;
+}
+
+/* "Here for: LLM (title), kv cache (abstract) + 2 more" */
+static void set_reason_lines(json_t *object, const struct words *words, const json_t *reasons,
+                             size_t more, struct buffer *room)
+{
+    size_t i;
+    json_t *reason;
+
+    words_add(words, "why", -1, NULL, room);
+    buffer_add_char(room, ':');
+    json_array_foreach((json_t *)reasons, i, reason) {
+        const char *term = json_string_value(json_object_get(reason, "term"));
+        const char *field = json_string_value(json_object_get(reason, "field_word"));
+
+        buffer_printf(room, term && *term ? "%s %s (%s)" : "%s %s%s", i ? "," : "",
+                      term ? term : "", field);
+    }
+    if (more) {
+        buffer_add_char(room, ' ');
+        words_add(words, "reasons_more", (long)more, NULL, room);
+    }
+    context_set_lines(object, "reason_lines", buffer_view(room), TEXT_WIDTH - TEXT_INDENT);
+    buffer_clear(room);
+}
+
+static void set_reasons(json_t *object, const struct words *words,
+                        const struct ranked_paper *ranked, struct buffer *room)
+{
+    size_t shown = ranked->reason_count > REASONS_SHOWN + 1 ? REASONS_SHOWN : ranked->reason_count;
+    json_t *reasons = json_array();
+
+    for (size_t i = 0; i < shown; i++)
+        json_array_append_new(reasons, reason_context(words, &ranked->reasons[i], room));
+    context_mark_ends(reasons);
+    json_object_set_new(object, "has_reasons", json_boolean(shown > 0));
+    json_object_set_new(object, "reasons", reasons);
+    if (ranked->reason_count > shown) {
+        words_add(words, "reasons_more", (long)(ranked->reason_count - shown), NULL, room);
+        context_set_buffer(object, "reasons_more", room);
+    }
+    if (shown)
+        set_reason_lines(object, words, reasons, ranked->reason_count - shown, room);
+}
+
+static json_t *ranked_context(const struct digest *digest, const struct words *words, size_t index,
+                              struct buffer *room)
+{
+    const struct ranked_paper *ranked = &digest->ranking->items[index];
+    json_t *object = json_object();
+
+    json_object_set_new(object, "rank", json_integer((json_int_t)index + 1));
+    buffer_printf(room, "%3zu.", index + 1);
+    context_set_buffer(object, "rank_column", room);
+    set_score(object, ranked->score);
+    set_reasons(object, words, ranked, room);
+    if (digest->links) {
+        context_set_string(object, "like", digest->links[index].like);
+        context_set_string(object, "dislike", digest->links[index].dislike);
+    }
+    json_object_set_new(object, "paper", context_paper(digest, words, ranked->paper));
+    return object;
+}
+
+static void set_papers(json_t *root, const struct digest *digest, const struct words *words,
+                       struct buffer *room)
+{
+    json_t *papers = json_array();
+
+    for (size_t i = 0; i < digest->ranking->count; i++)
+        json_array_append_new(papers, ranked_context(digest, words, i, room));
+    context_mark_ends(papers);
+    json_object_set_new(root, "papers", papers);
+    json_object_set_new(root, "more_papers", json_array());
+    json_object_set_new(root, "has_more_papers", json_false());
+}
+
+static void set_counts(json_t *root, const struct digest *digest, const struct words *words,
+                       struct buffer *room)
+{
+    const char *name = digest->profile->name;
+    struct word_value values[] = {{"name", view_of(name)}, {NULL, {NULL, 0}}};
+    size_t count = digest->ranking->count;
+
+    json_object_set_new(root, "count", json_integer((json_int_t)count));
+    words_add(words, name ? "count_papers_for" : "count_papers", (long)count, values, room);
+    context_set_buffer(root, "count_line", room);
+    for (size_t i = 0; i < count && i < PREHEADER_TITLES; i++)
+        buffer_printf(room, "%s%.*s", i ? " · " : "",
+                      VIEW_ARGUMENTS(digest->ranking->items[i].paper->title));
+    context_set_view(root, "preheader", wrap_cut(buffer_view(room), PREHEADER_CHARACTERS));
+    buffer_clear(room);
+}
+
+static const char *profile_word(const struct profile *profile)
+{
+    if (profile->keywords.count)
+        return profile->categories.count ? "profile_keywords_in" : "profile_keywords";
+    if (profile_is_plain(profile))
+        return profile->categories.count ? "profile_plain" : "profile_plain_all";
+    return "profile_other";
+}
+
+static void set_profile_line(json_t *root, const struct profile *profile,
+                             const struct words *words, struct buffer *room)
+{
+    struct buffer keywords, categories;
+    struct context_list list = {words, &keywords, profile->keywords.count, KEYWORDS_SHOWN, 0};
+    struct word_value values[] = {{"keywords", {NULL, 0}}, {"categories", {NULL, 0}},
+                                  {NULL, {NULL, 0}}};
+
+    buffer_init(&keywords, CONTEXT_BYTES);
+    buffer_init(&categories, CONTEXT_BYTES);
+    for (size_t i = 0; i < profile->keywords.count; i++)
+        context_add_item(&list, view_of(profile->keywords.items[i].term));
+    add_strings(words, &profile->categories, &categories);
+    values[0].text = buffer_view(&keywords);
+    values[1].text = buffer_view(&categories);
+    words_add(words, profile_word(profile), -1, values, room);
+    context_set_lines(root, "profile_lines", buffer_view(room), TEXT_WIDTH);
+    context_set_buffer(root, "profile_line", room);
+    buffer_free(&keywords);
+    buffer_free(&categories);
+}
+
+static void set_subscriber(json_t *root, const struct digest *digest, const struct words *words,
+                           struct buffer *room)
+{
+    const struct profile *profile = digest->profile;
+    json_t *subscriber = json_object(), *keywords = json_array(), *categories = json_array();
+
+    context_set_string(subscriber, "address", profile->email);
+    context_set_string(subscriber, "name", profile->name);
+    json_object_set_new(subscriber, "is_plain", json_boolean(profile_is_plain(profile)));
+    for (size_t i = 0; i < profile->keywords.count; i++) {
+        json_t *keyword = json_object();
+
+        context_set_string(keyword, "term", profile->keywords.items[i].term);
+        json_object_set_new(keyword, "weight", json_real(profile->keywords.items[i].weight));
+        json_array_append_new(keywords, keyword);
+    }
+    for (size_t i = 0; i < profile->categories.count; i++) {
+        json_t *category = json_object();
+
+        context_set_string(category, "name", profile->categories.items[i]);
+        json_array_append_new(categories, category);
+    }
+    context_mark_ends(keywords);
+    context_mark_ends(categories);
+    json_object_set_new(subscriber, "keywords", keywords);
+    json_object_set_new(subscriber, "categories", categories);
+    json_object_set_new(root, "subscriber", subscriber);
+    set_profile_line(root, profile, words, room);
+}
+
+static const char *list_name(const struct digest *digest)
+{
+    return digest->list_name ? digest->list_name
+           : digest->sender_name ? digest->sender_name
+                                 : "Paperboy";
+}
+
+/* The way out goes to the web, else to the inbox, else to the owner. */
+static void set_unsubscribe(json_t *root, const struct digest *digest, struct buffer *room)
+{
+    context_set_string(root, "unsubscribe_url", digest->unsubscribe_url);
+    context_set_string(root, "unsubscribe_mailto", digest->unsubscribe_mailto);
+    if (digest->unsubscribe_url)
+        context_set_string(root, "unsubscribe_link", digest->unsubscribe_url);
+    else if (digest->unsubscribe_mailto)
+        context_set_string(root, "unsubscribe_link", digest->unsubscribe_mailto);
+    else
+        context_set_mailto(root, "unsubscribe_link", digest->owner, "unsubscribe", room);
+}
+
+static void set_footer(json_t *root, const struct digest *digest, const struct words *words,
+                       struct buffer *room)
+{
+    struct word_value values[] = {{"address", view_of(digest->profile->email)},
+                                  {"sender", view_of(list_name(digest))},
+                                  {"id", {NULL, 0}},
+                                  {NULL, {NULL, 0}}};
+
+    set_unsubscribe(root, digest, room);
+    context_set_string(root, "owner", digest->owner);
+    context_set_mailto(root, "owner_link", digest->owner, NULL, room);
+    words_add(words, "sent_to", -1, values, room);
+    context_set_lines(root, "sent_to_lines", buffer_view(room), TEXT_WIDTH);
+    context_set_buffer(root, "sent_to", room);
+    if (!digest->inbox)
+        return;
+    context_set_string(root, "inbox", digest->inbox);
+    context_set_mailto(root, "help_link", digest->inbox, "help", room);
+    context_set_mailto(root, "profile_link", digest->inbox, "show", room);
+    if (!digest->ranking->count)
+        return;
+    values[2].text = digest->ranking->items[0].paper->id;
+    words_add(words, "reply_hint", -1, values, room);
+    context_set_lines(root, "reply_hint_lines", buffer_view(room), TEXT_WIDTH);
+    context_set_buffer(root, "reply_hint", room);
+}
+
+static void add_subject(const struct words *words, const struct digest *digest, struct buffer *out)
+{
+    struct buffer date;
+    struct word_value values[] = {{"list", view_of(list_name(digest))}, {"date", {NULL, 0}},
+                                  {NULL, {NULL, 0}}};
+
+    buffer_init(&date, 1024);
+    words_add_date(words, "date_short", digest->date, &date);
+    values[1].text = buffer_view(&date);
+    words_add(words, "subject", (long)digest->ranking->count, values, out);
+    buffer_free(&date);
+}
+
+static void set_head(json_t *root, const struct digest *digest, const struct words *words,
+                     struct buffer *room)
+{
+    json_t *sender = json_object(), *date = json_object();
+
+    context_set_string(root, "language", words_language(words));
+    words_add(words, "direction", -1, NULL, room);
+    context_set_buffer(root, "direction", room);
+    json_object_set(root, "words", (json_t *)words_fixed(words));
+    context_set_string(root, "list_name", list_name(digest));
+    context_set_string(sender, "name", digest->sender_name);
+    context_set_string(sender, "address", digest->sender_address);
+    json_object_set_new(root, "sender", sender);
+    json_object_set_new(root, "is_preview", json_boolean(digest->is_preview));
+    context_set_date(date, words, digest->date, room);
+    json_object_set_new(root, "date", date);
+    add_subject(words, digest, room);
+    context_set_buffer(root, "subject", room);
+}
+
+json_t *digest_context(const struct templates *templates, const struct digest *digest)
+{
+    const struct words *words = templates_words(templates, digest->profile->language);
+    json_t *root = json_object();
+    struct buffer room;
+
+    buffer_init(&room, CONTEXT_BYTES);
+    set_head(root, digest, words, &room);
+    context_set_editions(root, digest, words, &room);
+    set_counts(root, digest, words, &room);
+    set_subscriber(root, digest, words, &room);
+    set_papers(root, digest, words, &room);
+    set_footer(root, digest, words, &room);
+    buffer_free(&room);
+    return root;
+}
+
+void digest_subject(const struct templates *templates, const struct digest *digest,
+                    struct buffer *out)
+{
+    add_subject(templates_words(templates, digest->profile->language), digest, out);
+}
