@@ -151,6 +151,22 @@ static void set_counts(json_t *root, const struct digest *digest, const struct w
     buffer_clear(room);
 }
 
+/* "12 papers for Ada, out of 1605 announced, announced on …" */
+static void set_summary(json_t *root, struct buffer *room)
+{
+    static const char *const keys[] = {"announced_line", "edition_line"};
+    const char *part;
+
+    buffer_add_string(room, json_string_value(json_object_get(root, "count_line")));
+    for (size_t i = 0; i < 2; i++) {
+        part = json_string_value(json_object_get(root, keys[i]));
+        if (part && (i == 0 || json_is_true(json_object_get(root, "edition_differs"))))
+            buffer_printf(room, ", %s", part);
+    }
+    context_set_lines(root, "summary_lines", buffer_view(room), TEXT_WIDTH);
+    context_set_buffer(root, "summary", room);
+}
+
 static const char *profile_word(const struct profile *profile)
 {
     if (profile->keywords.count)
@@ -276,10 +292,14 @@ static void set_head(json_t *root, const struct digest *digest, const struct wor
                      struct buffer *room)
 {
     json_t *sender = json_object(), *date = json_object();
+    bool is_rtl;
 
     context_set_string(root, "language", words_language(words));
     words_add(words, "direction", -1, NULL, room);
-    context_set_buffer(root, "direction", room);
+    is_rtl = view_equal(buffer_view(room), VIEW("rtl"));
+    buffer_clear(room);
+    context_set_string(root, "direction", is_rtl ? "rtl" : "ltr");
+    context_set_string(root, "start", is_rtl ? "right" : "left");
     json_object_set(root, "words", (json_t *)words_fixed(words));
     context_set_string(root, "list_name", list_name(digest));
     context_set_string(sender, "name", digest->sender_name);
@@ -302,6 +322,7 @@ json_t *digest_context(const struct templates *templates, const struct digest *d
     set_head(root, digest, words, &room);
     context_set_editions(root, digest, words, &room);
     set_counts(root, digest, words, &room);
+    set_summary(root, &room);
     set_subscriber(root, digest, words, &room);
     set_papers(root, digest, words, &room);
     set_footer(root, digest, words, &room);

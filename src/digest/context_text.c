@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "digest/context.h"
+#include "digest/message.h"
 #include "digest/wrap.h"
 
 void context_set_view(json_t *object, const char *key, struct view text)
@@ -73,14 +74,11 @@ void context_add_encoded(struct buffer *out, struct view text, const char *also)
 }
 
 void context_set_mailto(json_t *object, const char *key, const char *address, const char *subject,
-                       struct buffer *room)
+                        struct buffer *room)
 {
     if (!address)
         return;
-    buffer_add_string(room, "mailto:");
-    context_add_encoded(room, view_of(address), "@+");
-    if (subject)
-        buffer_printf(room, "?subject=%s", subject);
+    digest_add_mailto(room, view_of(address), view_of(subject));
     context_set_buffer(object, key, room);
 }
 

@@ -83,8 +83,10 @@ struct digest_output {
 void digest_output_init(struct digest_output *output);
 void digest_output_free(struct digest_output *output); /* zeroed is fine */
 
+/* `output` was made by digest_output_init; it is emptied first, so that one is
+ * used for many digests. */
 int digest_make(const struct templates *templates, const struct digest *digest,
-                struct digest_output *ret_output, struct error *error);
+                struct digest_output *output, struct error *error);
 
 /* The documented context, every ranked paper in `papers`; for json_decref. */
 json_t *digest_context(const struct templates *templates, const struct digest *digest);

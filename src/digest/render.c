@@ -103,26 +103,27 @@ int digest_fit(const struct templates *templates, json_t *context, size_t max_ht
 }
 
 int digest_make(const struct templates *templates, const struct digest *digest,
-                struct digest_output *ret_output, struct error *error)
+                struct digest_output *output, struct error *error)
 {
     bool wants_html = digest->profile->format != FORMAT_TEXT;
     bool wants_text = digest->profile->format != FORMAT_HTML;
     json_t *context = digest_context(templates, digest);
-    struct digest_output output;
     int result = 0;
 
-    digest_output_init(&output);
-    digest_subject(templates, digest, &output.subject);
+    buffer_clear(&output->subject);
+    buffer_clear(&output->html);
+    buffer_clear(&output->text);
+    digest_subject(templates, digest, &output->subject);
     if (wants_html)
+        result = digest_render_html(templates, context, &output->html, error);
+    if (result == 0 && output->html.size > DIGEST_HTML_BYTES) {
+        buffer_clear(&output->html);
         result = digest_fit(templates, context, DIGEST_HTML_BYTES, error);
-    if (wants_html && result == 0)
-        result = digest_render_html(templates, context, &output.html, error);
+        if (result == 0)
+            result = digest_render_html(templates, context, &output->html, error);
+    }
     if (wants_text && result == 0)
-        result = digest_render_text(templates, context, &output.text, error);
+        result = digest_render_text(templates, context, &output->text, error);
     json_decref(context);
-    if (result == 0)
-        *ret_output = output;
-    else
-        digest_output_free(&output);
     return result;
 }

@@ -140,12 +140,27 @@ struct check {
     struct error *error;
 };
 
+/* {{words.x}}, where x is a word that needs nothing filled in. */
+static int check_word_name(const struct check *check, struct view name, size_t line)
+{
+    const struct words *english = templates_words(check->templates, NULL);
+    struct view key = view_slice(name, sizeof("words.") - 1, name.size);
+
+    if (json_object_getn(words_fixed(english), key.data, key.size))
+        return 0;
+    return error_set(check->error, ERROR_CONFIGURATION,
+                     "%s:%zu: {{words.%.*s}}: words/en.json has no such word without placeholders",
+                     mustache_name(check->mustache), line, VIEW_ARGUMENTS(utf8_prefix(key, 60)));
+}
+
 static int check_name(void *user, enum mustache_name_kind kind, struct view name, size_t line)
 {
     const struct check *check = user;
     const char *nearest;
     char *copy;
 
+    if (kind == MUSTACHE_VARIABLE && view_starts_with(name, VIEW("words.")))
+        return check_word_name(check, name, line);
     if (kind != MUSTACHE_PARTIAL || find(check->templates, true, name))
         return 0;
     copy = view_copy_string(utf8_prefix(name, 60));
@@ -158,7 +173,7 @@ static int check_name(void *user, enum mustache_name_kind kind, struct view name
     return -1;
 }
 
-static int check_partials(const struct templates *templates, struct error *error)
+static int check_names(const struct templates *templates, struct error *error)
 {
     struct check check = {templates, NULL, error};
 
@@ -193,10 +208,10 @@ int templates_load(const char *folder, struct templates **ret_templates, struct 
     struct templates *templates = memory_new(1, sizeof(*templates));
 
     templates->partials = (struct mustache_partials){find_partial, templates};
-    if (load_files(templates, folder, error) < 0 || check_partials(templates, error) < 0 ||
+    if (load_files(templates, folder, error) < 0 ||
         check_page(templates, folder, "digest.html", error) < 0 ||
         check_page(templates, folder, "digest.txt", error) < 0 ||
-        load_words(templates, folder, error) < 0) {
+        load_words(templates, folder, error) < 0 || check_names(templates, error) < 0) {
         templates_free(&templates);
         if (error)
             error->kind = ERROR_CONFIGURATION;

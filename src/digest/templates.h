@@ -14,8 +14,8 @@ struct templates;
 enum { TEMPLATES_FILE_BYTES = 1024 * 1024, TEMPLATES_FILES = 1000 };
 
 /* digest.html and digest.txt must be there. A template that does not parse, or
- * that names a partial which is not in the folder, is an error with file and
- * line; kind configuration. */
+ * that names a partial or a word which is not in the folder, is an error with
+ * file and line; kind configuration. */
 int templates_load(const char *folder, struct templates **ret_templates, struct error *error);
 void templates_free(struct templates **templates); /* NULL is fine; leaves NULL */
 
