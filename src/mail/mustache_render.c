@@ -11,7 +11,7 @@
 enum {
     RENDER_DEPTH = 2000,
     RENDER_STEPS = 50 * 1000 * 1000,
-    PARTIAL_STEPS = 10, /* looking for one costs more than other nodes */
+    PARTIAL_STEPS = 50, /* looking for one costs more than other nodes */
     NUMBER_BYTES = 40
 };
 

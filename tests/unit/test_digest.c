@@ -391,7 +391,7 @@ static void fill_many(struct sample *sample, size_t count, size_t characters)
     fill_relevance(sample);
     sample->ranking.count = 0;
     for (size_t i = 0; i < count; i++) {
-        char id[16];
+        char id[32];
         struct ranked_paper *ranked;
 
         snprintf(id, sizeof(id), "2602.%05zu", i + 1);
