@@ -145,7 +145,7 @@ static void set_counts(json_t *root, const struct digest *digest, const struct w
     words_add(words, name ? "count_papers_for" : "count_papers", (long)count, values, room);
     context_set_buffer(root, "count_line", room);
     for (size_t i = 0; i < count && i < PREHEADER_TITLES; i++)
-        buffer_printf(room, "%s%.*s", i ? " · " : "",
+        buffer_printf(room, "%s%.*s", room->size ? " · " : "",
                       VIEW_ARGUMENTS(digest->ranking->items[i].paper->title));
     context_set_view(root, "preheader", wrap_cut(buffer_view(room), PREHEADER_CHARACTERS));
     buffer_clear(room);

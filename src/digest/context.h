@@ -18,7 +18,7 @@ enum {
 json_t *context_paper(const struct digest *digest, const struct words *words,
                       const struct paper *paper);
 
-/* The step "edition": editions, edition_line, edition_note, announced_line. */
+/* editions, is_estimated, edition_line, announced_line; notes, edition_note. */
 void context_set_editions(json_t *root, const struct digest *digest, const struct words *words,
                           struct buffer *room);
 

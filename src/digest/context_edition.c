@@ -1,5 +1,6 @@
-/* The step "edition": the same for every subscriber of a language whose digest
- * takes the same editions. */
+/* What the context says of editions. Their dates belong to the step "edition",
+ * the same for every subscriber of a language whose digest takes the same
+ * editions; how a subscriber's categories stand belongs to "subscriber". */
 #include "digest/context.h"
 
 enum { NOTE_CATEGORIES = 10 };
@@ -7,27 +8,32 @@ enum { NOTE_CATEGORIES = 10 };
 static json_t *edition_context(const struct words *words, const struct digest_edition *edition,
                                struct buffer *room)
 {
-    static const char *const states[] = {[CATEGORY_COMPLETE] = "complete",
-                                         [CATEGORY_LATE] = "late",
-                                         [CATEGORY_STALE] = "stale",
-                                         [CATEGORY_EMPTY] = "empty",
-                                         [CATEGORY_FAILED] = "failed"};
-    json_t *object = json_object(), *notes = json_array();
+    json_t *object = json_object();
 
     context_set_date(object, words, edition->date, room);
     json_object_set_new(object, "estimated", json_boolean(edition->estimated));
     if (edition->paper_count)
         json_object_set_new(object, "paper_count", json_integer((json_int_t)edition->paper_count));
+    return object;
+}
+
+static void add_notes(json_t *notes, const struct words *words,
+                      const struct digest_edition *edition, struct buffer *room)
+{
+    static const char *const states[] = {[CATEGORY_COMPLETE] = "complete",
+                                         [CATEGORY_LATE] = "late",
+                                         [CATEGORY_STALE] = "stale",
+                                         [CATEGORY_EMPTY] = "empty",
+                                         [CATEGORY_FAILED] = "failed"};
+
     for (size_t i = 0; i < edition->note_count; i++) {
         json_t *note = json_object();
 
+        context_set_date(note, words, edition->date, room);
         context_set_string(note, "category", edition->notes[i].category);
         context_set_string(note, "state", states[edition->notes[i].state]);
         json_array_append_new(notes, note);
     }
-    context_mark_ends(notes);
-    json_object_set_new(object, "notes", notes);
-    return object;
 }
 
 /* "cs.CL complete, cs.AI late: its papers will follow": one state after the
@@ -108,7 +114,7 @@ static void set_edition_line(json_t *root, const struct digest *digest, const st
     words_add(words, count > 1 ? "announced_range" : "announced", -1, values, room);
     context_set_buffer(root, "edition_line", room);
     json_object_set_new(root, "edition_differs",
-                        json_boolean(count > 1 || date_compare(editions[0].date, digest->date)));
+                        json_boolean(date_compare(editions[0].date, digest->date) != 0));
     buffer_free(&from);
     buffer_free(&to);
 }
@@ -116,7 +122,7 @@ static void set_edition_line(json_t *root, const struct digest *digest, const st
 void context_set_editions(json_t *root, const struct digest *digest, const struct words *words,
                          struct buffer *room)
 {
-    json_t *editions = json_array();
+    json_t *editions = json_array(), *notes = json_array();
     size_t announced = 0;
     bool is_known = digest->edition_count > 0, is_estimated = false;
 
@@ -125,8 +131,11 @@ void context_set_editions(json_t *root, const struct digest *digest, const struc
         is_known = is_known && digest->editions[i].paper_count > 0;
         is_estimated = is_estimated || digest->editions[i].estimated;
         json_array_append_new(editions, edition_context(words, &digest->editions[i], room));
+        add_notes(notes, words, &digest->editions[i], room);
     }
     context_mark_ends(editions);
+    context_mark_ends(notes);
+    json_object_set_new(root, "notes", notes);
     json_object_set_new(root, "editions", editions);
     json_object_set_new(root, "is_estimated", json_boolean(is_estimated));
     set_edition_line(root, digest, words, room);
