@@ -49,16 +49,25 @@ static bool may_break(int32_t before, int32_t after)
     return (is_ideographic(before) || is_ideographic(after)) && may_end(before) && may_begin(after);
 }
 
-/* The next piece that cannot be broken, from `at`, which is no white space. */
-static size_t piece_end(struct view text, size_t at)
+/* The end and width of the next piece that cannot be broken, from `at`, which
+ * is no white space. ASCII, most of what there is, needs no table. */
+static size_t piece_end(struct view text, size_t at, size_t *ret_width)
 {
-    int32_t before, after;
-    size_t next = at + utf8_decode(text, at, &before), size;
+    int32_t before = 0, after;
+    size_t next = at, size, width;
 
+    *ret_width = 0;
     while (next < text.size && !is_white(text.data[next])) {
-        size = utf8_decode(text, next, &after);
-        if (may_break(before, after) && utf8_width(view_slice(text, next, next + size)) > 0)
+        if ((unsigned char)text.data[next] < 0x80) {
+            after = text.data[next];
+            size = width = 1;
+        } else {
+            size = utf8_decode(text, next, &after);
+            width = utf8_width(view_slice(text, next, next + size));
+        }
+        if (next > at && width > 0 && (before >= 0x80 || after >= 0x80) && may_break(before, after))
             break;
+        *ret_width += width;
         before = after;
         next += size;
     }
@@ -78,8 +87,7 @@ void wrap_each_line(struct view text, size_t width, void (*see)(void *user, stru
     size_t start = skip_white(text, 0), end = start, used = 0;
 
     for (size_t at = start; at < text.size;) {
-        size_t stop = piece_end(text, at);
-        size_t piece = utf8_width(view_slice(text, at, stop));
+        size_t piece, stop = piece_end(text, at, &piece);
         size_t blank = at > end ? 1 : 0;
 
         if (end > start && used + blank + piece > width) {
