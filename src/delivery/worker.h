@@ -1,0 +1,70 @@
+/* Works the outbox: claims deliveries, has each composed, sends it, and writes
+ * down what became of it. One message at a time, in constant memory. Called by
+ * send and run; knows no paper. */
+#ifndef DELIVERY_WORKER_H
+#define DELIVERY_WORKER_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "delivery/transport.h"
+#include "store/outbox.h"
+
+enum compose_verdict {
+    COMPOSE_MESSAGE,
+    COMPOSE_SKIP, /* nothing to send: reason */
+    COMPOSE_DEFER, /* not now: reason */
+    COMPOSE_FAIL   /* never: reason */
+};
+
+/* What composing gives. All of it stays the composer's and must last until its
+ * next call. */
+struct composed {
+    enum compose_verdict verdict;
+    struct message message;
+    const struct date *editions;
+    size_t edition_count;
+    struct view shown; /* kept with the delivery, unread (store/shown.h) */
+    char reason[256];
+};
+
+struct worker_summary {
+    int64_t sent;
+    int64_t deferred;
+    int64_t failed;
+    int64_t skipped;
+    int64_t uncertain;
+    int64_t expired;
+    int64_t left; /* open in the store at the end, deferred ones included */
+};
+
+struct worker_options {
+    const char *name; /* no other worker's: host, process id, start time */
+    enum uncertain_policy uncertain;
+    size_t batch; /* 0: 100 */
+
+    /* `composed` comes zeroed. A delivery that has `editions` was composed before
+     * and must show the same `shown`. -1 stops the work: the fault is not this
+     * recipient's. Not called for deliveries that keep their message. */
+    int (*compose)(void *user, const struct delivery *delivery, struct composed *ret_composed,
+                   struct error *error);
+    int64_t (*now)(void *user);
+    uint32_t (*random)(void *user);
+    /* After each delivery; `result` is NULL for one that was not tried. May be NULL. */
+    void (*progress)(void *user, const struct worker_summary *summary,
+                     const struct delivery *delivery, const struct delivery_result *result);
+    void *user;
+    const volatile sig_atomic_t *stop; /* looked at between messages; NULL: never */
+};
+
+/* Until nothing more is due, or stopped. -1 when the relay, the store or the
+ * composer cannot go on: what was claimed is released, and `error` says why
+ * once. `ret_summary` is filled either way. */
+int worker_run(struct store *store, struct transport *transport,
+               const struct worker_options *options, struct worker_summary *ret_summary,
+               struct error *error);
+
+#endif

@@ -1,0 +1,45 @@
+/* What the program learns and keeps: editions and their papers (editions.h),
+ * subscribers as they were seen and who is suppressed (subscribers.h), and the
+ * outbox (outbox.h). Which database does it is said by the URL alone.
+ *
+ * A store belongs to one thread; threads and processes each open their own, on
+ * the same database. It reads no clock: every instant is passed in. Each call
+ * is one transaction unless the caller has opened one around several.
+ *
+ * Errors: temporary (locked by another, disk full: nothing was half-written),
+ * configuration (no database, damaged, another program's, or written by a
+ * newer paperboy), permission, missing (its folder, or itself). */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct store;
+
+struct store_options {
+    int busy_timeout_ms; /* how long another's lock is waited for; 0: 10 seconds */
+    bool must_exist;     /* do not make a new one: kind missing */
+};
+
+/* "sqlite:PATH", made with mode 0600 when it is not there. Brings an older
+ * schema up to date. `options` may be NULL. */
+int store_open(const char *url, const struct store_options *options, struct store **ret_store,
+               struct error *error);
+void store_close(struct store **store); /* NULL is fine; rolls an open transaction back */
+
+/* Many calls in one transaction, as in adding the deliveries of an edition.
+ * Not nested. After a failure in between, roll back. */
+int store_begin(struct store *store, struct error *error);
+int store_commit(struct store *store, struct error *error);
+void store_rollback(struct store *store);
+
+/* Small facts under a name. `ret_value` is appended to when there is one. */
+int fact_put(struct store *store, const char *name, struct view value, struct error *error);
+int fact_get(struct store *store, const char *name, struct buffer *ret_value, bool *ret_found,
+             struct error *error);
+
+#endif
