@@ -60,7 +60,7 @@ $(BUILD)/generated/migrations.inc: $(MIGRATIONS) src/store/embed_sql.sh
 	@mkdir -p $(@D)
 	sh src/store/embed_sql.sh $(MIGRATIONS) > $@.new
 	mv $@.new $@
-$(BUILD)/src/store/%.o: $(BUILD)/generated/migrations.inc
+$(BUILD)/src/store/migrations.o: $(BUILD)/generated/migrations.inc
 
 units: $(UNIT_PROGRAMS)
 $(BUILD)/unit/%: tests/unit/%.c $(UNIT_HELPER_OBJECTS) $(LIBRARY)

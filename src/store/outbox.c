@@ -1,0 +1,221 @@
+#include "store/outbox.h"
+
+#include <string.h>
+
+#include "store/outbox_change.h"
+#include "store/query.h"
+
+enum { EDITIONS_TEXT_BYTES = OUTBOX_EDITIONS_MAX * DATE_TEXT_BYTES };
+
+int outbox_check_change(enum delivery_state from, enum delivery_state to, struct error *error)
+{
+    return delivery_state_change(&from, to, error);
+}
+
+static int check_request(const struct delivery_request *request, struct error *error)
+{
+    if (!request->subscriber || !request->subscriber[0] || !request->slot || !request->slot[0])
+        return error_set(error, ERROR_BUG, "outbox: a delivery needs a subscriber and a slot");
+    if (request->message.size && !request->envelope_sender)
+        return error_set(error, ERROR_BUG, "outbox: a kept message needs its envelope sender");
+    return 0;
+}
+
+/* 1 and the new row's id, or 0 when there is one already. */
+static int insert_delivery(struct store *store, const struct delivery_request *request,
+                           int64_t *ret_id, struct error *error)
+{
+    struct query query;
+    int result;
+
+    query_start(&query, store,
+                "INSERT INTO deliveries (kind, subscriber, slot, state, created_utc,"
+                " not_before_utc, expires_utc) VALUES ($1, $2, $3, 'queued', $4, $5, $6)"
+                " ON CONFLICT DO NOTHING RETURNING id", error);
+    query_text(&query, delivery_kind_name(request->kind));
+    query_text(&query, request->subscriber);
+    query_text(&query, request->slot);
+    query_integer(&query, request->created_utc);
+    query_integer(&query, request->not_before_utc);
+    query_integer(&query, request->expires_utc);
+    result = query_next(&query);
+    if (result > 0) {
+        *ret_id = query_get_integer(&query, 0);
+        if (query_next(&query) < 0)
+            result = -1;
+    }
+    query_end(&query);
+    return result;
+}
+
+static int insert_message(struct store *store, int64_t id, const struct delivery_request *request,
+                          struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store,
+                "INSERT INTO delivery_messages (delivery, envelope_sender, bytes)"
+                " VALUES ($1, $2, $3)", error);
+    query_integer(&query, id);
+    query_text(&query, request->envelope_sender);
+    query_blob(&query, request->message);
+    return query_run(&query, NULL);
+}
+
+int outbox_add(struct store *store, const struct delivery_request *request, bool *ret_is_new,
+               struct error *error)
+{
+    bool mine = false;
+    int64_t id = 0;
+    int added;
+
+    if (check_request(request, error) < 0)
+        return -1;
+    if (request->message.size && transaction_open(store, &mine, error) < 0)
+        return -1;
+    added = insert_delivery(store, request, &id, error);
+    if (added > 0 && request->message.size && insert_message(store, id, request, error) < 0)
+        added = -1;
+    if (transaction_close(store, mine, added < 0 ? -1 : 0, error) < 0)
+        return -1;
+    if (added < 0)
+        return -1;
+    if (ret_is_new)
+        *ret_is_new = added > 0;
+    return 0;
+}
+
+int outbox_load_message(struct store *store, const struct delivery *delivery,
+                        struct buffer *ret_message, struct error *error)
+{
+    struct query query;
+    int result;
+
+    query_start(&query, store, "SELECT bytes FROM delivery_messages WHERE delivery = $1", error);
+    query_integer(&query, delivery->id);
+    result = query_next(&query);
+    if (result > 0)
+        buffer_add_view(ret_message, query_get_view(&query, 0));
+    query_end(&query);
+    if (result == 0)
+        return error_set(error, ERROR_MISSING, "outbox: delivery %lld keeps no message",
+                         (long long)delivery->id);
+    if (result > 0 && ret_message->failed)
+        return error_set(error, ERROR_INPUT, "outbox: the message of delivery %lld is too large",
+                         (long long)delivery->id);
+    return result < 0 ? -1 : 0;
+}
+
+static void format_editions(const struct delivery *delivery, char text[EDITIONS_TEXT_BYTES])
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < delivery->edition_count && i < OUTBOX_EDITIONS_MAX; i++) {
+        if (i)
+            text[used++] = ' ';
+        date_format(delivery->editions[i], text + used);
+        used += strlen(text + used);
+    }
+    text[used] = '\0';
+}
+
+/* Ends a change: the table has allowed it, so that no row means that it is
+ * another worker's by now. */
+static int run_change(struct query *query, struct delivery *delivery, enum delivery_state next,
+                      struct error *error)
+{
+    int64_t changes = 0;
+
+    if (query_run(query, &changes) < 0)
+        return -1;
+    if (changes == 0)
+        return error_set(error, ERROR_CONFLICT,
+                         "outbox: delivery %lld to %s is no longer held by %s",
+                         (long long)delivery->id, delivery->subscriber, delivery->worker);
+    delivery->state = next;
+    return 0;
+}
+
+/* $1 to $5 of each such statement: row, holder, state before, what is shown. */
+static void bind_held(struct query *query, const struct delivery *delivery,
+                      const char *editions_text)
+{
+    query_integer(query, delivery->id);
+    query_text(query, delivery->worker);
+    query_text(query, delivery_state_name(delivery->state));
+    query_text(query, delivery->edition_count ? editions_text : NULL);
+    if (delivery->shown.size)
+        query_blob(query, delivery->shown);
+    else
+        query_null(query);
+}
+
+int outbox_begin(struct store *store, struct delivery *delivery, struct error *error)
+{
+    enum delivery_state next = delivery->state;
+    char editions[EDITIONS_TEXT_BYTES];
+    struct query query;
+
+    if (delivery_state_change(&next, DELIVERY_SENDING, error) < 0)
+        return -1;
+    format_editions(delivery, editions);
+    query_start(&query, store,
+                "UPDATE deliveries SET state = 'sending', attempts = attempts + 1,"
+                " editions = $4, shown = $5 WHERE id = $1 AND worker = $2 AND state = $3", error);
+    bind_held(&query, delivery, editions);
+    if (run_change(&query, delivery, next, error) < 0)
+        return -1;
+    delivery->attempts++;
+    return 0;
+}
+
+int outbox_finish(struct store *store, struct delivery *delivery,
+                  const struct delivery_outcome *outcome, struct error *error)
+{
+    /* An attempt that was refused before its bytes went out counts too. */
+    bool counts = delivery->state == DELIVERY_CLAIMED && outcome->state != DELIVERY_SKIPPED;
+    bool waits = outcome->state == DELIVERY_DEFERRED || outcome->state == DELIVERY_UNCERTAIN;
+    enum delivery_state next = delivery->state;
+    char editions[EDITIONS_TEXT_BYTES];
+    struct query query;
+
+    if (outcome->state == DELIVERY_QUEUED || outcome->state == DELIVERY_SENDING)
+        return error_set(error, ERROR_BUG, "outbox: %s is no outcome",
+                         delivery_state_name(outcome->state));
+    if (delivery_state_change(&next, outcome->state, error) < 0)
+        return -1;
+    format_editions(delivery, editions);
+    query_start(&query, store,
+                "UPDATE deliveries SET state = $6, editions = $4, shown = $5, worker = NULL,"
+                " lease_until_utc = NULL, changed_utc = $7, not_before_utc = $8, stage = $9,"
+                " enhanced = $10, reply = $11, attempts = attempts + $12"
+                " WHERE id = $1 AND worker = $2 AND state = $3", error);
+    bind_held(&query, delivery, editions);
+    query_text(&query, delivery_state_name(next));
+    query_integer(&query, outcome->now_utc);
+    query_integer(&query, waits ? outcome->not_before_utc : delivery->not_before_utc);
+    query_text(&query, outcome->stage);
+    query_text(&query, outcome->enhanced);
+    query_text(&query, outcome->reply);
+    query_integer(&query, counts);
+    if (run_change(&query, delivery, next, error) < 0)
+        return -1;
+    delivery->attempts += counts;
+    return 0;
+}
+
+int outbox_release(struct store *store, struct delivery *delivery, struct error *error)
+{
+    enum delivery_state next = delivery->state;
+    struct query query;
+
+    if (delivery_state_change(&next, DELIVERY_QUEUED, error) < 0)
+        return -1;
+    query_start(&query, store,
+                "UPDATE deliveries SET state = 'queued', worker = NULL, lease_until_utc = NULL"
+                " WHERE id = $1 AND worker = $2 AND state = $3", error);
+    query_integer(&query, delivery->id);
+    query_text(&query, delivery->worker);
+    query_text(&query, delivery_state_name(delivery->state));
+    return run_change(&query, delivery, next, error);
+}

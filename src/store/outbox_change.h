@@ -1,0 +1,26 @@
+/* What changes a delivery's state besides a worker's own calls. For the
+ * sources of this folder only. */
+#ifndef STORE_OUTBOX_CHANGE_H
+#define STORE_OUTBOX_CHANGE_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/delivery_state.h"
+#include "store/store.h"
+
+/* Skips what waits for an address that was just suppressed, as far as its
+ * suppressions stop that kind. */
+int outbox_skip_suppressed(struct store *store, const char *address, int64_t now_utc,
+                           struct error *error);
+
+/* Statements that move many rows at once name the two states in their text, so
+ * that their index can be used; this asks the table whether they may. */
+int outbox_check_change(enum delivery_state from, enum delivery_state to, struct error *error);
+
+/* Which suppressions of `subscriber` stop a delivery of `kind` (subscribers.h). */
+#define SUPPRESSED_SQL \
+    "EXISTS (SELECT 1 FROM suppressions s WHERE s.address = deliveries.subscriber" \
+    " AND (deliveries.kind = 'digest' OR s.reason IN ('owner', 'complained')))"
+
+#endif

@@ -1,0 +1,276 @@
+/* Who holds what: claiming under a lease, and taking back what the dead held. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "store/outbox.h"
+#include "store/outbox_change.h"
+#include "store/query.h"
+
+static void read_editions(struct view text, struct arena *arena, struct delivery *delivery)
+{
+    struct date *dates = arena_alloc(arena, OUTBOX_EDITIONS_MAX, sizeof(*dates));
+    struct view part;
+
+    while (delivery->edition_count < OUTBOX_EDITIONS_MAX && view_next_part(&text, ' ', &part))
+        if (date_parse(part, &dates[delivery->edition_count]))
+            delivery->edition_count++;
+    delivery->editions = dates;
+}
+
+/* Column for column what CLAIM_SQL returns. */
+static int read_claimed(const struct query *query, const char *worker, struct arena *arena,
+                        struct delivery *ret_delivery, struct error *error)
+{
+    struct delivery delivery = {
+        .id = query_get_integer(query, 0),
+        .state = DELIVERY_CLAIMED,
+        .subscriber = query_get_string(query, 2, arena),
+        .slot = query_get_string(query, 3, arena),
+        .not_before_utc = query_get_integer(query, 4),
+        .expires_utc = query_get_integer(query, 5),
+        .attempts = (int)query_get_integer(query, 6),
+        .shown = arena_copy(arena, query_get_view(query, 8)),
+        .envelope_sender = query_get_string(query, 9, arena),
+        .worker = worker,
+    };
+
+    if (!delivery_kind_parse(query_get_view(query, 1), &delivery.kind))
+        return error_set(error, ERROR_CONFIGURATION, "outbox: delivery %lld is of no known kind",
+                         (long long)delivery.id);
+    delivery.has_message = delivery.envelope_sender != NULL;
+    if (!query_is_null(query, 7))
+        read_editions(query_get_view(query, 7), arena, &delivery);
+    *ret_delivery = delivery;
+    return 0;
+}
+
+#define CLAIM_SQL \
+    "UPDATE deliveries SET state = 'claimed', worker = $1, lease_until_utc = $2" \
+    " WHERE id IN (SELECT id FROM deliveries" \
+    " WHERE state IN ('queued', 'deferred') AND not_before_utc <= $3 AND expires_utc > $3" \
+    " ORDER BY not_before_utc, id LIMIT $4 " SKIP_LOCKED ")" \
+    " RETURNING id, kind, subscriber, slot, not_before_utc, expires_utc, attempts, editions," \
+    " shown," \
+    " (SELECT m.envelope_sender FROM delivery_messages m WHERE m.delivery = deliveries.id)," \
+    " " SUPPRESSED_SQL
+
+struct claim {
+    const char *worker;
+    int64_t now_utc;
+    int64_t until_utc;
+    size_t max;
+};
+
+/* `suppressed` gets one byte per delivery. Returns how many rows were taken. */
+static int take_rows(struct store *store, const struct claim *claim, struct delivery_batch *batch,
+                     unsigned char *suppressed, struct error *error)
+{
+    const char *worker = arena_string(batch->arena, view_of(claim->worker));
+    struct query query;
+    int result;
+
+    query_start(&query, store, CLAIM_SQL, error);
+    query_text(&query, worker);
+    query_integer(&query, claim->until_utc);
+    query_integer(&query, claim->now_utc);
+    query_integer(&query, (int64_t)claim->max);
+    while ((result = query_next(&query)) > 0) {
+        if (read_claimed(&query, worker, batch->arena, &batch->items[batch->count], error) < 0) {
+            result = -1;
+            break;
+        }
+        suppressed[batch->count++] = query_get_integer(&query, 10) != 0;
+    }
+    query_end(&query);
+    return result;
+}
+
+static int skip_suppressed(struct store *store, int64_t now_utc, struct delivery_batch *batch,
+                           const unsigned char *suppressed, struct error *error)
+{
+    const struct delivery_outcome outcome = {
+        .state = DELIVERY_SKIPPED, .now_utc = now_utc, .reply = "suppressed"};
+    size_t kept = 0;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!suppressed[i]) {
+            batch->items[kept++] = batch->items[i];
+            continue;
+        }
+        if (outbox_finish(store, &batch->items[i], &outcome, error) < 0)
+            return -1;
+        batch->skipped++;
+    }
+    batch->count = kept;
+    return 0;
+}
+
+/* RETURNING promises no order. */
+static int compare_due(const void *a, const void *b)
+{
+    const struct delivery *first = a, *second = b;
+
+    if (first->not_before_utc != second->not_before_utc)
+        return first->not_before_utc < second->not_before_utc ? -1 : 1;
+    return (first->id > second->id) - (first->id < second->id);
+}
+
+/* One round; a batch in which all were suppressed comes back empty, with
+ * `skipped` set. */
+static int claim_round(struct store *store, const struct claim *claim,
+                       struct delivery_batch *batch, struct error *error)
+{
+    unsigned char suppressed[OUTBOX_CLAIM_MAX];
+    size_t skipped = batch->skipped;
+    bool mine;
+    int result;
+
+    if (transaction_open(store, &mine, error) < 0)
+        return -1;
+    result = take_rows(store, claim, batch, suppressed, error);
+    if (result == 0)
+        result = skip_suppressed(store, claim->now_utc, batch, suppressed, error);
+    if (transaction_close(store, mine, result, error) < 0)
+        return -1;
+    return batch->count == 0 && batch->skipped > skipped ? 1 : 0;
+}
+
+int outbox_claim(struct store *store, const char *worker, int64_t now_utc, int lease_seconds,
+                 size_t max, struct delivery_batch *ret_batch, struct error *error)
+{
+    struct claim claim = {worker, now_utc, now_utc + lease_seconds,
+                          max > OUTBOX_CLAIM_MAX ? OUTBOX_CLAIM_MAX : max};
+    struct delivery_batch batch = {.arena = arena_new()};
+    int again;
+
+    if (outbox_check_change(DELIVERY_QUEUED, DELIVERY_CLAIMED, error) < 0 ||
+        outbox_check_change(DELIVERY_DEFERRED, DELIVERY_CLAIMED, error) < 0) {
+        delivery_batch_free(&batch);
+        return -1;
+    }
+    batch.items = memory_new(claim.max, sizeof(*batch.items));
+    do
+        again = claim_round(store, &claim, &batch, error);
+    while (again > 0);
+    if (again < 0) {
+        delivery_batch_free(&batch);
+        return -1;
+    }
+    if (batch.count)
+        qsort(batch.items, batch.count, sizeof(*batch.items), compare_due);
+    *ret_batch = batch;
+    return 0;
+}
+
+void delivery_batch_free(struct delivery_batch *batch)
+{
+    arena_free(&batch->arena);
+    free(batch->items);
+    *batch = (struct delivery_batch){0};
+}
+
+int outbox_renew(struct store *store, const char *worker, int64_t lease_until_utc,
+                 struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store,
+                "UPDATE deliveries SET lease_until_utc = $2"
+                " WHERE worker = $1 AND state IN ('claimed', 'sending')", error);
+    query_text(&query, worker);
+    query_integer(&query, lease_until_utc);
+    return query_run(&query, NULL);
+}
+
+/* A statement whose only parameter is the time. */
+static int run_at(struct store *store, const char *sql, int64_t now_utc, int64_t *ret_changes,
+                  struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store, sql, error);
+    query_integer(&query, now_utc);
+    return query_run(&query, ret_changes);
+}
+
+static int recover_leases(struct store *store, int64_t now_utc, struct outbox_recovered *recovered,
+                          struct error *error)
+{
+    if (outbox_check_change(DELIVERY_CLAIMED, DELIVERY_QUEUED, error) < 0 ||
+        outbox_check_change(DELIVERY_SENDING, DELIVERY_UNCERTAIN, error) < 0)
+        return -1;
+    if (run_at(store,
+               "UPDATE deliveries SET state = 'queued', worker = NULL, lease_until_utc = NULL"
+               " WHERE state IN ('claimed', 'sending') AND state = 'claimed'"
+               " AND lease_until_utc <= $1",
+               now_utc, &recovered->queued, error) < 0)
+        return -1;
+    return run_at(store,
+                  "UPDATE deliveries SET state = 'uncertain', worker = NULL,"
+                  " lease_until_utc = NULL, not_before_utc = $1, changed_utc = $1,"
+                  " stage = 'end-of-data', enhanced = NULL,"
+                  " reply = 'the worker ended before the relay had answered'"
+                  " WHERE state IN ('claimed', 'sending') AND state = 'sending'"
+                  " AND lease_until_utc <= $1",
+                  now_utc, &recovered->uncertain, error);
+}
+
+static int resend_uncertain(struct store *store, int64_t now_utc,
+                            struct outbox_recovered *recovered, struct error *error)
+{
+    if (outbox_check_change(DELIVERY_UNCERTAIN, DELIVERY_QUEUED, error) < 0)
+        return -1;
+    return run_at(store,
+                  "UPDATE deliveries SET state = 'queued'"
+                  " WHERE state = 'uncertain' AND not_before_utc <= $1 AND expires_utc > $1",
+                  now_utc, &recovered->resent, error);
+}
+
+static int expire(struct store *store, int64_t now_utc, struct outbox_recovered *recovered,
+                  struct error *error)
+{
+    if (outbox_check_change(DELIVERY_QUEUED, DELIVERY_EXPIRED, error) < 0 ||
+        outbox_check_change(DELIVERY_DEFERRED, DELIVERY_EXPIRED, error) < 0)
+        return -1;
+    return run_at(store,
+                  "UPDATE deliveries SET state = 'expired', changed_utc = $1"
+                  " WHERE state IN ('queued', 'deferred') AND expires_utc <= $1",
+                  now_utc, &recovered->expired, error);
+}
+
+int outbox_recover(struct store *store, int64_t now_utc, enum uncertain_policy policy,
+                   struct outbox_recovered *ret_recovered, struct error *error)
+{
+    struct outbox_recovered recovered = {0};
+    bool mine;
+    int result;
+
+    if (transaction_open(store, &mine, error) < 0)
+        return -1;
+    result = recover_leases(store, now_utc, &recovered, error);
+    if (result == 0 && policy == UNCERTAIN_RESEND)
+        result = resend_uncertain(store, now_utc, &recovered, error);
+    if (result == 0)
+        result = expire(store, now_utc, &recovered, error);
+    if (transaction_close(store, mine, result, error) < 0)
+        return -1;
+    *ret_recovered = recovered;
+    return 0;
+}
+
+int outbox_skip_suppressed(struct store *store, const char *address, int64_t now_utc,
+                           struct error *error)
+{
+    struct query query;
+
+    if (outbox_check_change(DELIVERY_QUEUED, DELIVERY_SKIPPED, error) < 0 ||
+        outbox_check_change(DELIVERY_DEFERRED, DELIVERY_SKIPPED, error) < 0)
+        return -1;
+    query_start(&query, store,
+                "UPDATE deliveries SET state = 'skipped', changed_utc = $2, reply = 'suppressed'"
+                " WHERE subscriber = $1 AND state IN ('queued', 'deferred') AND " SUPPRESSED_SQL,
+                error);
+    query_text(&query, address);
+    query_integer(&query, now_utc);
+    return query_run(&query, NULL);
+}

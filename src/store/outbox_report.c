@@ -1,0 +1,229 @@
+/* What the outbox can tell without changing anything. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "store/outbox.h"
+#include "store/query.h"
+#include "store/shown.h"
+
+int outbox_count(struct store *store, int64_t ret_counts[DELIVERY_STATES], struct error *error)
+{
+    int64_t counts[DELIVERY_STATES] = {0};
+    struct query query;
+    int result;
+
+    query_start(&query, store, "SELECT state, count(*) FROM deliveries GROUP BY state", error);
+    while ((result = query_next(&query)) > 0) {
+        enum delivery_state state;
+
+        if (delivery_state_parse(query_get_view(&query, 0), &state))
+            counts[state] = query_get_integer(&query, 1);
+    }
+    query_end(&query);
+    if (result == 0)
+        memcpy(ret_counts, counts, sizeof(counts));
+    return result;
+}
+
+/* Two counts, because each can be had from one of the partial indexes. */
+int outbox_count_open(struct store *store, int64_t *ret_open, struct error *error)
+{
+    struct query query;
+    int result;
+
+    query_start(&query, store,
+                "SELECT (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'deferred'))"
+                " + (SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'sending'))",
+                error);
+    result = query_next(&query);
+    if (result > 0)
+        *ret_open = query_get_integer(&query, 0);
+    query_end(&query);
+    return result < 0 ? -1 : 0;
+}
+
+int outbox_next_due(struct store *store, enum uncertain_policy policy, bool *ret_any,
+                    int64_t *ret_utc, struct error *error)
+{
+    struct query query;
+    int result;
+
+    /* An uncertain one past its time has expired: it is not sent again. */
+    query_start(&query, store,
+                "SELECT min(due) FROM ("
+                "SELECT min(not_before_utc) AS due FROM deliveries"
+                " WHERE state IN ('queued', 'deferred')"
+                " UNION ALL SELECT min(lease_until_utc) FROM deliveries"
+                " WHERE state IN ('claimed', 'sending')"
+                " UNION ALL SELECT min(not_before_utc) FROM deliveries"
+                " WHERE state = 'uncertain' AND not_before_utc < expires_utc AND $1 = 1) AS d",
+                error);
+    query_integer(&query, policy == UNCERTAIN_RESEND);
+    result = query_next(&query);
+    if (result > 0) {
+        *ret_any = !query_is_null(&query, 0);
+        if (*ret_any)
+            *ret_utc = query_get_integer(&query, 0);
+    }
+    query_end(&query);
+    return result < 0 ? -1 : 0;
+}
+
+static void read_problem(const struct query *query, struct arena *arena,
+                         struct outbox_problem *ret_problem)
+{
+    struct outbox_problem problem = {
+        .when_utc = query_get_integer(query, 0),
+        .subscriber = query_get_string(query, 1, arena),
+        .stage = query_get_string(query, 4, arena),
+        .enhanced = query_get_string(query, 5, arena),
+        .reply = query_get_string(query, 6, arena),
+    };
+
+    delivery_kind_parse(query_get_view(query, 2), &problem.kind);
+    delivery_state_parse(query_get_view(query, 3), &problem.state);
+    *ret_problem = problem;
+}
+
+int outbox_list_problems(struct store *store, size_t max, struct outbox_problems *ret_problems,
+                         struct error *error)
+{
+    struct outbox_problems problems = {.arena = arena_new()};
+    struct query query;
+    size_t capacity = 0;
+    int result;
+
+    query_start(&query, store,
+                "SELECT changed_utc, subscriber, kind, state, stage, enhanced, reply"
+                " FROM deliveries WHERE state IN ('failed', 'deferred', 'uncertain')"
+                " ORDER BY changed_utc DESC LIMIT $1", error);
+    query_integer(&query, (int64_t)max);
+    while ((result = query_next(&query)) > 0) {
+        problems.items = memory_grow(problems.items, &capacity, problems.count + 1,
+                                     sizeof(*problems.items));
+        read_problem(&query, problems.arena, &problems.items[problems.count++]);
+    }
+    query_end(&query);
+    if (result < 0)
+        outbox_problems_free(&problems);
+    else
+        *ret_problems = problems;
+    return result;
+}
+
+void outbox_problems_free(struct outbox_problems *problems)
+{
+    arena_free(&problems->arena);
+    free(problems->items);
+    *problems = (struct outbox_problems){0};
+}
+
+/* A failed, expired or skipped digest has shown nothing. */
+#define SHOWING_SQL \
+    " FROM deliveries WHERE subscriber = $1 AND kind = 'digest'" \
+    " AND state IN ('queued', 'claimed', 'sending', 'deferred', 'sent', 'uncertain')"
+
+static int compare_dates(const void *a, const void *b)
+{
+    return date_compare(*(const struct date *)a, *(const struct date *)b);
+}
+
+struct date_list {
+    struct date *items;
+    size_t count;
+    size_t capacity;
+};
+
+static void add_dates(struct date_list *list, struct view text, struct date since)
+{
+    struct view part;
+    struct date date;
+
+    while (view_next_part(&text, ' ', &part)) {
+        if (!date_parse(part, &date) || date_compare(date, since) < 0)
+            continue;
+        list->items = memory_grow(list->items, &list->capacity, list->count + 1, sizeof(date));
+        list->items[list->count++] = date;
+    }
+}
+
+static void make_unique(struct date_list *list)
+{
+    size_t kept = 0;
+
+    if (list->count)
+        qsort(list->items, list->count, sizeof(*list->items), compare_dates);
+    for (size_t i = 0; i < list->count; i++)
+        if (i == 0 || date_compare(list->items[i], list->items[kept - 1]) != 0)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
+int outbox_editions_shown(struct store *store, const char *subscriber, struct date since,
+                          struct arena *arena, struct date **ret_dates, size_t *ret_count,
+                          struct error *error)
+{
+    struct date_list list = {0};
+    struct query query;
+    int result;
+
+    query_start(&query, store, "SELECT editions" SHOWING_SQL " AND editions IS NOT NULL", error);
+    query_text(&query, subscriber);
+    while ((result = query_next(&query)) > 0)
+        add_dates(&list, query_get_view(&query, 0), since);
+    query_end(&query);
+    if (result == 0) {
+        make_unique(&list);
+        *ret_dates = arena_alloc(arena, list.count, sizeof(struct date));
+        if (list.count)
+            memcpy(*ret_dates, list.items, list.count * sizeof(struct date));
+        *ret_count = list.count;
+    }
+    free(list.items);
+    return result;
+}
+
+struct paper_list {
+    struct arena *arena;
+    struct shown_paper *items;
+    size_t count;
+    size_t capacity;
+};
+
+static void add_paper(void *user, struct view id, int version)
+{
+    struct paper_list *list = user;
+
+    list->items = memory_grow(list->items, &list->capacity, list->count + 1, sizeof(*list->items));
+    list->items[list->count++] = (struct shown_paper){arena_copy(list->arena, id), version};
+}
+
+int outbox_papers_shown(struct store *store, const char *subscriber, int64_t since_utc,
+                        struct arena *arena, struct shown_paper **ret_papers, size_t *ret_count,
+                        struct error *error)
+{
+    struct paper_list list = {.arena = arena};
+    struct query query;
+    int result;
+
+    query_start(&query, store,
+                "SELECT shown" SHOWING_SQL " AND created_utc >= $2 AND shown IS NOT NULL"
+                " ORDER BY id", error);
+    query_text(&query, subscriber);
+    query_integer(&query, since_utc);
+    while ((result = query_next(&query)) > 0)
+        if (shown_read(query_get_view(&query, 0), add_paper, &list, error) < 0) {
+            result = error_add(error, "outbox, %s", subscriber);
+            break;
+        }
+    query_end(&query);
+    if (result == 0) {
+        *ret_papers = arena_alloc(arena, list.count, sizeof(*list.items));
+        if (list.count)
+            memcpy(*ret_papers, list.items, list.count * sizeof(*list.items));
+        *ret_count = list.count;
+    }
+    free(list.items);
+    return result;
+}

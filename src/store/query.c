@@ -1,0 +1,128 @@
+#include "store/query.h"
+
+#include "base/arena.h"
+
+void query_start(struct query *query, struct store *store, const char *sql, struct error *error)
+{
+    *query = (struct query){.store = store, .error = error};
+    if (store->backend->prepare(store->connection, sql, &query->statement, error) < 0)
+        query->failed = true;
+}
+
+static void bind(struct query *query, const struct value *value)
+{
+    query->bound++;
+    if (!query->failed)
+        query->store->backend->bind(query->statement, query->bound, value);
+}
+
+void query_integer(struct query *query, int64_t integer)
+{
+    bind(query, &(struct value){.kind = VALUE_INTEGER, .integer = integer});
+}
+
+void query_view(struct query *query, struct view text)
+{
+    bind(query, &(struct value){.kind = VALUE_TEXT, .bytes = text});
+}
+
+void query_text(struct query *query, const char *text)
+{
+    if (text)
+        query_view(query, view_of(text));
+    else
+        query_null(query);
+}
+
+void query_blob(struct query *query, struct view bytes)
+{
+    bind(query, &(struct value){.kind = VALUE_BLOB, .bytes = bytes});
+}
+
+void query_null(struct query *query)
+{
+    bind(query, &(struct value){.kind = VALUE_NULL});
+}
+
+int query_next(struct query *query)
+{
+    int result;
+
+    if (query->failed)
+        return -1;
+    result = query->store->backend->step(query->store->connection, query->statement, query->error);
+    if (result < 0)
+        query->failed = true;
+    return result;
+}
+
+void query_end(struct query *query)
+{
+    if (query->statement)
+        query->store->backend->finish(query->statement);
+    query->statement = NULL;
+}
+
+bool query_is_null(const struct query *query, int column)
+{
+    return query->store->backend->is_null(query->statement, column);
+}
+
+int64_t query_get_integer(const struct query *query, int column)
+{
+    return query->store->backend->get_integer(query->statement, column);
+}
+
+struct view query_get_view(const struct query *query, int column)
+{
+    return query->store->backend->get_bytes(query->statement, column);
+}
+
+struct date query_get_date(const struct query *query, int column)
+{
+    struct date date = {0};
+
+    date_parse(query_get_view(query, column), &date);
+    return date;
+}
+
+const char *query_get_string(const struct query *query, int column, struct arena *arena)
+{
+    if (query_is_null(query, column))
+        return NULL;
+    return arena_string(arena, query_get_view(query, column));
+}
+
+int query_run(struct query *query, int64_t *ret_changes)
+{
+    int result;
+
+    do
+        result = query_next(query);
+    while (result > 0);
+    if (result == 0 && ret_changes)
+        *ret_changes = query->store->backend->changes(query->store->connection, query->statement);
+    query_end(query);
+    return result;
+}
+
+int transaction_open(struct store *store, bool *ret_mine, struct error *error)
+{
+    *ret_mine = false;
+    if (store->in_transaction)
+        return 0;
+    if (store_begin(store, error) < 0)
+        return -1;
+    *ret_mine = true;
+    return 0;
+}
+
+int transaction_close(struct store *store, bool mine, int result, struct error *error)
+{
+    if (!mine)
+        return result;
+    if (result == 0)
+        return store_commit(store, error);
+    store_rollback(store);
+    return result;
+}

@@ -1,0 +1,46 @@
+/* One statement run: start, give its parameters in order, then either run it or
+ * step through its rows, then end it. A failure sticks, so that only the last
+ * step need be checked. Also transactions that join the caller's. For the
+ * sources of this folder only. */
+#ifndef STORE_QUERY_H
+#define STORE_QUERY_H
+
+#include "base/clock.h"
+#include "store/store_backend.h"
+
+struct query {
+    struct store *store;
+    void *statement;
+    int bound;
+    struct error *error;
+    bool failed;
+};
+
+/* `sql` is a literal. What is bound must stay until the first step. */
+void query_start(struct query *query, struct store *store, const char *sql, struct error *error);
+void query_integer(struct query *query, int64_t integer);
+void query_text(struct query *query, const char *text); /* NULL is NULL */
+void query_view(struct query *query, struct view text);
+void query_blob(struct query *query, struct view bytes);
+void query_null(struct query *query);
+
+int query_next(struct query *query); /* 1: a row, 0: no more, -1 */
+void query_end(struct query *query);
+
+bool query_is_null(const struct query *query, int column);
+int64_t query_get_integer(const struct query *query, int column);
+struct view query_get_view(const struct query *query, int column);
+struct date query_get_date(const struct query *query, int column); /* zero for NULL */
+/* NUL-terminated in the arena; NULL for NULL. */
+struct arena;
+const char *query_get_string(const struct query *query, int column, struct arena *arena);
+
+/* Runs to the end, ends the query, and gives how many rows were changed. */
+int query_run(struct query *query, int64_t *ret_changes);
+
+/* Opens a transaction unless one is open; `*ret_mine` says so. close commits
+ * (result 0) or rolls back one's own, and returns the result. */
+int transaction_open(struct store *store, bool *ret_mine, struct error *error);
+int transaction_close(struct store *store, bool mine, int result, struct error *error);
+
+#endif

@@ -1,0 +1,103 @@
+#include "store/store.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "store/query.h"
+#include "store/store_backend.h"
+
+int store_open(const char *url, const struct store_options *options, struct store **ret_store,
+               struct error *error)
+{
+    static const struct store_backend *const backends[] = {&store_sqlite};
+    static const struct store_options defaults = {0};
+    struct view whole = view_of(url);
+
+    for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+        struct view scheme = view_of(backends[i]->scheme);
+        struct store *store;
+
+        if (!view_starts_with(whole, scheme))
+            continue;
+        store = memory_new(1, sizeof(*store));
+        store->backend = backends[i];
+        if (store->backend->open(url + scheme.size, options ? options : &defaults,
+                                 &store->connection, error) < 0) {
+            free(store);
+            return -1;
+        }
+        *ret_store = store;
+        return 0;
+    }
+    return error_set(error, ERROR_CONFIGURATION, "store \"%s\": must be sqlite:PATH", url);
+}
+
+void store_close(struct store **store)
+{
+    if (!*store)
+        return;
+    store_rollback(*store);
+    (*store)->backend->close((*store)->connection);
+    free(*store);
+    *store = NULL;
+}
+
+int store_begin(struct store *store, struct error *error)
+{
+    if (store->in_transaction)
+        return error_set(error, ERROR_BUG, "store: a transaction is open already");
+    if (store->backend->begin(store->connection, error) < 0)
+        return -1;
+    store->in_transaction = true;
+    return 0;
+}
+
+int store_commit(struct store *store, struct error *error)
+{
+    if (!store->in_transaction)
+        return error_set(error, ERROR_BUG, "store: no transaction is open");
+    if (store->backend->commit(store->connection, error) < 0) {
+        store_rollback(store);
+        return -1;
+    }
+    store->in_transaction = false;
+    return 0;
+}
+
+void store_rollback(struct store *store)
+{
+    if (!store->in_transaction)
+        return;
+    store->backend->rollback(store->connection);
+    store->in_transaction = false;
+}
+
+int fact_put(struct store *store, const char *name, struct view value, struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store,
+                "INSERT INTO facts (name, value) VALUES ($1, $2)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value", error);
+    query_text(&query, name);
+    query_blob(&query, value);
+    return query_run(&query, NULL);
+}
+
+int fact_get(struct store *store, const char *name, struct buffer *ret_value, bool *ret_found,
+             struct error *error)
+{
+    struct query query;
+    int result;
+
+    query_start(&query, store, "SELECT value FROM facts WHERE name = $1", error);
+    query_text(&query, name);
+    result = query_next(&query);
+    if (result > 0)
+        buffer_add_view(ret_value, query_get_view(&query, 0));
+    query_end(&query);
+    if (result < 0)
+        return -1;
+    *ret_found = result > 0;
+    return 0;
+}

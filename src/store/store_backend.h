@@ -1,0 +1,58 @@
+/* What a database must be able to do for the store: run prepared statements.
+ * For the sources of this folder only. All SQL is written once, in the dialect that
+ * SQLite and PostgreSQL share (numbered parameters $1…, ON CONFLICT,
+ * RETURNING); where a row is claimed the text says SKIP_LOCKED, which a backend
+ * with row locks replaces. */
+#ifndef STORE_STORE_BACKEND_H
+#define STORE_STORE_BACKEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "store/store.h"
+
+#define SKIP_LOCKED "/*skip locked*/"
+
+enum value_kind { VALUE_NULL, VALUE_INTEGER, VALUE_TEXT, VALUE_BLOB };
+
+struct value {
+    enum value_kind kind;
+    int64_t integer;
+    struct view bytes; /* borrowed until the statement has been stepped */
+};
+
+struct store_backend {
+    const char *scheme; /* "sqlite:" */
+    /* `location` is the URL behind the scheme. The schema is checked and brought
+     * up to date. */
+    int (*open)(const char *location, const struct store_options *options, void **ret_connection,
+                struct error *error);
+    void (*close)(void *connection);
+
+    int (*begin)(void *connection, struct error *error); /* for writing */
+    int (*commit)(void *connection, struct error *error);
+    void (*rollback)(void *connection); /* also fine when the database has done it itself */
+
+    /* The statement for `sql`, a literal, kept under its address. One use at a time. */
+    int (*prepare)(void *connection, const char *sql, void **ret_statement, struct error *error);
+    void (*bind)(void *statement, int number, const struct value *value);
+    /* 1: a row, 0: done, -1. */
+    int (*step)(void *connection, void *statement, struct error *error);
+    bool (*is_null)(void *statement, int column);
+    int64_t (*get_integer)(void *statement, int column);
+    struct view (*get_bytes)(void *statement, int column); /* text or blob, until the next step */
+    int64_t (*changes)(void *connection, void *statement);
+    void (*finish)(void *statement); /* ready for its next use */
+};
+
+struct store {
+    const struct store_backend *backend;
+    void *connection;
+    bool in_transaction;
+};
+
+extern const struct store_backend store_sqlite;
+
+#endif

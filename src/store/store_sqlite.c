@@ -1,0 +1,220 @@
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "store/sqlite_error.h"
+#include "store/sqlite_schema.h"
+#include "store/store_backend.h"
+
+/* Room for every statement that the store has, in a table by their addresses. */
+enum { STATEMENTS = 256, PARAMETERS = 24 };
+
+struct sqlite_statement {
+    const char *sql;
+    sqlite3_stmt *handle;
+    /* SQLite numbers "$3" by first appearance and not by its name. */
+    int positions[PARAMETERS + 1];
+};
+
+struct sqlite_connection {
+    sqlite3 *db;
+    char *path;
+    int busy_timeout_ms;
+    struct sqlite_statement statements[STATEMENTS];
+};
+
+static int fail(struct sqlite_connection *connection, int code, struct error *error)
+{
+    return sqlite_error_set(error, connection->db, code, connection->path,
+                            connection->busy_timeout_ms);
+}
+
+static void sqlite_close(void *closed)
+{
+    struct sqlite_connection *connection = closed;
+
+    for (size_t i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(connection->statements[i].handle);
+    sqlite3_close(connection->db);
+    free(connection->path);
+    free(connection);
+}
+
+static int sqlite_open(const char *location, const struct store_options *options,
+                       void **ret_connection, struct error *error)
+{
+    struct sqlite_connection *connection = memory_new(1, sizeof(*connection));
+
+    connection->path = memory_copy_string(location);
+    connection->busy_timeout_ms = options->busy_timeout_ms > 0 ? options->busy_timeout_ms : 10000;
+    if (sqlite_schema_open(connection->path, connection->busy_timeout_ms, options->must_exist,
+                           &connection->db, error) < 0) {
+        sqlite_close(connection);
+        return -1;
+    }
+    *ret_connection = connection;
+    return 0;
+}
+
+static int execute(struct sqlite_connection *connection, const char *sql, struct error *error)
+{
+    int code = sqlite3_exec(connection->db, sql, NULL, NULL, NULL);
+
+    return code == SQLITE_OK ? 0 : fail(connection, code, error);
+}
+
+static int sqlite_begin(void *connection, struct error *error)
+{
+    /* IMMEDIATE: a lock that has to be waited for is waited for here, and not
+     * refused in the middle because another has written since. */
+    return execute(connection, "BEGIN IMMEDIATE", error);
+}
+
+static int sqlite_commit(void *connection, struct error *error)
+{
+    return execute(connection, "COMMIT", error);
+}
+
+static void sqlite_rollback(void *rolled)
+{
+    struct sqlite_connection *connection = rolled;
+
+    /* A full disk makes SQLite roll back by itself. */
+    if (!sqlite3_get_autocommit(connection->db))
+        execute(connection, "ROLLBACK", NULL);
+}
+
+static void find_positions(struct sqlite_statement *statement)
+{
+    int count = sqlite3_bind_parameter_count(statement->handle);
+
+    for (int position = 1; position <= count; position++) {
+        const char *name = sqlite3_bind_parameter_name(statement->handle, position);
+        long number = 0;
+
+        if (name && view_to_long(view_of(name + 1), &number) && number >= 1 &&
+            number <= PARAMETERS)
+            statement->positions[number] = position;
+    }
+}
+
+static struct sqlite_statement *find_slot(struct sqlite_connection *connection, const char *sql)
+{
+    size_t start = (size_t)((uintptr_t)sql / 8 * 31 % STATEMENTS);
+
+    for (size_t i = 0; i < STATEMENTS; i++) {
+        struct sqlite_statement *slot = &connection->statements[(start + i) % STATEMENTS];
+
+        if (!slot->sql || slot->sql == sql)
+            return slot;
+    }
+    return NULL;
+}
+
+static int sqlite_prepare(void *prepared, const char *sql, void **ret_statement,
+                          struct error *error)
+{
+    struct sqlite_connection *connection = prepared;
+    struct sqlite_statement *slot = find_slot(connection, sql);
+    int code;
+
+    if (!slot)
+        return error_set(error, ERROR_BUG, "store: more than %d statements", STATEMENTS);
+    if (!slot->sql) {
+        code = sqlite3_prepare_v3(connection->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                  &slot->handle, NULL);
+        if (code != SQLITE_OK)
+            return fail(connection, code, error);
+        slot->sql = sql;
+        find_positions(slot);
+    }
+    *ret_statement = slot;
+    return 0;
+}
+
+static void sqlite_bind(void *bound, int number, const struct value *value)
+{
+    struct sqlite_statement *statement = bound;
+    int position = number <= PARAMETERS ? statement->positions[number] : 0;
+    const char *data = value->bytes.data ? value->bytes.data : "";
+    sqlite3_uint64 size = value->bytes.size;
+
+    switch (value->kind) {
+    case VALUE_NULL:
+        sqlite3_bind_null(statement->handle, position);
+        break;
+    case VALUE_INTEGER:
+        sqlite3_bind_int64(statement->handle, position, value->integer);
+        break;
+    case VALUE_TEXT:
+        sqlite3_bind_text64(statement->handle, position, data, size, SQLITE_STATIC, SQLITE_UTF8);
+        break;
+    case VALUE_BLOB:
+        sqlite3_bind_blob64(statement->handle, position, data, size, SQLITE_STATIC);
+        break;
+    }
+}
+
+static int sqlite_step(void *connection, void *stepped, struct error *error)
+{
+    struct sqlite_statement *statement = stepped;
+    int code = sqlite3_step(statement->handle);
+
+    if (code == SQLITE_ROW)
+        return 1;
+    if (code == SQLITE_DONE)
+        return 0;
+    return fail(connection, code, error);
+}
+
+static bool sqlite_is_null(void *statement, int column)
+{
+    return sqlite3_column_type(((struct sqlite_statement *)statement)->handle, column) ==
+           SQLITE_NULL;
+}
+
+static int64_t sqlite_get_integer(void *statement, int column)
+{
+    return sqlite3_column_int64(((struct sqlite_statement *)statement)->handle, column);
+}
+
+static struct view sqlite_get_bytes(void *read, int column)
+{
+    sqlite3_stmt *handle = ((struct sqlite_statement *)read)->handle;
+    const char *data = sqlite3_column_blob(handle, column);
+
+    return (struct view){data, (size_t)sqlite3_column_bytes(handle, column)};
+}
+
+static int64_t sqlite_changes(void *connection, void *statement)
+{
+    (void)statement;
+    return sqlite3_changes64(((struct sqlite_connection *)connection)->db);
+}
+
+static void sqlite_finish(void *finished)
+{
+    struct sqlite_statement *statement = finished;
+
+    sqlite3_reset(statement->handle);
+    sqlite3_clear_bindings(statement->handle);
+}
+
+const struct store_backend store_sqlite = {
+    .scheme = "sqlite:",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .prepare = sqlite_prepare,
+    .bind = sqlite_bind,
+    .step = sqlite_step,
+    .is_null = sqlite_is_null,
+    .get_integer = sqlite_get_integer,
+    .get_bytes = sqlite_get_bytes,
+    .changes = sqlite_changes,
+    .finish = sqlite_finish,
+};
