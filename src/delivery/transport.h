@@ -25,7 +25,7 @@ struct transport_options {
     const char *ca_file;  /* NULL: the system's */
     const char *ehlo;     /* the name to say in EHLO; NULL: this host's */
     long connect_timeout_ms; /* 0: 30 seconds */
-    long reply_timeout_ms;   /* for each reply; 0: 5 minutes (RFC 5321 4.5.3.2) */
+    long reply_timeout_ms;   /* for each reply, in whole seconds; 0: 5 minutes (RFC 5321 4.5.3.2) */
     long total_timeout_ms;   /* for one message; 0: 20 minutes */
     int64_t (*now)(void *user); /* Maildir: part of the file's name */
     void *user;
