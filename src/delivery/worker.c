@@ -156,15 +156,26 @@ static int watch_relay(struct work *work, const struct delivery_result *result,
                      result->stage, result->reply);
 }
 
+/* A delivery that another worker has taken over is no longer ours to give back. */
+static int release(struct work *work, struct delivery *delivery, struct error *error)
+{
+    struct error problem = {0};
+
+    if (outbox_release(work->store, delivery, &problem) == 0 || problem.kind == ERROR_CONFLICT)
+        return 0;
+    if (error)
+        *error = problem;
+    return -1;
+}
+
 /* After -1 of the transport: this message was not sent. */
-static int give_back(struct work *work, struct delivery *delivery,
+static void give_back(struct work *work, struct delivery *delivery,
                      const struct delivery_result *result)
 {
-    struct error ignored = {0};
-
     if (delivery->state == DELIVERY_SENDING)
-        return finish(work, delivery, DELIVERY_DEFERRED, result, NULL, &ignored);
-    return outbox_release(work->store, delivery, &ignored);
+        finish(work, delivery, DELIVERY_DEFERRED, result, NULL, NULL);
+    else
+        release(work, delivery, NULL);
 }
 
 static int settle(struct work *work, struct delivery *delivery,
@@ -211,7 +222,7 @@ static int handle(struct work *work, struct delivery *delivery, struct error *er
 
     /* Too late by now: the next round marks it expired. */
     if (now(work) >= delivery->expires_utc)
-        return outbox_release(work->store, delivery, error);
+        return release(work, delivery, error);
     result = delivery->has_message
                  ? compose_kept(work, delivery, &composed, error)
                  : work->options->compose(work->options->user, delivery, &composed, error);
@@ -236,7 +247,7 @@ static void release_rest(struct work *work, const struct delivery_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++)
         if (batch->items[i].state == DELIVERY_CLAIMED)
-            outbox_release(work->store, &batch->items[i], NULL);
+            release(work, &batch->items[i], NULL);
 }
 
 static int work_batch(struct work *work, const struct delivery_batch *batch, struct error *error)
