@@ -82,6 +82,10 @@ static int check_file(const char *path, bool must_exist, struct error *error)
         return error_set(error, ERROR_CONFIGURATION, "store %s: is not a file", path);
     if (access(path, R_OK | W_OK) < 0)
         return error_set_errno(error, errno, "store %s", path);
+    /* SQLite takes what is smaller than any database for an empty one and would
+     * write over it. */
+    if (status.st_size > 0 && status.st_size < 512)
+        return sqlite_error_set(error, NULL, SQLITE_NOTADB, path, 0);
     return 0;
 }
 

@@ -1,0 +1,259 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/editions.h"
+#include "unit/store_suite.h"
+
+static const struct date tuesday = {2026, 2, 17};
+static const struct date wednesday = {2026, 2, 18};
+
+static struct store *fresh(void **state)
+{
+    const struct store_opener *opener = *state;
+
+    return opener->open_empty(opener->user);
+}
+
+/* "2602.00001v2 new cs.LG,cs.DC", one a line, makes papers whose other texts
+ * follow from the id and version. */
+static void add_papers(struct papers *papers, const char *lines)
+{
+    struct view rest = view_of(lines), line;
+
+    while (view_next_line(&rest, &line)) {
+        struct view id, type, listed, category, categories[8];
+        struct view author = VIEW("Ana Müller");
+        struct paper paper = {.authors = &author, .author_count = 1, .categories = categories};
+        struct buffer title;
+
+        view_next_part(&line, ' ', &id);
+        view_next_part(&line, ' ', &type);
+        listed = line;
+        while (view_next_part(&listed, ',', &category))
+            categories[paper.category_count++] = category;
+        buffer_init(&title, 1000);
+        buffer_printf(&title, "Title of %.*s with $\\alpha$", VIEW_ARGUMENTS(id));
+        paper.source_title = buffer_view(&title);
+        paper.source_abstract = VIEW("An abstract.");
+        paper.version = id.data[id.size - 1] - '0';
+        paper.id = view_slice(id, 0, id.size - 2);
+        assert_true(announce_type_parse(type, &paper.announce_type));
+        paper.date = tuesday;
+        papers_add(papers, &paper, NULL);
+        buffer_free(&title);
+    }
+}
+
+static size_t put(struct store *store, struct date date, int64_t now_utc, const char *lines)
+{
+    static const struct edition_category categories[] = {
+        {"cs.LG", 2, 3, EDITION_LATE}, {"cs.DC", 1, -1, EDITION_COMPLETE}};
+    struct edition edition = {.date = date, .fetched_utc = now_utc, .state = EDITION_LATE,
+                              .note = "cs.LG late", .categories = categories, .category_count = 2};
+    struct papers papers;
+    struct error error = {0};
+    size_t added = 99;
+
+    papers_init(&papers);
+    add_papers(&papers, lines);
+    MUST(store_put_edition(store, &edition, &papers, &added, &error), error);
+    papers_free(&papers);
+    return added;
+}
+
+/* The papers as add_papers reads them. */
+static void check_papers(const struct papers *papers, const char *want)
+{
+    struct buffer text;
+
+    buffer_init(&text, 1 << 16);
+    for (size_t i = 0; i < papers->count; i++) {
+        const struct paper *paper = &papers->items[i];
+
+        buffer_printf(&text, "%.*sv%d %s ", VIEW_ARGUMENTS(paper->id), paper->version,
+                      announce_type_name(paper->announce_type));
+        for (size_t k = 0; k < paper->category_count; k++)
+            buffer_printf(&text, "%s%.*s", k ? "," : "", VIEW_ARGUMENTS(paper->categories[k]));
+        buffer_add_char(&text, '\n');
+    }
+    assert_string_equal(buffer_string(&text), want);
+    buffer_free(&text);
+}
+
+static void check_edition(struct store *store, struct date date, const char *want)
+{
+    struct papers papers;
+    struct error error = {0};
+
+    papers_init(&papers);
+    MUST(store_load_edition(store, date, &papers, &error), error);
+    check_papers(&papers, want);
+    for (size_t i = 0; i < papers.count; i++)
+        assert_int_equal(date_compare(papers.items[i].date, date), 0);
+    papers_free(&papers);
+}
+
+static void editions_come_back_in_feed_order(void **state)
+{
+    struct store *store = fresh(state);
+    struct papers papers;
+    struct error error = {0};
+
+    assert_int_equal(put(store, tuesday, 1000,
+                         "2602.00009v1 new cs.LG,stat.ML\n2602.00001v1 cross cs.DC\n"
+                         "hep-th/9901001v3 replace hep-th\n"),
+                     3);
+    check_edition(store, tuesday,
+                  "2602.00009v1 new cs.LG,stat.ML\n2602.00001v1 cross cs.DC\n"
+                  "hep-th/9901001v3 replace hep-th\n");
+    papers_init(&papers);
+    MUST(store_load_edition(store, tuesday, &papers, &error), error);
+    assert_true(view_equal_string(papers.items[0].source_title,
+                                  "Title of 2602.00009v1 with $\\alpha$"));
+    assert_true(view_equal_string(papers.items[0].title, "Title of 2602.00009v1 with α"));
+    assert_true(view_equal_string(papers.items[0].authors[0], "Ana Müller"));
+    papers_free(&papers);
+    store_close(&store);
+}
+
+static void late_papers_are_appended_and_marked(void **state)
+{
+    struct store *store = fresh(state);
+    struct papers papers;
+    struct error error = {0};
+
+    put(store, tuesday, 1000, "2602.00002v1 new cs.LG\n2602.00001v1 cross cs.DC\n");
+    assert_int_equal(put(store, tuesday, 2000,
+                         "2602.00003v1 new cs.DC\n2602.00001v2 new cs.LG,cs.DC\n"),
+                     1);
+    check_edition(store, tuesday,
+                  "2602.00002v1 new cs.LG\n2602.00001v2 new cs.DC,cs.LG\n"
+                  "2602.00003v1 new cs.DC\n");
+    papers_init(&papers);
+    MUST(store_load_late_papers(store, tuesday, 1000, &papers, &error), error);
+    check_papers(&papers, "2602.00003v1 new cs.DC\n");
+    papers_free(&papers);
+    assert_int_equal(put(store, tuesday, 3000, "2602.00003v1 new cs.DC\n"), 0);
+    store_close(&store);
+}
+
+static void a_paper_of_two_days_keeps_what_each_said(void **state)
+{
+    struct store *store = fresh(state);
+    struct papers papers;
+    struct error error = {0};
+    bool found = false;
+
+    put(store, tuesday, 1000, "2602.00001v1 new cs.LG\n");
+    put(store, wednesday, 2000, "2602.00001v2 replace cs.LG,cs.DC\n");
+    check_edition(store, tuesday, "2602.00001v1 new cs.LG,cs.DC\n");
+    check_edition(store, wednesday, "2602.00001v2 replace cs.LG,cs.DC\n");
+    /* An older version that is announced late does not bring its texts back. */
+    put(store, wednesday, 3000, "2602.00001v1 replace-cross cs.AI\n");
+    check_edition(store, wednesday, "2602.00001v2 replace cs.LG,cs.DC,cs.AI\n");
+    papers_init(&papers);
+    MUST(store_find_paper(store, VIEW("2602.00001"), &papers, &found, &error), error);
+    assert_true(found);
+    assert_true(view_equal_string(papers.items[0].source_title,
+                                  "Title of 2602.00001v2 with $\\alpha$"));
+    MUST(store_find_paper(store, VIEW("2602.00002"), &papers, &found, &error), error);
+    assert_false(found);
+    assert_int_equal(papers.count, 1);
+    papers_free(&papers);
+    store_close(&store);
+}
+
+static void editions_are_listed_newest_first(void **state)
+{
+    static const struct edition_category later = {"cs.LG", 3, 3, EDITION_COMPLETE};
+    struct edition merged = {.date = wednesday, .estimated = true, .fetched_utc = 3000,
+                             .state = EDITION_COMPLETE, .categories = &later,
+                             .category_count = 1};
+    struct store *store = fresh(state);
+    struct edition_list list;
+    struct papers none = {0};
+    struct error error = {0};
+
+    put(store, wednesday, 1000, "2602.00001v1 new cs.LG\n2602.00002v1 new cs.LG\n");
+    put(store, tuesday, 1000, "2602.00001v1 new cs.LG\n");
+    MUST(store_put_edition(store, &merged, &none, NULL, &error), error);
+    MUST(store_list_editions(store, (struct date){0}, SIZE_MAX, &list, &error), error);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(date_compare(list.items[0].date, wednesday), 0);
+    assert_int_equal(list.items[0].paper_count, 2);
+    assert_int_equal(list.items[0].state, EDITION_COMPLETE);
+    assert_int_equal(list.items[0].fetched_utc, 3000);
+    assert_true(list.items[0].estimated);
+    assert_null(list.items[0].note);
+    assert_int_equal(list.items[0].category_count, 2);
+    assert_string_equal(list.items[0].categories[0].name, "cs.DC");
+    assert_int_equal(list.items[0].categories[0].known, -1);
+    assert_int_equal(list.items[0].categories[1].state, EDITION_COMPLETE);
+    assert_int_equal(list.items[1].categories[1].state, EDITION_LATE);
+    assert_int_equal(list.items[1].categories[1].known, 3);
+    assert_string_equal(list.items[1].note, "cs.LG late");
+    edition_list_free(&list);
+    MUST(store_list_editions(store, wednesday, 5, &list, &error), error);
+    assert_int_equal(list.count, 1);
+    edition_list_free(&list);
+    MUST(store_list_editions(store, (struct date){0}, 1, &list, &error), error);
+    assert_int_equal(list.count, 1);
+    edition_list_free(&list);
+    edition_list_free(&list);
+    store_close(&store);
+}
+
+static void an_edition_that_fails_leaves_nothing(void **state)
+{
+    static const struct edition_category bad = {NULL, 1, 1, EDITION_COMPLETE};
+    struct edition edition = {.date = tuesday, .fetched_utc = 1, .categories = &bad,
+                              .category_count = 1};
+    struct store *store = fresh(state);
+    struct edition_list list;
+    struct papers papers;
+    struct error error = {0};
+
+    papers_init(&papers);
+    add_papers(&papers, "2602.00001v1 new cs.LG\n");
+    assert_int_equal(store_put_edition(store, &edition, &papers, NULL, &error), -1);
+    papers_free(&papers);
+    MUST(store_list_editions(store, (struct date){0}, 9, &list, &error), error);
+    assert_int_equal(list.count, 0);
+    edition_list_free(&list);
+    store_close(&store);
+}
+
+static void an_edition_that_is_not_there_is_missing(void **state)
+{
+    struct store *store = fresh(state);
+    struct papers papers;
+    struct error error = {0};
+
+    papers_init(&papers);
+    assert_int_equal(store_load_edition(store, tuesday, &papers, &error), -1);
+    assert_int_equal(error.kind, ERROR_MISSING);
+    assert_string_equal(error.text, "no edition of 2026-02-17 is stored");
+    papers_free(&papers);
+    store_close(&store);
+}
+
+int store_suite_editions_run(const char *name, const struct store_opener *opener)
+{
+    struct CMUnitTest tests[] = {
+        cmocka_unit_test(editions_come_back_in_feed_order),
+        cmocka_unit_test(late_papers_are_appended_and_marked),
+        cmocka_unit_test(a_paper_of_two_days_keeps_what_each_said),
+        cmocka_unit_test(editions_are_listed_newest_first),
+        cmocka_unit_test(an_edition_that_fails_leaves_nothing),
+        cmocka_unit_test(an_edition_that_is_not_there_is_missing),
+    };
+
+    for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+        tests[i].initial_state = (void *)(uintptr_t)opener;
+    return cmocka_run_group_tests_name(name, tests, NULL, NULL);
+}
