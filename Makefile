@@ -65,7 +65,7 @@ $(BUILD)/src/store/migrations.o: $(BUILD)/generated/migrations.inc
 units: $(UNIT_PROGRAMS)
 $(BUILD)/unit/%: tests/unit/%.c $(UNIT_HELPER_OBJECTS) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(UNIT_HELPER_OBJECTS) $(LIBRARY) $(PKG_LIBS) -lcmocka
+	$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(UNIT_HELPER_OBJECTS) $(LIBRARY) $(PKG_LIBS) -lcmocka -lgnutls
 $(BUILD)/tests/unit/%.o: ALL_CFLAGS += -Itests
 
 clean:
