@@ -14,7 +14,6 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "papers/paper.h"
 #include "store/delivery_state.h"
 #include "store/store.h"
 

@@ -12,9 +12,7 @@ struct store_opener {
 };
 
 /* Returns the number of failed tests. */
-int store_suite_run(const char *name, const struct store_opener *opener);
-/* The part that is about editions and papers; called by store_suite_run. */
-int store_suite_editions_run(const char *name, const struct store_opener *opener);
+int store_suite_run(const struct store_opener *opener);
 
 /* For the tests: fails with the error's text. */
 struct error;

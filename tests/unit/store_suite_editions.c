@@ -1,23 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "unit/store_suite_parts.h"
+
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "store/editions.h"
-#include "unit/store_suite.h"
 
 static const struct date tuesday = {2026, 2, 17};
 static const struct date wednesday = {2026, 2, 18};
-
-static struct store *fresh(void **state)
-{
-    const struct store_opener *opener = *state;
-
-    return opener->open_empty(opener->user);
-}
 
 /* "2602.00001v2 new cs.LG,cs.DC", one a line, makes papers whose other texts
  * follow from the id and version. */
@@ -100,7 +88,7 @@ static void check_edition(struct store *store, struct date date, const char *wan
 
 static void editions_come_back_in_feed_order(void **state)
 {
-    struct store *store = fresh(state);
+    struct store *store = suite_open(state);
     struct papers papers;
     struct error error = {0};
 
@@ -123,7 +111,7 @@ static void editions_come_back_in_feed_order(void **state)
 
 static void late_papers_are_appended_and_marked(void **state)
 {
-    struct store *store = fresh(state);
+    struct store *store = suite_open(state);
     struct papers papers;
     struct error error = {0};
 
@@ -144,7 +132,7 @@ static void late_papers_are_appended_and_marked(void **state)
 
 static void a_paper_of_two_days_keeps_what_each_said(void **state)
 {
-    struct store *store = fresh(state);
+    struct store *store = suite_open(state);
     struct papers papers;
     struct error error = {0};
     bool found = false;
@@ -174,7 +162,7 @@ static void editions_are_listed_newest_first(void **state)
     struct edition merged = {.date = wednesday, .estimated = true, .fetched_utc = 3000,
                              .state = EDITION_COMPLETE, .categories = &later,
                              .category_count = 1};
-    struct store *store = fresh(state);
+    struct store *store = suite_open(state);
     struct edition_list list;
     struct papers none = {0};
     struct error error = {0};
@@ -213,7 +201,7 @@ static void an_edition_that_fails_leaves_nothing(void **state)
     static const struct edition_category bad = {NULL, 1, 1, EDITION_COMPLETE};
     struct edition edition = {.date = tuesday, .fetched_utc = 1, .categories = &bad,
                               .category_count = 1};
-    struct store *store = fresh(state);
+    struct store *store = suite_open(state);
     struct edition_list list;
     struct papers papers;
     struct error error = {0};
@@ -230,7 +218,7 @@ static void an_edition_that_fails_leaves_nothing(void **state)
 
 static void an_edition_that_is_not_there_is_missing(void **state)
 {
-    struct store *store = fresh(state);
+    struct store *store = suite_open(state);
     struct papers papers;
     struct error error = {0};
 
@@ -242,7 +230,7 @@ static void an_edition_that_is_not_there_is_missing(void **state)
     store_close(&store);
 }
 
-int store_suite_editions_run(const char *name, const struct store_opener *opener)
+int store_suite_editions_run(const struct store_opener *opener)
 {
     struct CMUnitTest tests[] = {
         cmocka_unit_test(editions_come_back_in_feed_order),
@@ -253,7 +241,5 @@ int store_suite_editions_run(const char *name, const struct store_opener *opener
         cmocka_unit_test(an_edition_that_is_not_there_is_missing),
     };
 
-    for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-        tests[i].initial_state = (void *)(uintptr_t)opener;
-    return cmocka_run_group_tests_name(name, tests, NULL, NULL);
+    return suite_run_tests("editions", tests, sizeof(tests) / sizeof(tests[0]), opener);
 }

@@ -40,7 +40,7 @@ int main(void)
 {
     struct place place = {0};
     const struct store_opener opener = {open_empty, open_again, &place};
-    int failed = store_suite_run("sqlite", &opener);
+    int failed = store_suite_run(&opener);
 
     if (place.folder)
         data_remove_folder(&place.folder);
