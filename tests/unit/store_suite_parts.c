@@ -34,7 +34,7 @@ struct store *suite_open_again(void **state)
 }
 
 bool suite_add_at(struct store *store, enum delivery_kind kind, const char *subscriber,
-                   const char *slot, int64_t not_before_utc)
+                  const char *slot, int64_t not_before_utc)
 {
     struct delivery_request request = {.kind = kind, .subscriber = subscriber, .slot = slot,
                                        .created_utc = NOW, .not_before_utc = not_before_utc,
@@ -52,7 +52,7 @@ bool suite_add(struct store *store, const char *subscriber)
 }
 
 struct delivery_batch suite_claim_at(struct store *store, const char *worker, int64_t now_utc,
-                                      size_t max)
+                                     size_t max)
 {
     struct delivery_batch batch;
     struct error error = {0};
@@ -79,7 +79,7 @@ void suite_finish(struct store *store, struct delivery *delivery, enum delivery_
 }
 
 struct outbox_recovered suite_recover(struct store *store, int64_t now_utc,
-                                       enum uncertain_policy policy)
+                                      enum uncertain_policy policy)
 {
     struct outbox_recovered recovered;
     struct error error = {0};

@@ -1,0 +1,198 @@
+#include "unit/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/data.h"
+
+int64_t world_now(void *user)
+{
+    return ((struct world *)user)->now_utc;
+}
+
+uint32_t world_random(void *user)
+{
+    (void)user;
+    return 0;
+}
+
+static const struct date edition = {2026, 2, 17};
+
+static bool is_named(const char *subscriber, const char *part)
+{
+    return part && strstr(subscriber, part);
+}
+
+int world_compose(void *user, const struct delivery *delivery, struct composed *ret_composed,
+                  struct error *error)
+{
+    struct world *world = user;
+
+    world->composed++;
+    world->retries += delivery->edition_count == 1 && view_equal_string(delivery->shown, "list");
+    world->now_utc += world->compose_seconds;
+    if (is_named(delivery->subscriber, world->broken))
+        return error_set(error, ERROR_INPUT, "digest.html:7: bad template");
+    snprintf(ret_composed->reason, sizeof(ret_composed->reason), "a reason");
+    ret_composed->verdict = is_named(delivery->subscriber, world->defer)  ? COMPOSE_DEFER
+                            : is_named(delivery->subscriber, world->fail) ? COMPOSE_FAIL
+                            : is_named(delivery->subscriber, world->skip) ? COMPOSE_SKIP
+                                                                          : COMPOSE_MESSAGE;
+    buffer_clear(&world->bytes);
+    buffer_printf(&world->bytes, "To: %s\r\n\r\nHello.\r\n", delivery->subscriber);
+    ret_composed->message = (struct message){"news@example.org", delivery->subscriber,
+                                             buffer_view(&world->bytes)};
+    ret_composed->editions = &edition;
+    ret_composed->edition_count = 1;
+    ret_composed->shown = VIEW("list");
+    return 0;
+}
+
+static void world_progress(void *user, const struct worker_summary *summary,
+                           const struct delivery *delivery, const struct delivery_result *result)
+{
+    struct world *world = user;
+
+    (void)summary;
+    buffer_printf(&world->told, "%s %s%s%s; ", delivery->subscriber,
+                  delivery_state_name(delivery->state), result ? " at " : "",
+                  result ? result->stage : "");
+    if (world->stop_after && --world->stop_after == 0)
+        world->stop = 1;
+}
+
+int world_set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof(*world));
+
+    signal(SIGPIPE, SIG_IGN);
+    world->folder = data_temporary_folder();
+    snprintf(world->store_url, sizeof(world->store_url), "sqlite:%s/store.db", world->folder);
+    world->now_utc = NOW;
+    buffer_init(&world->told, 1 << 20);
+    buffer_init(&world->bytes, 1 << 20);
+    MUST(store_open(world->store_url, NULL, &world->store, &world->error), world->error);
+    *state = world;
+    return 0;
+}
+
+static void world_end_relay(struct world *world)
+{
+    transport_close(&world->transport);
+    smtp_server_free(&world->server);
+}
+
+int world_tear_down(void **state)
+{
+    struct world *world = *state;
+
+    world_end_relay(world);
+    store_close(&world->store);
+    buffer_free(&world->told);
+    buffer_free(&world->bytes);
+    data_remove_folder(&world->folder);
+    free(world);
+    return 0;
+}
+
+void world_connect(struct world *world, const char *url)
+{
+    const struct transport_options options = {.url = url, .now = world_now, .user = world,
+                                              .reply_timeout_ms = 5000};
+
+    MUST(transport_open(&options, &world->transport, &world->error), world->error);
+}
+
+void world_start_relay(struct world *world, const struct smtp_rule *rules, size_t count)
+{
+    char url[100];
+
+    world_end_relay(world);
+    world->server = smtp_server_start(
+        &(struct smtp_server_options){.rules = rules, .rule_count = count});
+    snprintf(url, sizeof(url), "smtp://127.0.0.1:%d", smtp_server_port(world->server));
+    world_connect(world, url);
+}
+
+void world_add_as(struct world *world, enum delivery_kind kind, const char *subscriber,
+                  struct view message)
+{
+    const struct delivery_request request = {
+        .kind = kind, .subscriber = subscriber, .slot = "2026-02-17", .created_utc = NOW,
+        .not_before_utc = NOW, .expires_utc = NOW + DAY, .message = message,
+        .envelope_sender = ""};
+
+    MUST(outbox_add(world->store, &request, NULL, &world->error), world->error);
+}
+
+void world_add_many(struct world *world, int count)
+{
+    char name[40];
+
+    for (int i = 0; i < count; i++) {
+        snprintf(name, sizeof(name), "reader%d@example.test", i);
+        world_add_as(world, DELIVERY_DIGEST, name, (struct view){0});
+    }
+}
+
+int world_run_with(struct world *world, enum uncertain_policy policy, size_t batch)
+{
+    const struct worker_options options = {
+        .name = "worker", .uncertain = policy, .batch = batch, .compose = world_compose,
+        .now = world_now, .random = world_random, .progress = world_progress, .user = world,
+        .stop = &world->stop};
+
+    world->error = (struct error){0};
+    buffer_clear(&world->told);
+    return worker_run(world->store, world->transport, &options, &world->summary, &world->error);
+}
+
+int world_run(struct world *world)
+{
+    return world_run_with(world, UNCERTAIN_RESEND, 0);
+}
+
+void world_check_summary(const struct world *world, const char *want)
+{
+    const struct worker_summary *summary = &world->summary;
+    const struct {
+        const char *name;
+        int64_t count;
+    } counts[] = {
+        {"sent", summary->sent},       {"deferred", summary->deferred},
+        {"failed", summary->failed},   {"skipped", summary->skipped},
+        {"uncertain", summary->uncertain}, {"expired", summary->expired},
+        {"left", summary->left},
+    };
+    struct buffer text;
+
+    buffer_init(&text, 1000);
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        if (counts[i].count)
+            buffer_printf(&text, "%s%s %lld", text.size ? " " : "", counts[i].name,
+                          (long long)counts[i].count);
+    assert_string_equal(buffer_string(&text), want);
+    buffer_free(&text);
+}
+
+int64_t world_count(struct world *world, enum delivery_state state)
+{
+    int64_t counts[DELIVERY_STATES];
+
+    MUST(outbox_count(world->store, counts, &world->error), world->error);
+    return counts[state];
+}
+
+int world_times_taken(struct world *world, const char *recipient)
+{
+    int times = 0;
+
+    for (size_t i = 0; i < smtp_server_taken_count(world->server); i++)
+        times += strcmp(smtp_server_taken(world->server, i)->recipient, recipient) == 0;
+    return times;
+}

@@ -1,0 +1,63 @@
+/* A store, a relay and a worker's callbacks: all that a run needs, and what it told. */
+#ifndef TESTS_UNIT_WORLD_H
+#define TESTS_UNIT_WORLD_H
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "delivery/worker.h"
+#include "unit/smtp_server.h"
+#include "unit/store_suite.h"
+
+enum { NOW = 1000000, DAY = 86400 };
+
+struct world {
+    char *folder;
+    char store_url[600];
+    struct store *store;
+    struct smtp_server *server;
+    struct transport *transport;
+    int64_t now_utc;
+    volatile sig_atomic_t stop;
+    int stop_after;       /* deliveries; 0: never */
+    int compose_seconds;  /* that pass while composing */
+    int composed;
+    int retries;          /* composed again with a list */
+    const char *defer;    /* subscribers whose composing ends otherwise */
+    const char *fail;
+    const char *skip;
+    const char *broken;
+    struct buffer told;
+    struct buffer bytes;
+    struct worker_summary summary;
+    struct error error;
+};
+
+/* For cmocka: a world with an empty store and no relay. */
+int world_set_up(void **state);
+int world_tear_down(void **state);
+
+/* Sends to this URL; to a new scripted relay. */
+void world_connect(struct world *world, const char *url);
+void world_start_relay(struct world *world, const struct smtp_rule *rules, size_t count);
+
+/* "reader0@example.test" and so on, each with a digest that is due NOW. */
+void world_add_many(struct world *world, int count);
+void world_add_as(struct world *world, enum delivery_kind kind, const char *subscriber,
+                  struct view message);
+
+int world_run(struct world *world);
+int world_run_with(struct world *world, enum uncertain_policy policy, size_t batch);
+/* "sent 2 left 1": the counts of the last run that are not 0. */
+void world_check_summary(const struct world *world, const char *want);
+int64_t world_count(struct world *world, enum delivery_state state);
+/* How often the relay has taken a message to this address. */
+int world_times_taken(struct world *world, const char *recipient);
+
+/* The worker's callbacks; `user` is the world. */
+int64_t world_now(void *user);
+uint32_t world_random(void *user);
+int world_compose(void *user, const struct delivery *delivery, struct composed *ret_composed,
+                  struct error *error);
+
+#endif
