@@ -1,0 +1,92 @@
+"""What strangers make of a digest: SpamAssassin scores it, Chromium shows it."""
+
+import os
+import re
+import struct
+import subprocess
+import zlib
+
+from support import SAMPLE_DAY, Case, with_servers
+
+
+def read_png(path):
+    """Width, height and the pixels' rows (bytes) of an 8-bit RGB or RGBA image."""
+    raw = path.read_bytes()
+    at, data = 8, b""
+    while at < len(raw):
+        size, kind = struct.unpack(">I4s", raw[at:at + 8])
+        body = raw[at + 8:at + 8 + size]
+        if kind == b"IHDR":
+            width, height, depth, color = struct.unpack(">IIBB", body[:10])
+        if kind == b"IDAT":
+            data += body
+        at += 12 + size
+    step = {2: 3, 6: 4}[color]
+    assert depth == 8
+    flat, rows, previous = zlib.decompress(data), [], bytearray(width * step)
+    for y in range(height):
+        start = y * (width * step + 1)
+        row = bytearray(flat[start + 1:start + 1 + width * step])
+        unfilter(flat[start], row, previous, step)
+        rows.append(bytes(row))
+        previous = row
+    return width, height, step, rows
+
+
+def unfilter(kind, row, above, step):
+    for x in range(len(row)):
+        left = row[x - step] if x >= step else 0
+        corner = above[x - step] if x >= step else 0
+        if kind == 1:
+            guess = left
+        elif kind == 2:
+            guess = above[x]
+        elif kind == 3:
+            guess = (left + above[x]) // 2
+        elif kind == 4:
+            total = left + above[x] - corner
+            guess = min((left, above[x], corner), key=lambda value: abs(total - value))
+        else:
+            return
+        row[x] = (row[x] + guess) & 255
+
+
+@with_servers
+class SpamAssassin(Case):
+    def test_score(self):
+        """FACTS: a good digest has less than 2 points."""
+        profile = self.paperboy.profile("ada@example.test", name="Ada", max_papers=30, keywords=["LLM", "training", "model"])
+        raw = self.run_ok("preview", profile, "--papers", SAMPLE_DAY, "--eml").out.encode()
+        done = subprocess.run(
+            ["spamassassin", "-L", "--cf=use_bayes 0", "--cf=use_auto_welcomelist 0", "-x", f"--siteconfigpath={self.folder}/none",
+             "-t"], input=raw, capture_output=True, timeout=120, env={**os.environ, "HOME": str(self.folder)})
+        text = done.stdout.decode("utf-8", "replace")
+        match = re.search(r"Content analysis details: +\((-?[\d.]+) points", text)
+        self.assertIsNotNone(match, text[-2000:] + done.stderr.decode())
+        self.assertLess(float(match.group(1)), 2, text[match.start():])
+
+
+@with_servers
+class Chromium(Case):
+    def screenshot(self, page, width):
+        picture = self.folder / f"page-{width}.png"
+        done = subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+             f"--user-data-dir={self.folder}/chromium", f"--window-size={width},900", "--hide-scrollbars",
+             f"--screenshot={picture}", page.as_uri()],
+            capture_output=True, timeout=120, stdin=subprocess.DEVNULL, env={**os.environ, "HOME": str(self.folder)})
+        self.assertTrue(picture.exists(), done.stderr.decode("utf-8", "replace")[-2000:])
+        return read_png(picture)
+
+    def test_digest(self):
+        profile = self.paperboy.profile("ada@example.test", name="Ada", max_papers=10, keywords=["LLM", "training", "model"])
+        page = self.folder / "digest.html"
+        self.run_ok("preview", profile, "--papers", SAMPLE_DAY, "--html", "--out", page)
+        for wanted in (640, 400):
+            width, height, step, rows = self.screenshot(page, wanted)
+            background = rows[0][:step]
+            marked = sum(row[x:x + step] != background for row in rows[::4] for x in range(0, width * step, step * 4))
+            share = marked / (len(rows[::4]) * (width // 4))
+            self.assertGreater(share, 0.02, f"a page of {width}x{height} is blank")
+            self.assertLess(share, 0.98)
