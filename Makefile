@@ -83,6 +83,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(UNIT_HELPER_OBJECTS) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(UNIT_HELPER_OBJECTS) $(LIBRARY) $(PKG_LIBS) -lcmocka -lgnutls
 $(BUILD)/tests/unit/%.o: ALL_CFLAGS += -Itests
+.SECONDARY: $(UNIT_HELPER_OBJECTS)
 
 # For CC=clang and CFLAGS with -fsanitize=fuzzer-no-link: tests/run.py gives them.
 fuzzers: $(FUZZ_PROGRAMS)
