@@ -107,6 +107,8 @@ struct configuration {
  * as is every other one here. */
 int configuration_load(const char *path, struct configuration *ret_configuration,
                        struct error *error);
+/* Whether a file was named or is found. */
+bool configuration_is_found(const char *path);
 /* What holds without a file: for commands that read papers from --papers. */
 void configuration_defaults(struct configuration *configuration);
 void configuration_free(struct configuration *configuration); /* zeroed is fine */

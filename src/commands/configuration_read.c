@@ -258,7 +258,7 @@ static int read_keys(struct place section, const struct key *keys, const struct 
 
 /* The names of up to two tables and some more, for place_check_keys. */
 static void collect_names(const struct key *a, const struct key *b, const char *more,
-                          const char *names[32])
+                          const char **names)
 {
     size_t count = 0;
 
@@ -445,6 +445,15 @@ static char *find_file(const char *path)
     if (file_exists("/etc/paperboy/paperboy.json"))
         return memory_copy_string("/etc/paperboy/paperboy.json");
     return NULL;
+}
+
+bool configuration_is_found(const char *path)
+{
+    char *file = find_file(path);
+    bool found = file != NULL;
+
+    free(file);
+    return found;
 }
 
 int configuration_load(const char *path, struct configuration *ret_configuration,

@@ -103,13 +103,16 @@ int options_parse(const struct option *table, size_t min_words, size_t max_words
             add_word(&options.words, words[at]);
         } else if (strcmp(words[at], "-h") == 0 || strcmp(words[at], "--help") == 0) {
             options.help = true;
+        } else if (strcmp(words[at], "--version") == 0) {
+            options.version = true;
         } else if (take_option(&options, count, words, &at, error) < 0) {
             options_free(&options);
             return -1;
         }
     }
     give_back_word(&options, min_words);
-    if (!options.help && (options.words.count < min_words || options.words.count > max_words)) {
+    if (!options.help && !options.version &&
+        (options.words.count < min_words || options.words.count > max_words)) {
         if (options.words.count > max_words)
             error_set(error, ERROR_INPUT, "unexpected word \"%s\"", options.words.items[max_words]);
         else

@@ -29,6 +29,7 @@ struct options {
     struct strings words; /* what is no option */
     const char *config;   /* --config, taken by every command */
     bool help;
+    bool version;
 };
 
 /* `words` are argv behind the command's name and must outlive the result.

@@ -232,6 +232,9 @@ static int handle(struct work *work, struct delivery *delivery, struct error *er
     case COMPOSE_MESSAGE:
         return send_composed(work, delivery, &composed, error);
     case COMPOSE_SKIP:
+        /* Editions that held nothing for this subscriber are dealt with. */
+        if (composed.edition_count && !delivery->shown.size)
+            keep_shown(delivery, &composed);
         return finish(work, delivery, DELIVERY_SKIPPED, NULL, composed.reason, error);
     case COMPOSE_DEFER:
         return finish(work, delivery, DELIVERY_DEFERRED, NULL, composed.reason, error);
@@ -275,8 +278,9 @@ static int work_round(struct work *work, struct error *error)
     if (outbox_recover(work->store, now_utc, options->uncertain, &recovered, error) < 0)
         return -1;
     work->summary.expired += recovered.expired;
-    if (outbox_claim(work->store, options->name, now_utc, OUTBOX_LEASE_SECONDS,
-                     options->batch ? options->batch : BATCH, &batch, error) < 0)
+    if (outbox_claim_only(work->store, options->only, options->name, now_utc,
+                          OUTBOX_LEASE_SECONDS, options->batch ? options->batch : BATCH, &batch,
+                          error) < 0)
         return -1;
     work->renewed_utc = now_utc;
     work->summary.skipped += (int64_t)batch.skipped;

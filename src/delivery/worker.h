@@ -15,7 +15,7 @@
 
 enum compose_verdict {
     COMPOSE_MESSAGE,
-    COMPOSE_SKIP, /* nothing to send: reason */
+    COMPOSE_SKIP, /* nothing to send: reason; `editions` given were looked through */
     COMPOSE_DEFER, /* not now: reason */
     COMPOSE_FAIL   /* never: reason */
 };
@@ -43,6 +43,7 @@ struct worker_summary {
 
 struct worker_options {
     const char *name; /* no other worker's: host, process id, start time */
+    const char *only; /* this subscriber's deliveries and no others; NULL: all */
     enum uncertain_policy uncertain;
     size_t batch; /* 0: 100 */
 

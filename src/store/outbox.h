@@ -78,6 +78,10 @@ int outbox_add(struct store *store, const struct delivery_request *request, bool
  * are skipped instead. Free with delivery_batch_free; a zeroed batch is fine. */
 int outbox_claim(struct store *store, const char *worker, int64_t now_utc, int lease_seconds,
                  size_t max, struct delivery_batch *ret_batch, struct error *error);
+/* The same for the deliveries of one subscriber; NULL: everybody's. */
+int outbox_claim_only(struct store *store, const char *subscriber, const char *worker,
+                      int64_t now_utc, int lease_seconds, size_t max,
+                      struct delivery_batch *ret_batch, struct error *error);
 void delivery_batch_free(struct delivery_batch *batch);
 /* Appends the message that outbox_add was given. */
 int outbox_load_message(struct store *store, const struct delivery *delivery,
@@ -133,7 +137,8 @@ int outbox_list_problems(struct store *store, size_t max, struct outbox_problems
 void outbox_problems_free(struct outbox_problems *problems);
 
 /* What digests have shown, or will once they are sent: those sent, uncertain or
- * still open. Allocated in `arena`. */
+ * still open; of editions also those that a digest was skipped for because none
+ * of their papers fitted. Allocated in `arena`. */
 struct shown_paper {
     struct view id;
     int version;

@@ -1,0 +1,86 @@
+#include "commands/library.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "store/editions.h"
+
+static void shelf_clear(struct shelf *shelf)
+{
+    ranking_index_free(&shelf->index);
+    papers_free(&shelf->papers);
+    free(shelf->dates);
+    *shelf = (struct shelf){0};
+}
+
+void library_free(struct library *library)
+{
+    for (size_t i = 0; i < LIBRARY_SHELVES; i++)
+        shelf_clear(&library->shelves[i]);
+    *library = (struct library){0};
+}
+
+static bool holds(const struct shelf *shelf, const struct date *dates, size_t count)
+{
+    return shelf->index && shelf->date_count == count &&
+           memcmp(shelf->dates, dates, count * sizeof(dates[0])) == 0;
+}
+
+static int load_edition(struct library *library, struct date date, struct papers *papers,
+                        struct error *error)
+{
+    struct error missing;
+
+    if (!library->unstored || date_compare(library->unstored_date, date) != 0)
+        return store_load_edition(library->store, date, papers, error);
+    /* What the store has of that day comes first, as it would once stored. */
+    if (store_load_edition(library->store, date, papers, &missing) < 0 &&
+        missing.kind != ERROR_MISSING) {
+        *error = missing;
+        return -1;
+    }
+    for (size_t i = 0; i < library->unstored->count; i++)
+        papers_add(papers, &library->unstored->items[i], NULL);
+    return 0;
+}
+
+static int shelf_fill(struct library *library, struct shelf *shelf, const struct date *dates,
+                      size_t count, struct error *error)
+{
+    papers_init(&shelf->papers);
+    for (size_t i = 0; i < count; i++)
+        if (load_edition(library, dates[i], &shelf->papers, error) < 0) {
+            shelf_clear(shelf);
+            return -1;
+        }
+    shelf->dates = memory_new(count, sizeof(dates[0]));
+    memcpy(shelf->dates, dates, count * sizeof(dates[0]));
+    shelf->date_count = count;
+    shelf->index = ranking_index_new(&shelf->papers, NULL);
+    return 0;
+}
+
+int library_get(struct library *library, const struct date *dates, size_t count,
+                const struct shelf **ret_shelf, struct error *error)
+{
+    struct shelf *oldest = &library->shelves[0];
+
+    for (size_t i = 0; i < LIBRARY_SHELVES; i++) {
+        struct shelf *shelf = &library->shelves[i];
+
+        if (holds(shelf, dates, count)) {
+            shelf->used = ++library->clock;
+            *ret_shelf = shelf;
+            return 0;
+        }
+        if (shelf->used < oldest->used)
+            oldest = shelf;
+    }
+    shelf_clear(oldest);
+    if (shelf_fill(library, oldest, dates, count, error) < 0)
+        return -1;
+    oldest->used = ++library->clock;
+    *ret_shelf = oldest;
+    return 0;
+}

@@ -1,0 +1,316 @@
+#include "commands/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/memory.h"
+#include "store/outbox.h"
+#include "store/subscribers.h"
+#include "subscribers/address.h"
+#include "subscribers/folder.h"
+#include "subscribers/schedule.h"
+
+enum { EDITIONS_MAX = 64, HOUR_SECONDS = 3600 };
+
+struct plan {
+    struct site *site;
+    const struct plan_options *options;
+    struct plan_summary summary;
+    struct edition_list editions; /* newest first */
+    struct date latest;           /* with papers; zero: none */
+    struct zone_cache zones;
+    struct arena *arena;
+    struct error error;
+    bool failed;
+};
+
+void planned_list_free(struct planned_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].address);
+        free(list->items[i].editions);
+    }
+    free(list->items);
+    *list = (struct planned_list){0};
+}
+
+/* The editions with papers that matter, the newest first. */
+static int list_editions(struct store *store, struct edition_list *ret_list,
+                         struct date *ret_latest, struct error *error)
+{
+    struct edition_list list = {0};
+    size_t kept = 0;
+    struct date latest = {0};
+
+    if (store_list_editions(store, (struct date){0}, EDITIONS_MAX, &list, error) < 0)
+        return -1;
+    for (size_t i = 0; i < list.count; i++) {
+        if (!list.items[i].paper_count)
+            continue;
+        if (!date_is_set(latest))
+            latest = list.items[i].date;
+        if (date_to_days(latest) - date_to_days(list.items[i].date) <= PLAN_CATCH_UP_DAYS)
+            list.items[kept++] = list.items[i];
+    }
+    list.count = kept;
+    *ret_list = list;
+    *ret_latest = latest;
+    return 0;
+}
+
+static bool contains(const struct date *dates, size_t count, struct date date)
+{
+    for (size_t i = 0; i < count; i++)
+        if (date_compare(dates[i], date) == 0)
+            return true;
+    return false;
+}
+
+/* Those of `editions` from `first` on that this address has not been shown,
+ * ascending, in `arena`. */
+static int find_unshown(struct store *store, const struct edition_list *editions,
+                        const char *address, struct date first, struct arena *arena,
+                        struct date **ret_dates, size_t *ret_count, struct error *error)
+{
+    struct date *shown, *dates, since = {1970, 1, 1};
+    size_t shown_count, count = 0;
+
+    if (outbox_editions_shown(store, address, since, arena, &shown, &shown_count, error) < 0)
+        return -1;
+    dates = arena_alloc(arena, editions->count, sizeof(dates[0]));
+    for (size_t i = editions->count; i-- > 0;) {
+        struct date date = editions->items[i].date;
+
+        if (date_is_set(first) && date_compare(date, first) < 0)
+            continue;
+        if (!contains(shown, shown_count, date))
+            dates[count++] = date;
+    }
+    *ret_dates = dates;
+    *ret_count = count;
+    return 0;
+}
+
+/* Those up to the slot's day, which is where `dates` is cut. */
+static size_t count_up_to(const struct date *dates, size_t count, struct date slot)
+{
+    size_t kept = 0;
+
+    while (kept < count && date_compare(dates[kept], slot) <= 0)
+        kept++;
+    return kept;
+}
+
+static void note_planned(struct planned_list *list, const char *address, struct date slot,
+                         const struct date *dates, size_t count)
+{
+    struct planned *item;
+
+    list->items =
+        memory_grow(list->items, &list->capacity, list->count + 1, sizeof(list->items[0]));
+    item = &list->items[list->count++];
+    *item = (struct planned){memory_copy_string(address), slot, NULL, count};
+    item->editions = memory_new(count, sizeof(dates[0]));
+    memcpy(item->editions, dates, count * sizeof(dates[0]));
+}
+
+static int add_delivery(struct plan *plan, const char *address, struct date slot,
+                        const struct date *dates, size_t count)
+{
+    int64_t now_utc = plan->options->now_utc;
+    int64_t lifetime = plan->site->configuration.delivery.expire_hours * HOUR_SECONDS;
+    char text[DATE_TEXT_BYTES];
+    bool is_new;
+
+    date_format(slot, text);
+    if (outbox_add(plan->site->store,
+                   &(struct delivery_request){.kind = DELIVERY_DIGEST,
+                                              .subscriber = address,
+                                              .slot = text,
+                                              .created_utc = now_utc,
+                                              .not_before_utc = now_utc,
+                                              .expires_utc = now_utc + lifetime},
+                   &is_new, &plan->error) < 0)
+        return -1;
+    if (!is_new)
+        return 0;
+    plan->summary.added++;
+    if (plan->options->planned)
+        note_planned(plan->options->planned, address, slot, dates,
+                     count_up_to(dates, count, slot));
+    return 0;
+}
+
+static void note_next_due(struct plan *plan, int64_t due_utc)
+{
+    if (!plan->summary.next_due_utc || due_utc < plan->summary.next_due_utc)
+        plan->summary.next_due_utc = due_utc;
+}
+
+/* The latest slot of the unshown editions whose time has come; it takes the
+ * earlier ones with it. */
+static int plan_slot(struct plan *plan, const struct profile *profile, const struct zone *zone,
+                     const struct subscriber_seen *seen, const struct date *dates, size_t count)
+{
+    struct date chosen = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        struct date slot;
+        int64_t due_utc;
+
+        schedule_slot(profile, zone, dates[i], &slot, &due_utc);
+        /* Somebody new gets what was the latest edition then, at once. */
+        if (date_is_set(seen->first_edition) && date_compare(dates[i], seen->first_edition) == 0) {
+            slot = dates[i];
+            due_utc = plan->options->now_utc;
+        }
+        if (due_utc > plan->options->now_utc)
+            note_next_due(plan, due_utc);
+        else if (!date_is_set(chosen) || date_compare(slot, chosen) > 0)
+            chosen = slot;
+    }
+    if (!date_is_set(chosen))
+        return 0;
+    return add_delivery(plan, profile->email, chosen, dates, count);
+}
+
+static int plan_profile(struct plan *plan, const char *name, const struct profile *profile)
+{
+    struct suppression_found suppression;
+    struct subscriber_seen seen;
+    const struct zone *zone;
+    struct date *dates;
+    size_t count;
+    struct error problem;
+
+    if (suppression_find(plan->site->store, profile->email, &suppression, &plan->error) < 0)
+        return -1;
+    if (suppression.found) {
+        plan->summary.suppressed++;
+        return 0;
+    }
+    if (zone_cache_get(&plan->zones, schedule_zone_name(profile), &zone, &problem) < 0) {
+        log_line(plan->site->log, LOG_LEVEL_ERROR, "%s: schedule.zone: %s", name, problem.text);
+        plan->summary.bad++;
+        return 0;
+    }
+    if (schedule_is_paused(profile, zone, plan->options->now_utc)) {
+        plan->summary.paused++;
+        return 0;
+    }
+    if (subscriber_see(plan->site->store, profile->email, plan->options->now_utc, plan->latest, &seen,
+                       &plan->error) < 0 ||
+        find_unshown(plan->site->store, &plan->editions, profile->email, seen.first_edition,
+                     plan->arena, &dates, &count, &plan->error) < 0)
+        return -1;
+    return plan_slot(plan, profile, zone, &seen, dates, count);
+}
+
+static int visit_profile(void *user, const char *name, const struct profile *profile,
+                         const struct error *problem)
+{
+    struct plan *plan = user;
+
+    if (plan->options->only && (!profile || strcmp(profile->email, plan->options->only) != 0)) {
+        struct buffer file;
+        bool is_meant;
+
+        buffer_init(&file, 4096);
+        address_file_name(view_of(plan->options->only), &file);
+        is_meant = strcmp(name, buffer_string(&file)) == 0;
+        buffer_free(&file);
+        if (!is_meant)
+            return 0;
+    }
+    plan->summary.profiles++;
+    if (problem) {
+        log_line(plan->site->log, LOG_LEVEL_ERROR, "%s; its owner gets no digest until it is mended",
+                 problem->text);
+        plan->summary.bad++;
+        return 0;
+    }
+    arena_reset(plan->arena);
+    if (plan_profile(plan, name, profile) < 0) {
+        plan->failed = true;
+        return 1;
+    }
+    return 0;
+}
+
+static int walk(struct plan *plan, struct error *error)
+{
+    const struct plan_options *options = plan->options;
+    int result;
+
+    if (options->unstored && store_put_edition(plan->site->store, options->unstored,
+                                               options->unstored_papers, NULL, error) < 0)
+        return -1;
+    if (list_editions(plan->site->store, &plan->editions, &plan->latest, error) < 0)
+        return -1;
+    result = folder_each(plan->site->configuration.subscribers, visit_profile, plan, error);
+    if (!plan->failed)
+        return result < 0 ? -1 : 0;
+    *error = plan->error;
+    return -1;
+}
+
+/* All additions are one transaction: quick, and undone as a whole in a dry run. */
+static int walk_in_transaction(struct plan *plan, struct error *error)
+{
+    if (store_begin(plan->site->store, error) < 0)
+        return -1;
+    if (walk(plan, error) < 0) {
+        store_rollback(plan->site->store);
+        return -1;
+    }
+    if (!plan->options->planned)
+        return store_commit(plan->site->store, error);
+    store_rollback(plan->site->store);
+    return 0;
+}
+
+int plan_digests(struct site *site, const struct plan_options *options,
+                 struct plan_summary *ret_summary, struct error *error)
+{
+    struct plan plan = {.site = site, .options = options};
+    int result;
+
+    if (site_need_folder(site, error) < 0)
+        return -1;
+    plan.arena = arena_new();
+    result = walk_in_transaction(&plan, error);
+    if (result == 0 && options->only && !plan.summary.profiles)
+        result = error_set(error, ERROR_MISSING, "%s: there is no profile of this subscriber in %s",
+                           options->only, site->configuration.subscribers);
+    if (result == 0)
+        *ret_summary = plan.summary;
+    edition_list_free(&plan.editions);
+    zone_cache_free(&plan.zones);
+    arena_free(&plan.arena);
+    return result;
+}
+
+int plan_editions(struct site *site, const char *address, struct date slot, struct arena *arena,
+                  struct date **ret_dates, size_t *ret_count, struct error *error)
+{
+    struct edition_list editions = {0};
+    struct subscriber_seen seen;
+    struct date latest, *dates;
+    size_t count;
+    int result = -1;
+
+    if (list_editions(site->store, &editions, &latest, error) < 0)
+        return -1;
+    if (subscriber_see(site->store, address, site_now(), latest, &seen, error) < 0 ||
+        find_unshown(site->store, &editions, address, seen.first_edition, arena, &dates, &count,
+                     error) < 0)
+        goto out;
+    *ret_dates = dates;
+    *ret_count = count_up_to(dates, count, slot);
+    result = 0;
+out:
+    edition_list_free(&editions);
+    return result;
+}

@@ -1,0 +1,129 @@
+#include "commands/profiles.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "subscribers/address.h"
+
+static int read_text(const char *name, struct view text, struct profile *ret_profile,
+                     struct error *error)
+{
+    struct profile profile;
+
+    if (profile_read(name, text, &profile, error) < 0)
+        return -1;
+    if (profile_check_zone(&profile, name, text, error) < 0) {
+        profile_free(&profile);
+        return -1;
+    }
+    *ret_profile = profile;
+    return 0;
+}
+
+static int read_file(const char *path, struct profile *ret_profile, struct error *error)
+{
+    struct buffer text;
+    int result;
+
+    buffer_init(&text, PROFILE_FILE_BYTES);
+    result = file_read(path, &text, error);
+    if (result == 0)
+        result = read_text(path, buffer_view(&text), ret_profile, error);
+    buffer_free(&text);
+    return result;
+}
+
+static int visit_file(const char *path, folder_visit *visit, void *user, struct error *error)
+{
+    struct profile profile;
+    int result;
+
+    if (read_file(path, &profile, error) < 0)
+        return -1;
+    result = visit(user, path, &profile, NULL);
+    profile_free(&profile);
+    return result;
+}
+
+static int visit_line(const char *name, struct view line, folder_visit *visit, void *user)
+{
+    struct profile profile;
+    struct error problem;
+    int result;
+
+    if (read_text(name, line, &profile, &problem) < 0)
+        return visit(user, name, NULL, &problem);
+    result = visit(user, name, &profile, NULL);
+    profile_free(&profile);
+    return result;
+}
+
+static int visit_lines(const char *path, folder_visit *visit, void *user, struct error *error)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    char *line = NULL;
+    size_t capacity = 0, number = 0;
+    struct buffer name;
+    int result = 0;
+
+    if (!file)
+        return error_set_errno(error, errno, "cannot open %s", path);
+    buffer_init(&name, 1 << 16);
+    while (result == 0) {
+        ssize_t size = getline(&line, &capacity, file);
+        struct view text;
+
+        if (size < 0)
+            break;
+        number++;
+        text = view_trim((struct view){line, (size_t)size});
+        if (!text.size)
+            continue;
+        buffer_clear(&name);
+        buffer_printf(&name, "%s:%zu", path, number);
+        result = visit_line(buffer_string(&name), text, visit, user);
+    }
+    if (ferror(file))
+        result = error_set_errno(error, errno, "cannot read %s", path);
+    free(line);
+    buffer_free(&name);
+    if (file != stdin)
+        fclose(file);
+    return result;
+}
+
+int profiles_each(struct site *site, const struct profiles_source *source, folder_visit *visit,
+                  void *user, struct error *error)
+{
+    if (source->file)
+        return visit_file(source->file, visit, user, error);
+    if (source->lines)
+        return visit_lines(source->lines, visit, user, error);
+    if (site_need_folder(site, error) < 0)
+        return -1;
+    return folder_each(site->configuration.subscribers, visit, user, error);
+}
+
+int profiles_find(struct site *site, const char *file_or_address, struct profile *ret_profile,
+                  struct error *error)
+{
+    struct error unused;
+
+    if (file_exists(file_or_address))
+        return read_file(file_or_address, ret_profile, error);
+    if (address_check(view_of(file_or_address), &unused) < 0)
+        return error_set(error, ERROR_MISSING,
+                         "%s: no such file, and no mail address of a subscriber either",
+                         file_or_address);
+    if (!site->has_configuration)
+        return error_set(error, ERROR_CONFIGURATION,
+                         "%s: a subscriber is looked up in the folder that paperboy.json names, "
+                         "and there is none; name a profile's file or --config FILE",
+                         file_or_address);
+    if (site_need_folder(site, error) < 0)
+        return -1;
+    return folder_load(site->configuration.subscribers, file_or_address, ret_profile, NULL, error);
+}

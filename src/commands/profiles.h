@@ -1,0 +1,24 @@
+/* The profiles that a command is pointed at: one file, JSON Lines, or all of
+ * the configured folder. */
+#ifndef COMMANDS_PROFILES_H
+#define COMMANDS_PROFILES_H
+
+#include "commands/site.h"
+#include "subscribers/folder.h"
+
+struct profiles_source {
+    const char *file;  /* --profile */
+    const char *lines; /* --profiles: one document a line */
+    /* Neither: the configured folder. */
+};
+
+/* Calls `visit` for each as folder_each does; a bad one comes as a problem. -1
+ * when the source itself cannot be read. */
+int profiles_each(struct site *site, const struct profiles_source *source, folder_visit *visit,
+                  void *user, struct error *error);
+
+/* A file ("./ada.json", anything that is there) or a subscriber's address. */
+int profiles_find(struct site *site, const char *file_or_address, struct profile *ret_profile,
+                  struct error *error);
+
+#endif

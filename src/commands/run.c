@@ -1,0 +1,268 @@
+/* paperboy run: the daily job. Fetches when an edition is expected, plans what
+ * is due, works the outbox; each stage goes on when the one before it failed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "commands/command.h"
+#include "commands/compose.h"
+#include "commands/fetching.h"
+#include "commands/plan.h"
+#include "commands/working.h"
+#include "subscribers/address.h"
+#include "subscribers/folder.h"
+
+struct job {
+    struct site site;
+    const struct options *options;
+    struct log *log;
+    char *only; /* canonical; NULL: everybody */
+    bool is_dry;
+    struct date date;
+    struct fetched fetched;
+    bool has_fetched;
+};
+
+/* ---- fetching ---- */
+
+static int fetch_from_arxiv(struct job *job, struct error *error)
+{
+    struct wanted wanted = {0};
+    int64_t now_utc = site_now();
+    bool is_expected;
+    int result = -1;
+
+    if (fetching_find_wanted(&job->site, &wanted, error) < 0 ||
+        fetching_is_expected(&job->site, &wanted, now_utc, &is_expected, error) < 0)
+        goto out;
+    if (is_expected || date_is_set(job->date)) {
+        result = fetching_from_arxiv(&job->site, &wanted, job->date, now_utc, &job->fetched, error);
+        job->has_fetched = result == 0;
+    } else {
+        if (!wanted.categories.count)
+            log_line(job->log, LOG_LEVEL_WARNING,
+                     "no profile names a category and arxiv.categories is empty: nothing to ask "
+                     "arXiv for");
+        result = 0;
+    }
+out:
+    wanted_free(&wanted);
+    return result;
+}
+
+static int fetch(struct job *job, struct error *error)
+{
+    const struct strings *feeds = options_list(job->options, "--feed");
+    int result;
+
+    if (!feeds->count)
+        return fetch_from_arxiv(job, error);
+    result =
+        fetching_from_sources(&job->site, feeds, job->date, site_now(), &job->fetched, error);
+    job->has_fetched = result == 0;
+    return result;
+}
+
+/* 69 when arXiv could not be read; what else is wrong keeps its own status. */
+static int fetch_status(const struct job *job, const struct error *error)
+{
+    bool from_feeds = options_list(job->options, "--feed")->count > 0;
+
+    if (error->kind == ERROR_CONFIGURATION || error->kind == ERROR_PERMISSION)
+        return error_exit_status(error->kind);
+    if (from_feeds && (error->kind == ERROR_INPUT || error->kind == ERROR_MISSING))
+        return error_exit_status(error->kind);
+    return EX_UNAVAILABLE;
+}
+
+/* ---- a dry run ---- */
+
+static int print_planned(struct job *job, struct composer *composer, const struct planned *planned,
+                         struct error *error)
+{
+    char slot[DATE_TEXT_BYTES];
+    struct ranking ranking;
+    const struct shelf *shelf;
+    struct profile profile;
+    int result;
+
+    if (folder_load(job->site.configuration.subscribers, planned->address, &profile, NULL, error) < 0)
+        return -1;
+    arena_reset(composer->arena);
+    date_format(planned->slot, slot);
+    result = library_get(&composer->library, planned->editions, planned->edition_count, &shelf, error);
+    if (result == 0)
+        result = composer_render(composer,
+                                 &(struct compose_request){
+                                     .profile = &profile,
+                                     .index = shelf->index,
+                                     .editions = planned->editions,
+                                     .edition_count = planned->edition_count,
+                                     .date = planned->slot,
+                                     .slot = slot,
+                                     .now_utc = site_now(),
+                                 },
+                                 &ranking, error);
+    if (result == 0 && ranking.count)
+        printf("%s %s: %zu paper%s: %s\n", planned->address, slot, ranking.count,
+               ranking.count == 1 ? "" : "s", buffer_string(&composer->output.subject));
+    else if (result == 0)
+        printf("%s %s: no paper fits the profile, no digest\n", planned->address, slot);
+    profile_free(&profile);
+    return result;
+}
+
+static int print_all_planned(struct job *job, const struct planned_list *planned,
+                             struct error *error)
+{
+    struct composer composer;
+    int result = 0;
+
+    composer_init(&composer, &job->site);
+    if (job->has_fetched) {
+        composer.library.unstored = &job->fetched.input.papers;
+        composer.library.unstored_date = job->fetched.edition.date;
+    }
+    for (size_t i = 0; i < planned->count && result == 0; i++)
+        result = print_planned(job, &composer, &planned->items[i], error);
+    composer_free(&composer);
+    return result;
+}
+
+static int run_dry(struct job *job, struct error *error)
+{
+    struct planned_list planned = {0};
+    struct plan_summary summary;
+    struct plan_options options = {.only = job->only, .now_utc = site_now(), .planned = &planned};
+    int result;
+
+    if (job->has_fetched) {
+        options.unstored = &job->fetched.edition;
+        options.unstored_papers = &job->fetched.input.papers;
+    }
+    result = plan_digests(&job->site, &options, &summary, error);
+    if (result == 0)
+        result = print_all_planned(job, &planned, error);
+    if (result == 0)
+        log_line(job->log, LOG_LEVEL_NOTICE,
+                 "dry run: %zu profiles, %zu broken, %zu digests would be made; nothing was sent "
+                 "or stored",
+                 summary.profiles, summary.bad, summary.added);
+    planned_list_free(&planned);
+    return result;
+}
+
+/* ---- the real one ---- */
+
+static int plan(struct job *job, struct error *error)
+{
+    struct plan_summary summary;
+
+    if (plan_digests(&job->site,
+                     &(struct plan_options){.only = job->only, .now_utc = site_now()}, &summary,
+                     error) < 0)
+        return -1;
+    log_line(job->log, LOG_LEVEL_NOTICE,
+             "%zu profiles, %zu broken, %zu paused, %zu suppressed; %zu digests are due",
+             summary.profiles, summary.bad, summary.paused, summary.suppressed, summary.added);
+    return 0;
+}
+
+static int plan_and_work(struct job *job)
+{
+    struct worker_summary summary;
+    struct error error;
+
+    if (plan(job, &error) < 0)
+        return command_fail(job->log, &error);
+    site_catch_signals();
+    if (working_send_due(&job->site, job->only, &summary, &error) < 0) {
+        working_log_summary(job->log, &summary);
+        return command_fail(job->log, &error);
+    }
+    working_log_summary(job->log, &summary);
+    return working_exit_status(&summary);
+}
+
+static int work_job(struct job *job)
+{
+    struct error error;
+    int fetched = EX_OK, status;
+
+    if (fetch(job, &error) < 0) {
+        fetched = fetch_status(job, &error);
+        log_line(job->log, LOG_LEVEL_ERROR, "%s", error.text);
+        if (fetched != EX_UNAVAILABLE)
+            return fetched;
+    }
+    if (job->has_fetched && !job->is_dry &&
+        fetching_store(&job->site, &job->fetched, &error) < 0)
+        return command_fail(job->log, &error);
+    if (job->is_dry)
+        status = run_dry(job, &error) < 0 ? command_fail(job->log, &error) : EX_OK;
+    else
+        status = plan_and_work(job);
+    return status == EX_OK ? fetched : status;
+}
+
+static int open_job(struct job *job, struct error *error)
+{
+    const char *only = options_value(job->options, "--only");
+
+    if (only) {
+        if (address_check(view_of(only), error) < 0)
+            return -1;
+        job->only = address_canonical(view_of(only));
+    }
+    if (site_open(&job->site, job->log, job->options->config, false, error) < 0 ||
+        site_need_sender(&job->site, error) < 0 || site_need_folder(&job->site, error) < 0 ||
+        site_open_templates(&job->site, error) < 0 || site_open_store(&job->site, error) < 0)
+        return -1;
+    return site_open_key(&job->site, error);
+}
+
+static int run(struct log *log, const struct options *options)
+{
+    struct job job = {
+        .options = options, .log = log, .is_dry = options_given(options, "--dry-run")};
+    struct error error;
+    int status;
+
+    if (options_date(options, "--date", &job.date, &error) < 0)
+        return command_fail_usage(log, &error);
+    if (open_job(&job, &error) < 0)
+        status = command_fail(log, &error);
+    else
+        status = work_job(&job);
+    fetched_free(&job.fetched);
+    site_close(&job.site);
+    free(job.only);
+    return status;
+}
+
+static const struct option OPTIONS[] = {{"--date", OPTION_VALUE},
+                                        {"--dry-run", OPTION_FLAG},
+                                        {"--feed", OPTION_LIST},
+                                        {"--only", OPTION_VALUE},
+                                        {NULL, 0}};
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "the daily job: fetch, rank, send what is due",
+    .help = "Usage: paperboy run [--date YYYY-MM-DD] [--dry-run] [--feed FILE|URL...]\n"
+            "                    [--only ADDRESS]\n"
+            "Fetches the day's edition when one is expected, adds the digests whose time\n"
+            "has come, and sends them. May run at any time and as often as one likes: what\n"
+            "was sent is not sent again.\n\n"
+            "  --date YYYY-MM-DD   the edition's date, instead of the feed's own\n"
+            "  --dry-run           print what would be sent; send and store nothing\n"
+            "  --feed FILE|URL...  read these instead of asking arXiv\n"
+            "  --only ADDRESS      for this subscriber alone\n\n"
+            "Exit status: 0 all that was due is done; 75 something is left for later; 69\n"
+            "arXiv could not be read; 78 the configuration needs mending.\n",
+    .options = OPTIONS,
+    .min_words = 0,
+    .max_words = 0,
+    .run = run,
+};

@@ -1,0 +1,189 @@
+#include "commands/site.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "subscribers/schedule.h"
+
+/* A signal handler can reach nothing else. */
+static volatile sig_atomic_t stopping;
+
+static void note_signal(int signal_number)
+{
+    (void)signal_number;
+    stopping = 1;
+}
+
+void site_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = note_signal};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+const volatile sig_atomic_t *site_stop_flag(void)
+{
+    return &stopping;
+}
+
+bool site_is_stopping(void)
+{
+    return stopping != 0;
+}
+
+int64_t site_now(void)
+{
+    return (int64_t)time(NULL);
+}
+
+uint32_t site_random(void)
+{
+    return randombytes_random();
+}
+
+int site_open(struct site *site, struct log *log, const char *config, bool optional,
+              struct error *error)
+{
+    *site = (struct site){.log = log};
+    if (sodium_init() < 0)
+        return error_set(error, ERROR_TEMPORARY, "the system gives no random numbers");
+    if (zone_load(SCHEDULE_ARXIV_ZONE, &site->arxiv_zone, error) < 0) {
+        if (error)
+            error->kind = ERROR_CONFIGURATION;
+        return error_add(error, "arXiv's time zone (package tzdata)");
+    }
+    if (optional && !configuration_is_found(config)) {
+        configuration_defaults(&site->configuration);
+        return 0;
+    }
+    if (configuration_load(config, &site->configuration, error) < 0)
+        return -1;
+    site->has_configuration = true;
+    return 0;
+}
+
+void site_close(struct site *site)
+{
+    store_close(&site->store);
+    templates_free(&site->templates);
+    zone_free(&site->arxiv_zone);
+    configuration_free(&site->configuration);
+    sodium_memzero(&site->key, sizeof(site->key));
+    *site = (struct site){0};
+}
+
+int site_open_store(struct site *site, struct error *error)
+{
+    if (site->store)
+        return 0;
+    return store_open(site->configuration.store, NULL, &site->store, error);
+}
+
+int site_open_key(struct site *site, struct error *error)
+{
+    unsigned char fresh[TOKEN_SECRET_BYTES];
+
+    if (site->has_key)
+        return 0;
+    randombytes_buf(fresh, sizeof(fresh));
+    if (token_key_open(site->configuration.key_file, fresh, &site->key, error) < 0)
+        return -1;
+    sodium_memzero(fresh, sizeof(fresh));
+    site->has_key = true;
+    return 0;
+}
+
+static bool has_templates(const char *folder)
+{
+    char *file = file_join(folder, "digest.html");
+    bool found = file_exists(file);
+
+    free(file);
+    return found;
+}
+
+/* Where the program was built and not installed: build/paperboy and the like. */
+static char *templates_beside_program(void)
+{
+    static const char *const ways[] = {"../templates", "../../templates"};
+    char program[4096], *folder, *templates = NULL;
+    ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+    if (size <= 0)
+        return NULL;
+    program[size] = '\0';
+    folder = file_folder_of(program);
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !templates; i++) {
+        templates = file_join(folder, ways[i]);
+        if (!has_templates(templates)) {
+            free(templates);
+            templates = NULL;
+        }
+    }
+    free(folder);
+    return templates;
+}
+
+static char *find_templates(const struct configuration *configuration)
+{
+    char *folder;
+
+    if (configuration->templates)
+        return memory_copy_string(configuration->templates);
+    if (configuration->folder) {
+        folder = file_join(configuration->folder, "templates");
+        if (has_templates(folder))
+            return folder;
+        free(folder);
+    }
+    if (has_templates(PAPERBOY_DATADIR "/templates"))
+        return memory_copy_string(PAPERBOY_DATADIR "/templates");
+    folder = templates_beside_program();
+    return folder ? folder : memory_copy_string(PAPERBOY_DATADIR "/templates");
+}
+
+int site_open_templates(struct site *site, struct error *error)
+{
+    char *folder;
+    int result;
+
+    if (site->templates)
+        return 0;
+    folder = find_templates(&site->configuration);
+    result = templates_load(folder, &site->templates, error);
+    free(folder);
+    return result;
+}
+
+int site_need_sender(const struct site *site, struct error *error)
+{
+    if (site->configuration.sender.address)
+        return 0;
+    return error_set(error, ERROR_CONFIGURATION,
+                     "%s: sender.address is missing; digests need an address that they come from",
+                     site->has_configuration ? site->configuration.file : "paperboy.json");
+}
+
+int site_need_folder(const struct site *site, struct error *error)
+{
+    if (strcmp(site->configuration.subscribers, "store:") != 0)
+        return 0;
+    return error_set(error, ERROR_CONFIGURATION,
+                     "%s: subscribers: profiles in the store are not in this version; name a folder",
+                     site->configuration.file);
+}
+
+struct date site_arxiv_date(const struct site *site, int64_t utc)
+{
+    return zone_date_at(site->arxiv_zone, utc, NULL);
+}

@@ -1,0 +1,55 @@
+/* One installation as the commands see it: its configuration, and the parts of
+ * it that are opened when a command needs them. Also the clock, the one random
+ * source and the log: what the folders below are never given directly. */
+#ifndef COMMANDS_SITE_H
+#define COMMANDS_SITE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/zone.h"
+#include "commands/configuration.h"
+#include "digest/templates.h"
+#include "mail/token_key.h"
+#include "store/store.h"
+
+struct site {
+    struct log *log;
+    bool has_configuration;
+    struct configuration configuration;
+    struct store *store;              /* NULL until site_open_store */
+    struct templates *templates; /* NULL until site_open_templates */
+    bool has_key;
+    struct token_key key;
+    struct zone *arxiv_zone; /* America/New_York */
+};
+
+/* Reads the configuration. With `optional` and no file named or found, the
+ * defaults hold. */
+int site_open(struct site *site, struct log *log, const char *config, bool optional,
+              struct error *error);
+void site_close(struct site *site); /* zeroed is fine */
+
+/* Each opens its part once. */
+int site_open_store(struct site *site, struct error *error);
+int site_open_key(struct site *site, struct error *error); /* makes the key file at first use */
+int site_open_templates(struct site *site, struct error *error);
+/* Refuses a configuration without a sender: nothing can be mailed. */
+int site_need_sender(const struct site *site, struct error *error);
+/* Refuses `store:` profiles and PostgreSQL, which this build has not. */
+int site_need_folder(const struct site *site, struct error *error);
+
+int64_t site_now(void);
+uint32_t site_random(void);
+/* The date in New York: what arXiv calls today. */
+struct date site_arxiv_date(const struct site *site, int64_t utc);
+
+/* Set by SIGTERM and SIGINT once site_catch_signals was called. */
+void site_catch_signals(void);
+const volatile sig_atomic_t *site_stop_flag(void);
+bool site_is_stopping(void);
+
+#endif

@@ -1,0 +1,220 @@
+/* paperboy status: what is stored, what is under way, what went wrong. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "commands/command.h"
+#include "commands/site.h"
+#include "store/editions.h"
+#include "store/outbox.h"
+#include "store/subscribers.h"
+#include "subscribers/folder.h"
+
+enum { EDITIONS_SHOWN = 14, PROBLEMS_SHOWN = 10 };
+
+struct status {
+    struct edition_list editions;
+    struct outbox_problems problems;
+    struct suppression_list suppressions;
+    int64_t counts[DELIVERY_STATES];
+    int64_t suppressed;
+    size_t subscribers;
+};
+
+static int gather(struct site *site, struct status *status, struct error *error)
+{
+    struct folder_list profiles = {0};
+
+    if (store_list_editions(site->store, (struct date){0}, EDITIONS_SHOWN, &status->editions,
+                            error) < 0 ||
+        outbox_list_problems(site->store, PROBLEMS_SHOWN, &status->problems, error) < 0 ||
+        outbox_count(site->store, status->counts, error) < 0 ||
+        suppression_list_all(site->store, &status->suppressions, error) < 0 ||
+        suppression_count(site->store, &status->suppressed, error) < 0 ||
+        folder_list(site->configuration.subscribers, &profiles, error) < 0)
+        return -1;
+    status->subscribers = profiles.count;
+    folder_list_free(&profiles);
+    return 0;
+}
+
+static void status_free(struct status *status)
+{
+    edition_list_free(&status->editions);
+    outbox_problems_free(&status->problems);
+    suppression_list_free(&status->suppressions);
+}
+
+static bool is_complete(const struct edition *edition)
+{
+    return edition->state == EDITION_COMPLETE || edition->state == EDITION_EMPTY;
+}
+
+static json_t *edition_to_json(const struct edition *edition)
+{
+    json_t *categories = json_object();
+    char date[DATE_TEXT_BYTES], fetched[TIME_TEXT_BYTES];
+
+    for (size_t i = 0; i < edition->category_count; i++) {
+        const struct edition_category *category = &edition->categories[i];
+
+        json_object_set_new(categories, category->name,
+                            json_pack("{ss sI so}", "state", edition_state_name(category->state),
+                                      "received", (json_int_t)category->received, "known",
+                                      category->known < 0 ? json_null()
+                                                          : json_integer(category->known)));
+    }
+    date_format(edition->date, date);
+    time_format_rfc3339(edition->fetched_utc, fetched);
+    return json_pack("{ss sI sb ss sb ss so}", "date", date, "papers",
+                     (json_int_t)edition->paper_count, "complete", is_complete(edition), "state",
+                     edition_state_name(edition->state), "estimated", edition->estimated, "fetched",
+                     fetched, "categories", categories);
+}
+
+static json_t *problem_to_json(const struct outbox_problem *problem)
+{
+    char when[TIME_TEXT_BYTES];
+
+    time_format_rfc3339(problem->when_utc, when);
+    return json_pack("{ss ss ss ss ss* ss* ss*}", "when", when, "subscriber", problem->subscriber,
+                     "kind", delivery_kind_name(problem->kind), "state",
+                     delivery_state_name(problem->state), "stage", problem->stage, "enhanced",
+                     problem->enhanced, "reply", problem->reply);
+}
+
+static int print_json(struct log *log, const struct status *status)
+{
+    json_t *editions = json_array(), *deliveries = json_object(), *problems = json_array();
+    struct buffer out;
+    json_t *root;
+    char *text;
+    int exit_status;
+
+    for (size_t i = 0; i < status->editions.count; i++)
+        json_array_append_new(editions, edition_to_json(&status->editions.items[i]));
+    for (int i = 0; i < DELIVERY_STATES; i++)
+        json_object_set_new(deliveries, delivery_state_name((enum delivery_state)i),
+                            json_integer(status->counts[i]));
+    for (size_t i = 0; i < status->problems.count; i++)
+        json_array_append_new(problems, problem_to_json(&status->problems.items[i]));
+    root = json_pack("{so so sI sI so}", "editions", editions, "deliveries", deliveries,
+                     "suppressed", (json_int_t)status->suppressed, "subscribers",
+                     (json_int_t)status->subscribers, "errors", problems);
+    text = json_dumps(root, JSON_COMPACT);
+    buffer_init(&out, SIZE_MAX);
+    buffer_printf(&out, "%s\n", text);
+    exit_status = command_print(log, NULL, buffer_view(&out));
+    buffer_free(&out);
+    free(text);
+    json_decref(root);
+    return exit_status;
+}
+
+static void add_edition(struct buffer *out, const struct edition *edition)
+{
+    char date[DATE_TEXT_BYTES];
+
+    date_format(edition->date, date);
+    buffer_printf(out, "  %s  %5zu papers  %s%s", date, edition->paper_count,
+                  edition_state_name(edition->state), edition->estimated ? ", estimated" : "");
+    for (size_t i = 0; i < edition->category_count; i++) {
+        const struct edition_category *category = &edition->categories[i];
+
+        if (category->state != EDITION_COMPLETE)
+            buffer_printf(out, "; %s %s", category->name, edition_state_name(category->state));
+    }
+    buffer_add_char(out, '\n');
+}
+
+static void add_problem(struct buffer *out, const struct outbox_problem *problem)
+{
+    char when[TIME_TEXT_BYTES];
+
+    time_format_rfc3339(problem->when_utc, when);
+    buffer_printf(out, "  %s  %s  %s %s", when, problem->subscriber,
+                  delivery_kind_name(problem->kind), delivery_state_name(problem->state));
+    if (problem->stage)
+        buffer_printf(out, " at %s", problem->stage);
+    buffer_printf(out, ": %s%s%s\n", problem->enhanced ? problem->enhanced : "",
+                  problem->enhanced ? " " : "", problem->reply ? problem->reply : "no reason kept");
+}
+
+static void add_suppression(struct buffer *out, const struct suppression *suppression)
+{
+    char since[TIME_TEXT_BYTES];
+
+    time_format_rfc3339(suppression->since_utc, since);
+    buffer_printf(out, "  %s  %s since %s%s%s\n", suppression->address,
+                  suppression_reason_name(suppression->reason), since,
+                  suppression->evidence ? ": " : "",
+                  suppression->evidence ? suppression->evidence : "");
+}
+
+static int print_text(struct log *log, const struct status *status)
+{
+    struct buffer out;
+    int exit_status;
+
+    buffer_init(&out, SIZE_MAX);
+    buffer_printf(&out, "%zu subscribers, %lld suppressed addresses\n\nEditions\n",
+                  status->subscribers, (long long)status->suppressed);
+    for (size_t i = 0; i < status->editions.count; i++)
+        add_edition(&out, &status->editions.items[i]);
+    if (!status->editions.count)
+        buffer_add_string(&out, "  none yet\n");
+    buffer_add_string(&out, "\nDeliveries\n ");
+    for (int i = 0; i < DELIVERY_STATES; i++)
+        if (status->counts[i])
+            buffer_printf(&out, " %s %lld", delivery_state_name((enum delivery_state)i),
+                          (long long)status->counts[i]);
+    buffer_add_string(&out, "\n");
+    if (status->problems.count)
+        buffer_add_string(&out, "\nLast errors\n");
+    for (size_t i = 0; i < status->problems.count; i++)
+        add_problem(&out, &status->problems.items[i]);
+    if (status->suppressions.count)
+        buffer_add_string(&out, "\nSuppressed\n");
+    for (size_t i = 0; i < status->suppressions.count; i++)
+        add_suppression(&out, &status->suppressions.items[i]);
+    exit_status = command_print(log, NULL, buffer_view(&out));
+    buffer_free(&out);
+    return exit_status;
+}
+
+static int run(struct log *log, const struct options *options)
+{
+    struct status status = {0};
+    struct site site = {0};
+    struct error error;
+    int exit_status;
+
+    if (site_open(&site, log, options->config, false, &error) < 0 ||
+        site_need_folder(&site, &error) < 0 || site_open_store(&site, &error) < 0 ||
+        gather(&site, &status, &error) < 0)
+        exit_status = command_fail(log, &error);
+    else if (options_given(options, "--json"))
+        exit_status = print_json(log, &status);
+    else
+        exit_status = print_text(log, &status);
+    status_free(&status);
+    site_close(&site);
+    return exit_status;
+}
+
+static const struct option OPTIONS[] = {{"--json", OPTION_FLAG}, {NULL, 0}};
+
+const struct command command_status = {
+    .name = "status",
+    .summary = "editions, outbox, suppressed addresses, last errors",
+    .help = "Usage: paperboy status [--json]\n"
+            "Prints the last editions and how complete they are, the outbox by state, the\n"
+            "last errors with the relay's words, and who is suppressed and why.\n\n"
+            "  --json  one object instead\n",
+    .options = OPTIONS,
+    .min_words = 0,
+    .max_words = 0,
+    .run = run,
+};

@@ -1,0 +1,25 @@
+/* What the files of `paperboy subscriber` share: one function per action,
+ * called by the table in subscriber.c with the words behind the action's name. */
+#ifndef COMMANDS_SUBSCRIBER_H
+#define COMMANDS_SUBSCRIBER_H
+
+#include "commands/command.h"
+#include "commands/site.h"
+
+/* All return an exit status and log what went wrong. */
+int subscriber_add(struct site *site, const struct options *options, char **words, size_t count);
+int subscriber_import(struct site *site, const struct options *options, char **words, size_t count);
+int subscriber_show(struct site *site, const struct options *options, char **words, size_t count);
+int subscriber_list(struct site *site, const struct options *options, char **words, size_t count);
+int subscriber_pause(struct site *site, const struct options *options, char **words, size_t count);
+int subscriber_resume(struct site *site, const struct options *options, char **words, size_t count);
+int subscriber_suppress(struct site *site, const struct options *options, char **words,
+                        size_t count);
+int subscriber_unsuppress(struct site *site, const struct options *options, char **words,
+                          size_t count);
+int subscriber_remove(struct site *site, const struct options *options, char **words, size_t count);
+
+/* Checked and ASCII-lowercased; for free(3). */
+int subscriber_read_address(const char *word, char **ret_address, struct error *error);
+
+#endif

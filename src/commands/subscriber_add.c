@@ -1,0 +1,150 @@
+/* paperboy subscriber add and import: new profiles, from words, a file or the
+ * Python bot's configuration. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "commands/profiles.h"
+#include "commands/subscriber.h"
+#include "store/subscribers.h"
+#include "subscribers/bot_import.h"
+#include "subscribers/folder.h"
+
+enum { BOT_FILE_BYTES = 4 * 1024 * 1024 };
+
+/* Somebody who left or bounced keeps being left alone; say so. */
+static void warn_if_suppressed(struct site *site, const char *address)
+{
+    struct suppression_found suppression;
+    struct error error;
+
+    if (site_open_store(site, &error) < 0 ||
+        suppression_find(site->store, address, &suppression, &error) < 0)
+        log_line(site->log, LOG_LEVEL_WARNING, "%s", error.text);
+    else if (suppression.found)
+        log_line(site->log, LOG_LEVEL_WARNING,
+                 "%s is suppressed (%s) and gets no mail until paperboy subscriber unsuppress",
+                 address, suppression_reason_name(suppression.reason));
+}
+
+static int create(struct site *site, const struct profile *profile)
+{
+    const char *folder = site->configuration.subscribers;
+    struct error error;
+
+    if (file_make_folder(folder, 0700, &error) < 0 || folder_create(folder, profile, &error) < 0) {
+        if (error.kind == ERROR_CONFLICT) {
+            log_line(site->log, LOG_LEVEL_ERROR, "%s", error.text);
+            return EX_CANTCREAT;
+        }
+        return command_fail(site->log, &error);
+    }
+    log_line(site->log, LOG_LEVEL_NOTICE, "%s is a subscriber now", profile->email);
+    warn_if_suppressed(site, profile->email);
+    return EX_OK;
+}
+
+static json_t *to_array(const struct strings *words)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < words->count; i++)
+        json_array_append_new(array, json_string(words->items[i]));
+    return array;
+}
+
+/* Through the same reader as a file, so that the same rules hold. */
+static int profile_from_words(const struct options *options, const char *address,
+                              struct profile *ret_profile, struct error *error)
+{
+    json_t *document = json_pack("{ss}", "email", address);
+    char *text;
+    int result;
+
+    if (options_given(options, "--name"))
+        json_object_set_new(document, "name", json_string(options_value(options, "--name")));
+    if (options_given(options, "--keywords"))
+        json_object_set_new(document, "keywords", to_array(options_list(options, "--keywords")));
+    if (options_given(options, "--categories"))
+        json_object_set_new(document, "categories",
+                            to_array(options_list(options, "--categories")));
+    if (options_given(options, "--interests"))
+        json_object_set_new(document, "interests",
+                            json_string(options_value(options, "--interests")));
+    text = json_dumps(document, 0);
+    result = text ? profile_read("the profile", view_of(text), ret_profile, error)
+                  : error_set(error, ERROR_INPUT, "the words given are no valid UTF-8");
+    free(text);
+    json_decref(document);
+    return result;
+}
+
+int subscriber_add(struct site *site, const struct options *options, char **words, size_t count)
+{
+    struct profile profile;
+    struct error error;
+    int result, status;
+
+    (void)count;
+    if (file_exists(words[0]))
+        result = profiles_find(site, words[0], &profile, &error);
+    else
+        result = profile_from_words(options, words[0], &profile, &error);
+    if (result < 0)
+        return command_fail(site->log, &error);
+    status = create(site, &profile);
+    profile_free(&profile);
+    return status;
+}
+
+static int read_bot_file(const char *path, struct buffer *bytes, struct bot_file *ret_file,
+                         struct error *error)
+{
+    buffer_init(bytes, BOT_FILE_BYTES);
+    if (file_read(path, bytes, error) < 0)
+        return -1;
+    *ret_file = (struct bot_file){path, buffer_view(bytes)};
+    return 0;
+}
+
+static void log_notices(struct log *log, struct bot_notices *notices)
+{
+    for (size_t i = 0; i < notices->count; i++)
+        log_line(log, LOG_LEVEL_NOTICE, "%s", notices->items[i]);
+    bot_notices_free(notices);
+}
+
+int subscriber_import(struct site *site, const struct options *options, char **words, size_t count)
+{
+    const char *rules_path = options_value(options, "--rules");
+    const char *address = options_value(options, "--address");
+    struct buffer config_bytes = {0}, rules_bytes = {0};
+    struct bot_file config, rules = {NULL, {NULL, 0}};
+    struct bot_notices notices = {0};
+    struct profile profile;
+    struct error error;
+    int status;
+
+    if (!address)
+        address = count > 1 ? words[1] : site->configuration.list.owner;
+    if (!address) {
+        error_set(&error, ERROR_INPUT, "whose profile is it? give --address ADDRESS");
+        return command_fail_usage(site->log, &error);
+    }
+    if (read_bot_file(words[0], &config_bytes, &config, &error) < 0 ||
+        (rules_path && read_bot_file(rules_path, &rules_bytes, &rules, &error) < 0) ||
+        bot_import(&config, rules_path ? &rules : NULL, address, &profile, &notices, &error) < 0) {
+        status = command_fail(site->log, &error);
+        bot_notices_free(&notices);
+    } else {
+        log_notices(site->log, &notices);
+        status = create(site, &profile);
+        profile_free(&profile);
+    }
+    buffer_free(&config_bytes);
+    buffer_free(&rules_bytes);
+    return status;
+}

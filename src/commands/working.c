@@ -1,0 +1,177 @@
+#include "commands/working.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "commands/compose.h"
+#include "store/outbox.h"
+
+struct working {
+    struct composer composer; /* first: the worker's `user` is this struct */
+    struct site *site;
+    int64_t started_utc;
+};
+
+static int compose(void *user, const struct delivery *delivery, struct composed *ret_composed,
+                   struct error *error)
+{
+    struct working *working = user;
+
+    return composer_compose(&working->composer, delivery, ret_composed, error);
+}
+
+static int64_t now(void *user)
+{
+    (void)user;
+    return site_now();
+}
+
+static uint32_t draw(void *user)
+{
+    (void)user;
+    return site_random();
+}
+
+static void log_result(struct log *log, const struct delivery *delivery,
+                       const struct delivery_result *result)
+{
+    static const char *const words[] = {
+        [RESULT_DEFERRED] = "deferred", [RESULT_FAILED] = "refused", [RESULT_UNCERTAIN] = "uncertain"};
+
+    if (!result || result->kind == RESULT_SENT || (size_t)result->kind >= sizeof(words) / sizeof(words[0]) ||
+        !words[result->kind])
+        return;
+    log_line(log, result->kind == RESULT_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+             "%s %s at %s: %s%s%s", delivery->subscriber, words[result->kind], result->stage,
+             result->enhanced, result->enhanced[0] ? " " : "", result->reply);
+}
+
+static void progress(void *user, const struct worker_summary *summary,
+                     const struct delivery *delivery, const struct delivery_result *result)
+{
+    struct working *working = user;
+    int64_t seconds = site_now() - working->started_utc;
+
+    log_result(working->site->log, delivery, result);
+    log_progress(working->site->log, "sent %lld, deferred %lld, failed %lld, %lld per second",
+                 (long long)summary->sent, (long long)summary->deferred, (long long)summary->failed,
+                 (long long)(seconds > 0 ? summary->sent / seconds : summary->sent));
+}
+
+static enum transport_tls tls_of(enum configuration_tls tls)
+{
+    static const enum transport_tls kinds[] = {
+        [TLS_DEFAULT] = TRANSPORT_TLS_DEFAULT,
+        [TLS_REQUIRED] = TRANSPORT_TLS_REQUIRED,
+        [TLS_OPTIONAL] = TRANSPORT_TLS_OPTIONAL,
+        [TLS_OFF] = TRANSPORT_TLS_OFF,
+    };
+
+    return kinds[tls];
+}
+
+static int open_transport(struct site *site, struct transport **ret_transport, struct error *error)
+{
+    const struct configuration_relay *relay = &site->configuration.delivery.relay;
+    struct transport_options options = {
+        .url = relay->url,
+        .username = relay->username,
+        .tls = tls_of(relay->tls),
+        .ca_file = relay->ca_file,
+        .now = now,
+    };
+    char *password = NULL;
+    int result;
+
+    if (site->configuration.delivery.relay_count)
+        log_line(site->log, LOG_LEVEL_WARNING,
+                 "%s: delivery.relays: this version sends by delivery.url alone",
+                 site->configuration.file);
+    if (relay->password_file &&
+        configuration_read_secret(relay->password_file, &password, error) < 0)
+        return error_add(error, "delivery.password_file");
+    options.password = password;
+    result = transport_open(&options, ret_transport, error);
+    if (password)
+        sodium_memzero(password, strlen(password));
+    free(password);
+    return result;
+}
+
+static int recover(struct site *site, enum uncertain_policy policy, struct error *error)
+{
+    struct outbox_recovered recovered = {0};
+
+    if (outbox_recover(site->store, site_now(), policy, &recovered, error) < 0)
+        return -1;
+    if (recovered.queued)
+        log_line(site->log, LOG_LEVEL_NOTICE, "%lld deliveries of a dead worker are queued again",
+                 (long long)recovered.queued);
+    if (recovered.uncertain)
+        log_line(site->log, LOG_LEVEL_WARNING,
+                 "%lld deliveries were under way when a worker died and are uncertain; %s",
+                 (long long)recovered.uncertain,
+                 policy == UNCERTAIN_RESEND ? "they are sent again" : "they are held");
+    if (recovered.expired)
+        log_line(site->log, LOG_LEVEL_ERROR, "%lld deliveries expired unsent",
+                 (long long)recovered.expired);
+    return 0;
+}
+
+/* Unique among all that work on this outbox. */
+static void name_worker(char *name, size_t size)
+{
+    char host[256] = "localhost";
+
+    gethostname(host, sizeof(host) - 1);
+    snprintf(name, size, "%s:%ld:%08x", host, (long)getpid(), (unsigned)site_random());
+}
+
+int working_send_due(struct site *site, const char *only, struct worker_summary *ret_summary,
+                     struct error *error)
+{
+    enum uncertain_policy policy =
+        site->configuration.delivery.hold_uncertain ? UNCERTAIN_HOLD : UNCERTAIN_RESEND;
+    struct working working = {.site = site, .started_utc = site_now()};
+    struct transport *transport = NULL;
+    char name[320];
+    struct worker_options options = {
+        .name = name,
+        .only = only,
+        .uncertain = policy,
+        .compose = compose,
+        .now = now,
+        .random = draw,
+        .progress = progress,
+        .user = &working,
+        .stop = site_stop_flag(),
+    };
+    int result = -1;
+
+    *ret_summary = (struct worker_summary){0};
+    name_worker(name, sizeof(name));
+    composer_init(&working.composer, site);
+    if (recover(site, policy, error) == 0 && open_transport(site, &transport, error) == 0)
+        result = worker_run(site->store, transport, &options, ret_summary, error);
+    transport_close(&transport);
+    composer_free(&working.composer);
+    log_progress_end(site->log);
+    return result;
+}
+
+void working_log_summary(struct log *log, const struct worker_summary *summary)
+{
+    log_line(log, LOG_LEVEL_NOTICE,
+             "sent %lld, deferred %lld, failed %lld, uncertain %lld, skipped %lld, left %lld",
+             (long long)summary->sent, (long long)summary->deferred, (long long)summary->failed,
+             (long long)summary->uncertain, (long long)summary->skipped, (long long)summary->left);
+}
+
+int working_exit_status(const struct worker_summary *summary)
+{
+    return summary->left || summary->deferred || summary->uncertain ? EX_TEMPFAIL : EX_OK;
+}
