@@ -13,7 +13,7 @@
 #include "commands/working.h"
 #include "store/outbox.h"
 
-enum { WORKERS_MAX = 64, NAP_SECONDS = 60 };
+enum { WORKERS_MAX = 64, NAP_SECONDS = 3, RELAY_SECONDS = 60 };
 
 static int open_site(struct site *site, struct log *log, const char *config, struct error *error)
 {
@@ -35,27 +35,26 @@ static void add_summary(struct worker_summary *total, const struct worker_summar
     total->left = summary->left;
 }
 
-/* Sleeps until the next delivery is due; false when nothing is open any more. */
+/* Sleeps until a delivery is due; `*ret_any` is false when nothing is open any
+ * more. Looks again every few seconds: what another worker holds under a lease
+ * it has mostly done long before the lease runs out, and clocks are set. */
 static int wait_for_next(struct site *site, bool *ret_any, struct error *error)
 {
     enum uncertain_policy policy =
         site->configuration.delivery.hold_uncertain ? UNCERTAIN_HOLD : UNCERTAIN_RESEND;
-    int64_t due_utc, seconds;
-    bool any;
 
-    if (outbox_next_due(site->store, policy, &any, &due_utc, error) < 0)
-        return -1;
-    *ret_any = any;
-    if (!any)
-        return 0;
-    seconds = due_utc - site_now();
-    if (seconds > 0)
-        log_progress(site->log, "waiting %lld s for the next attempt", (long long)seconds);
-    while (!site_is_stopping() && site_now() < due_utc) {
-        struct timespec nap = {.tv_sec = due_utc - site_now()};
+    while (!site_is_stopping()) {
+        struct timespec nap = {.tv_sec = NAP_SECONDS};
+        int64_t due_utc, seconds;
 
-        if (nap.tv_sec > NAP_SECONDS)
-            nap.tv_sec = NAP_SECONDS; /* the clock may be set meanwhile */
+        if (outbox_next_due(site->store, policy, ret_any, &due_utc, error) < 0)
+            return -1;
+        seconds = due_utc - site_now();
+        if (!*ret_any || seconds <= 0)
+            return 0;
+        log_progress(site->log, "waiting up to %lld s for the next attempt", (long long)seconds);
+        if (seconds < NAP_SECONDS)
+            nap.tv_sec = (time_t)seconds;
         nanosleep(&nap, NULL);
     }
     return 0;
@@ -75,13 +74,16 @@ static int work(struct site *site, bool wait, struct worker_summary *total, stru
             return -1;
         if (result < 0) {
             log_line(site->log, LOG_LEVEL_WARNING, "%s; tried again in %d s", error->text,
-                     NAP_SECONDS);
-            for (int i = 0; i < NAP_SECONDS && !site_is_stopping(); i++)
+                     RELAY_SECONDS);
+            for (int i = 0; i < RELAY_SECONDS && !site_is_stopping(); i++)
                 sleep(1);
         }
         if (wait && !site_is_stopping() && wait_for_next(site, &any, error) < 0)
             return -1;
     } while (wait && any && !site_is_stopping());
+    /* What was left at this worker's last look, another has done since. */
+    if (wait && !any)
+        total->left = total->deferred = 0;
     return 0;
 }
 
