@@ -215,6 +215,8 @@ size_t tex_convert_root(struct tex *tex, size_t at, size_t end, enum tex_mode mo
     size_t next = tex_skip_blanks(tex, at, end), out_start = tex->out.size;
     size_t outer_formula = tex->formula_at, operand;
 
+    if (tex->gap_at == tex->out.size && tex->out.size > tex->formula_at)
+        tex_add_blank(tex);
     tex_take_option(tex, &next, end, &degree);
     add_root_sign(tex, degree);
     operand = tex->formula_at = tex->out.size;

@@ -30,9 +30,22 @@ static bool is_alphanumeric_at(struct view text, size_t at)
     return tex_is_alphanumeric(codepoint);
 }
 
+/* Sums, integrals and roots begin an operand as letters do. */
+static bool begins_operand(struct view text)
+{
+    int32_t codepoint;
+
+    if (!text.size)
+        return false;
+    utf8_decode(text, 0, &codepoint);
+    return tex_is_alphanumeric(codepoint) || (codepoint >= 0x220F && codepoint <= 0x2211) ||
+           (codepoint >= 0x221A && codepoint <= 0x221C) ||
+           (codepoint >= 0x222B && codepoint <= 0x2230);
+}
+
 void tex_add(struct tex *tex, struct view view)
 {
-    if (tex->gap_at && tex->gap_at == tex->out.size && is_alphanumeric_at(view, 0))
+    if (tex->gap_at && tex->gap_at == tex->out.size && begins_operand(view))
         buffer_add_char(&tex->out, ' ');
     buffer_add_view(&tex->out, view);
 }

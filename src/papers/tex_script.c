@@ -172,7 +172,7 @@ static struct operand look_at_operand(struct view text)
             seen.is_sum |= codepoint == '/' || codepoint == ',';
         else if (!tex_is_alphanumeric(codepoint) && codepoint != 0x221E && at > 0)
             seen.is_sum = true;
-        else if (codepoint != 0x2202 && codepoint != 0x2207 &&
+        else if (codepoint != 0x2202 && codepoint != 0x2207 && codepoint != 0x221A &&
                  !(codepoint == 'd' && at == 0 && text.size > 1))
             seen.parts++;
         in_number = is_digit;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "papers/arxiv.h"
 #include "unit/data.h"
 #include "unit/loopback.h"
@@ -312,6 +313,59 @@ static void test_settings(void **state)
     }
 }
 
+static bool speaks_of(const struct paper *paper, const char *word)
+{
+    struct buffer folded;
+    bool is_there;
+
+    buffer_init(&folded, 100000);
+    utf8_add_folded(&folded, paper->title);
+    buffer_add_char(&folded, ' ');
+    utf8_add_folded(&folded, paper->abstract);
+    is_there = view_find(buffer_view(&folded), view_of(word), 0) < folded.size;
+    buffer_free(&folded);
+    return is_there;
+}
+
+/* The made-up day that the demo falls back on holds what it should. */
+static void test_sample_day(void **state)
+{
+    static const char *const words[] = {"speculative decoding", "kv cache", "quantization", "sobolev",
+                                        "exoplanets", "reinforcement learning", "llm inference"};
+    struct view bytes = data_read("tests/fixtures/sample-day.xml");
+    size_t by_type[4] = {0}, without_author = 0, hits[sizeof words / sizeof words[0]] = {0};
+    struct feed_report report;
+    struct error error = {0};
+    struct papers papers;
+
+    (void)state;
+    papers_init(&papers);
+    if (feed_parse(bytes, FEED_BYTES, &papers, &report, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(report.items, 68);
+    assert_int_equal(papers.count, 67);
+    assert_int_equal(report.skipped + report.mended + report.replaced + report.truncated, 0);
+    assert_int_equal(date_compare(report.date, (struct date){2026, 2, 17}), 0);
+    for (size_t i = 0; i < papers.count; i++) {
+        const struct paper *paper = &papers.items[i];
+
+        by_type[paper->announce_type]++;
+        without_author += paper->author_count == 0;
+        for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+            hits[k] += speaks_of(paper, words[k]);
+    }
+    assert_int_equal(by_type[ANNOUNCE_NEW], 52);
+    assert_int_equal(by_type[ANNOUNCE_CROSS], 6);
+    assert_int_equal(by_type[ANNOUNCE_REPLACE], 7);
+    assert_int_equal(by_type[ANNOUNCE_REPLACE_CROSS], 2);
+    assert_int_equal(without_author, 2);
+    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+        if (hits[k] < 2)
+            fail_msg("\"%s\" is in %zu papers", words[k], hits[k]);
+    papers_free(&papers);
+    data_free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_cut_off_in_an_item),
         cmocka_unit_test(test_categories),
         cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_sample_day),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,8 @@ static void test_fractions_and_roots(void **state)
         {"$\\binom{n}{k}$", "(n choose k)"},
         {"$\\frac{a}$", "\\frac{a}"},
         {"$O(\\sqrt{T\\log T})$", "O(√(T log T))"},
+        {"$\\frac{1}{T}\\sum x$, $\\frac{1}{2}\\sqrt{n}$", "1/T ∑ x, 1/2 √n"},
+        {"$\\frac{a}{\\sqrt{nT}}$", "a/√(nT)"},
     };
 
     (void)state;
