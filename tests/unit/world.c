@@ -56,6 +56,7 @@ int world_compose(void *user, const struct delivery *delivery, struct composed *
 static void world_progress(void *user, const struct worker_summary *summary,
                            const struct delivery *delivery, const struct delivery_result *result)
 {
+    struct outbox_recovered recovered;
     struct world *world = user;
 
     (void)summary;
@@ -64,6 +65,12 @@ static void world_progress(void *user, const struct worker_summary *summary,
                   result ? result->stage : "");
     if (world->stop_after && --world->stop_after == 0)
         world->stop = 1;
+    if (world->taken_over >= 0) {
+        MUST(outbox_recover(world->store, world->now_utc, UNCERTAIN_RESEND, &recovered,
+                            &world->error),
+             world->error);
+        world->taken_over += recovered.queued + recovered.uncertain;
+    }
 }
 
 int world_set_up(void **state)
@@ -74,6 +81,7 @@ int world_set_up(void **state)
     world->folder = data_temporary_folder();
     snprintf(world->store_url, sizeof(world->store_url), "sqlite:%s/store.db", world->folder);
     world->now_utc = NOW;
+    world->taken_over = -1;
     buffer_init(&world->told, 1 << 20);
     buffer_init(&world->bytes, 1 << 20);
     MUST(store_open(world->store_url, NULL, &world->store, &world->error), world->error);

@@ -23,6 +23,7 @@ struct world {
     int compose_seconds;  /* that pass while composing */
     int composed;
     int retries;          /* composed again with a list */
+    int64_t taken_over;   /* by a rival that recovers after each delivery; -1: there is none */
     const char *defer;    /* subscribers whose composing ends otherwise */
     const char *fail;
     const char *skip;
