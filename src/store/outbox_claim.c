@@ -227,7 +227,7 @@ static int recover_leases(struct store *store, int64_t now_utc, struct outbox_re
         return -1;
     return run_at(store,
                   "UPDATE deliveries SET state = 'uncertain', worker = NULL,"
-                  " lease_until_utc = NULL, not_before_utc = $1, changed_utc = $1,"
+                  " lease_until_utc = NULL, changed_utc = $1,"
                   " stage = 'end-of-data', enhanced = NULL,"
                   " reply = 'the worker ended before the relay had answered'"
                   " WHERE state IN ('claimed', 'sending') AND state = 'sending'"

@@ -209,6 +209,28 @@ static void a_dead_workers_lease_runs_out(void **state)
     }
 }
 
+static void what_another_worker_holds_is_its_own(void **state)
+{
+    struct store *store = suite_open(state);
+    struct delivery_batch dead, living;
+    struct error error = {0};
+
+    suite_add(store, "ada");
+    dead = suite_claim(store, "dead");
+    suite_recover(store, NOW + 300, UNCERTAIN_RESEND);
+    living = suite_claim_at(store, "living", NOW + 300, 1);
+    assert_int_equal(living.count, 1);
+    assert_int_equal(outbox_begin(store, &dead.items[0], &error), -1);
+    assert_int_equal(error.kind, ERROR_CONFLICT);
+    assert_int_equal(outbox_release(store, &dead.items[0], &error), -1);
+    assert_int_equal(error.kind, ERROR_CONFLICT);
+    MUST(outbox_renew(store, "dead", NOW + 9000, &error), error);
+    assert_int_equal(suite_recover(store, NOW + 600, UNCERTAIN_RESEND).queued, 1);
+    delivery_batch_free(&dead);
+    delivery_batch_free(&living);
+    store_close(&store);
+}
+
 static void a_renewed_lease_holds(void **state)
 {
     struct store *store = suite_open(state);
@@ -336,6 +358,7 @@ int store_suite_outbox_run(const struct store_opener *opener)
         cmocka_unit_test(a_forbidden_change_changes_nothing),
         cmocka_unit_test(a_released_delivery_is_claimed_again),
         cmocka_unit_test(a_dead_workers_lease_runs_out),
+        cmocka_unit_test(what_another_worker_holds_is_its_own),
         cmocka_unit_test(a_renewed_lease_holds),
         cmocka_unit_test(the_uncertain_are_sent_again_in_their_time),
         cmocka_unit_test(what_is_too_late_expires),
