@@ -144,6 +144,65 @@ uninstall:
 	rm -rf $(addprefix $(call TO,$(DATADIR)),/templates /examples) $(call TO,$(DOCDIR))
 	-rmdir $(call TO,$(DATADIR))
 
+# For CC=clang and CFLAGS with -fsanitize=fuzzer-no-link: tests/run.py gives them.
+fuzzers: $(FUZZ_PROGRAMS)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(PKG_LIBS)
+
+build-packages:
+	@sh tests/packages.sh "the build" $(BUILD_PACKAGES)
+
+ifeq ($(SERVERS),no)
+test-packages:
+	@sh tests/packages.sh "the build and the tests without servers" $(BUILD_PACKAGES) $(TEST_PACKAGES)
+else
+test-packages:
+	@sh tests/packages.sh "the build, the tests and their servers" $(BUILD_PACKAGES) $(TEST_PACKAGES) $(SERVER_PACKAGES)
+endif
+
+# STAGES="checks gcc" runs only these; tests/run.py --help lists them.
+test: test-packages
+	@SERVERS=$(SERVERS) $(PYTHON) tests/run.py $(STAGES)
+
+demo: build-packages
+	@$(MAKE) --no-print-directory all
+	@PROGRAM=$(abspath $(PROGRAM)) sh tests/demo.sh
+
+# Units and man pages say where the program was installed.
+INSTALL_EDIT = sed -e 's|/usr/bin/paperboy|$(PREFIX)/bin/paperboy|g' -e 's|/usr/share/paperboy|$(DATADIR)|g'
+LIBDIR := $(if $(filter /usr,$(PREFIX)),/usr/lib,$(PREFIX)/lib)
+UNITDIR ?= $(if $(filter /usr,$(PREFIX)),/lib/systemd/system,$(LIBDIR)/systemd/system)
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/paperboy
+TEMPLATES := $(sort $(shell find templates -type f 2>/dev/null))
+EXAMPLES := $(sort $(wildcard subscribers/*))
+TO = $(DESTDIR)$(1)
+
+install: all
+	install -D -m 755 $(PROGRAM) $(call TO,$(PREFIX)/bin/paperboy)
+	for file in $(TEMPLATES); do install -D -m 644 $$file $(call TO,$(DATADIR))/$$file || exit; done
+	for file in $(EXAMPLES); do install -D -m 644 $$file $(call TO,$(DATADIR))/examples/$$file || exit; done
+	install -D -m 644 systemd/paperboy.json $(call TO,$(DATADIR))/examples/paperboy.json
+	for file in README.md LICENSE; do install -D -m 644 $$file $(call TO,$(DOCDIR))/$$file || exit; done
+	for unit in paperboy.service paperboy.timer; do \
+		install -d $(call TO,$(UNITDIR)) && $(INSTALL_EDIT) systemd/$$unit > $(call TO,$(UNITDIR))/$$unit && \
+		chmod 644 $(call TO,$(UNITDIR))/$$unit || exit; done
+	install -D -m 644 systemd/paperboy.sysusers $(call TO,$(LIBDIR)/sysusers.d/paperboy.conf)
+	install -D -m 644 systemd/paperboy.tmpfiles $(call TO,$(LIBDIR)/tmpfiles.d/paperboy.conf)
+	for page in man/*.?; do \
+		folder=$(call TO,$(MANDIR))/man$${page##*.}; install -d $$folder && \
+		$(INSTALL_EDIT) $$page > $$folder/$${page##*/} && chmod 644 $$folder/$${page##*/} || exit; done
+	@$(if $(DESTDIR),,echo "Next: systemd-sysusers; systemd-tmpfiles --create; write /etc/paperboy/paperboy.json (see paperboy.json(5)); systemctl daemon-reload; systemctl enable --now paperboy.timer")
+
+# Leaves /etc/paperboy and /var/lib/paperboy, which are the owner's.
+uninstall:
+	rm -f $(call TO,$(PREFIX)/bin/paperboy) $(call TO,$(UNITDIR)/paperboy.service) $(call TO,$(UNITDIR)/paperboy.timer) \
+		$(call TO,$(LIBDIR)/sysusers.d/paperboy.conf) $(call TO,$(LIBDIR)/tmpfiles.d/paperboy.conf) \
+		$(foreach page,$(notdir $(wildcard man/*.?)),$(call TO,$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(page)))
+	rm -rf $(addprefix $(call TO,$(DATADIR)),/templates /examples) $(call TO,$(DOCDIR))
+	-rmdir $(call TO,$(DATADIR))
+
 clean:
 	rm -rf $(BUILD) demo
 
