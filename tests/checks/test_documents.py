@@ -94,15 +94,20 @@ class Units(TemporaryFolder):
             self.assertIn(first.replace(":05:", ":20:"), done.stdout)
 
     def test_sysusers_and_tmpfiles(self):
-        done = run("systemd-sysusers", f"--root={self.folder}", "--dry-run", tree.ROOT / "systemd/paperboy.sysusers")
-        self.assertEqual((done.returncode, "paperboy" in done.stdout + done.stderr), (0, True), done.stderr)
         if os.geteuid() != 0:
-            self.skipTest("tmpfiles: only root can give folders away")
-        run("systemd-sysusers", f"--root={self.folder}", tree.ROOT / "systemd/paperboy.sysusers")
-        done = run("systemd-tmpfiles", f"--root={self.folder}", "--create", tree.ROOT / "systemd/paperboy.tmpfiles")
+            self.skipTest("only root can make users and give folders away, even in a folder")
+        root = self.folder / "root"
+        for kind in ("sysusers", "tmpfiles"):
+            (root / f"usr/lib/{kind}.d").mkdir(parents=True)
+            shutil.copy(tree.ROOT / f"systemd/paperboy.{kind}", root / f"usr/lib/{kind}.d/paperboy.conf")
+        (root / "etc").mkdir()
+        done = run("systemd-sysusers", f"--root={root}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("paperboy:", (root / "etc/passwd").read_text())
+        done = run("systemd-tmpfiles", f"--root={root}", "--create")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual((self.folder / "var/lib/paperboy").stat().st_mode & 0o777, 0o700)
-        self.assertEqual((self.folder / "etc/paperboy").stat().st_mode & 0o777, 0o750)
+        self.assertEqual((root / "var/lib/paperboy").stat().st_mode & 0o777, 0o700)
+        self.assertEqual((root / "etc/paperboy").stat().st_mode & 0o777, 0o750)
 
 
 class Manual(unittest.TestCase):
