@@ -118,15 +118,20 @@ class Manual(unittest.TestCase):
             done = run("mandoc", "-T", "lint", "-W", "warning", page)
             self.assertEqual((done.returncode, done.stdout), (0, ""), page)
 
-    def test_names_every_command(self):
+    def test_names_every_command_and_option(self):
         shown = run("mandoc", "-T", "ascii", "man/paperboy.1").stdout
         plain = re.sub(r".\x08", "", shown)
-        table = tree.read("src/main.c") + "".join(
-            tree.read(path) for path in tree.sources("src/commands") if path.endswith("command.c"))
-        commands = re.findall(r'^\s*\{\s*"([a-z]+)",', table, re.M)
+        commands = {}
+        for path in tree.sources("src/commands"):
+            text = tree.read(path)
+            for command in re.findall(r'^\s*\.name = "([a-z]+)",', text, re.M):
+                commands[command] = re.findall(r'\{"(--[a-z-]+)", OPTION_', text)
         self.assertIn("run", commands, "the table of commands was not found")
-        for command in commands:
+        for command, options in commands.items():
             self.assertRegex(plain, rf"(?m)^\s+{command}\b", f"paperboy.1 does not explain {command}")
+            if command != "subscriber":  # its own --help lists the options of each word
+                for option in options:
+                    self.assertIn(option, plain, f"paperboy.1 does not explain {command} {option}")
 
 
 class Examples(unittest.TestCase):
