@@ -12,7 +12,9 @@ import subprocess
 import tempfile
 import unittest
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = os.environ.get("PAPERBOY", str(ROOT / "build/paperboy"))
@@ -192,6 +194,11 @@ class Case(unittest.TestCase):
         self.paperboy.profile("ada@example.test", name="Ada", categories=["cs.LG", "cs.DC", "cs.CL"],
                               keywords=["LLM", "training", "inference", {"term": "attention", "weight": 2}])
         self.paperboy.profile("emmy@example.test", name="Emmy Noether", keywords=["network", "optimization", "model"])
+
+
+def today():
+    """The date in New York, which is arXiv's."""
+    return datetime.now(ZoneInfo("America/New_York")).date().isoformat()
 
 
 def text_of(message):
