@@ -45,13 +45,13 @@ class Subscriber(Case):
             self.run_fails(NO_INPUT, "subscriber", word, "nobody@example.test", says="nobody@example.test")
 
     def test_bad_addresses(self):
-        for address in ("ada", "a@b\r\nRCPT TO:<x@y>", "../../paperboy-evil", "a b@example.test", "@example.test", "a@", "a@b@c",
+        for address in ("ada", "a@b\r\nRCPT TO:<x@y>", "../../x", "a b@example.test", "@example.test", "a@", "a@b@c",
                         "a" * 70 + "@example.test", "a@" + "b" * 300, "", "<a@b.test>", "ä@example.test\0"[:-1] + "\t"):
             with self.subTest(address):
-                result = self.run_fails((DATA_ERROR, USAGE, NO_INPUT), "subscriber", "add", address)
+                result = self.run_fails((DATA_ERROR, USAGE), "subscriber", "add", address)
                 self.assert_few_lines(result, 2)
         self.assertEqual(list(self.paperboy.subscribers.iterdir()), [])
-        self.assertEqual([path.name for path in self.folder.parent.glob("paperboy-evil*")], [])
+        self.assertEqual([path.name for path in self.folder.parent.glob("x*")], [])
 
     def test_odd_but_good_addresses(self):
         """An address never becomes a path unescaped."""
@@ -92,7 +92,7 @@ class Subscriber(Case):
     def test_import(self):
         """The bot's config.json, with a notice for what has no counterpart."""
         bot = self.paperboy.write("config.json", json.dumps(BOT_CONFIG))
-        result = self.run_ok("subscriber", "import", bot, "--address", "bot@example.test")
+        result = self.run_ok("subscriber", "import", bot, "--email", "bot@example.test")
         profile = self.stored("bot@example.test")
         self.assertEqual(profile["categories"], ["cs.LG", "cs.DC"])
         self.assertEqual(profile["keywords"], ["LLM", "speculative decoding"])
@@ -108,7 +108,7 @@ class Subscriber(Case):
         for name, text in (("not JSON", "{"), ("a list", "[]"), ("wrong types", '{"keywords": 5}')):
             with self.subTest(name):
                 path = self.paperboy.write("config.json", text)
-                self.run_fails(DATA_ERROR, "subscriber", "import", path, "--address", "bot@example.test", says="config.json")
+                self.run_fails(DATA_ERROR, "subscriber", "import", path, "--email", "bot@example.test", says="config.json")
         self.assertEqual(list(self.paperboy.subscribers.glob("*.json")), [])
 
     def test_many_at_once(self):
