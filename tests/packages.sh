@@ -66,23 +66,23 @@ allow_starts() {
 # System V init.
 enabled_links() {
     find /etc/systemd/system /etc/systemd/user -type l ! -lname /dev/null 2>/dev/null
-    find /etc/rc2.d /etc/rc3.d /etc/rc4.d /etc/rc5.d /etc/rcS.d -name 'S*' 2>/dev/null
+    find /etc/rc2.d /etc/rc3.d /etc/rc4.d /etc/rc5.d -name 'S*' 2>/dev/null
 }
 
 # Services of the system itself, which come when systemd is new on a machine,
 # are not servers; taking them away would only hurt.
 is_of_the_system() {
-    owner=$(dpkg-query -S "$1" 2>/dev/null | head -n 1)
+    target=$(readlink "$1") || target=$1
+    # dpkg knows /lib/systemd/..., also where /lib is a link to /usr/lib.
+    owner=$(dpkg-query -S "*/${target##*/}" 2>/dev/null | head -n 1)
     case ${owner%%:*} in
-    systemd | systemd-* | dbus | dbus-* | udev | util-linux | e2fsprogs | apt | dpkg | man-db) return 0 ;;
+    systemd | systemd-* | dbus | dbus-* | udev | procps | util-linux | e2fsprogs | apt | dpkg | man-db) return 0 ;;
     esac
     return 1
 }
 
 disable_link() {
-    target=$(readlink -f "$1")
-    [ -n "$target" ] || target=$1
-    is_of_the_system "$target" && return 0
+    is_of_the_system "$1" && return 0
     case $1 in
     /etc/systemd/*)
         say "disabled again: ${1##*/}"

@@ -58,8 +58,7 @@ class SpamAssassin(Case):
         profile = self.paperboy.profile("ada@example.test", name="Ada", max_papers=30, keywords=["LLM", "training", "model"])
         raw = self.run_ok("preview", profile, "--papers", SAMPLE_DAY, "--eml").out.encode()
         done = subprocess.run(
-            ["spamassassin", "-L", "--cf=use_bayes 0", "--cf=use_auto_welcomelist 0", "-x", f"--siteconfigpath={self.folder}/none",
-             "-t"], input=raw, capture_output=True, timeout=120, env={**os.environ, "HOME": str(self.folder)})
+            ["spamassassin", "-L", "--cf=use_bayes 0", "--cf=use_auto_welcomelist 0", "-t"], input=raw, capture_output=True, timeout=120, env={**os.environ, "HOME": str(self.folder)})
         text = done.stdout.decode("utf-8", "replace")
         match = re.search(r"Content analysis details: +\((-?[\d.]+) points", text)
         self.assertIsNotNone(match, text[-2000:] + done.stderr.decode())

@@ -283,7 +283,7 @@ class Disk(Case):
         keywords = ["word" * 40] * 200
         self.paperboy.write("bot.json", '{"keywords": %s, "categories": ["cs.LG"]}' % str(keywords).replace("'", '"'))
         (disk / "filler").write_bytes(b"x" * 12000)
-        result = self.paperboy.run("subscriber", "import", "bot.json", "--email", "bot@example.test")
+        result = self.paperboy.run("subscriber", "import", "bot.json", "--address", "bot@example.test")
         self.assertNotEqual(result.status, OK)
         self.assert_says(result, "space|full")
         self.assertEqual([path.name for path in disk.iterdir() if path.name.endswith(".json")], [])

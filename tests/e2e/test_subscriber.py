@@ -92,7 +92,7 @@ class Subscriber(Case):
     def test_import(self):
         """The bot's config.json, with a notice for what has no counterpart."""
         bot = self.paperboy.write("config.json", json.dumps(BOT_CONFIG))
-        result = self.run_ok("subscriber", "import", bot, "--email", "bot@example.test")
+        result = self.run_ok("subscriber", "import", bot, "--address", "bot@example.test")
         profile = self.stored("bot@example.test")
         self.assertEqual(profile["categories"], ["cs.LG", "cs.DC"])
         self.assertEqual(profile["keywords"], ["LLM", "speculative decoding"])
@@ -108,7 +108,7 @@ class Subscriber(Case):
         for name, text in (("not JSON", "{"), ("a list", "[]"), ("wrong types", '{"keywords": 5}')):
             with self.subTest(name):
                 path = self.paperboy.write("config.json", text)
-                self.run_fails(DATA_ERROR, "subscriber", "import", path, "--email", "bot@example.test", says="config.json")
+                self.run_fails(DATA_ERROR, "subscriber", "import", path, "--address", "bot@example.test", says="config.json")
         self.assertEqual(list(self.paperboy.subscribers.glob("*.json")), [])
 
     def test_many_at_once(self):
