@@ -153,7 +153,7 @@ class Words(Case):
             ("RL", ["RL for robots", "Deep rl"], ["Underlying causes", "Early worlds"]),
             ("LLM", ["Many LLMs", "An llm"], ["Ballmer"]),
             ("kv cache", ["The KV-cache", "Two KV caches", "KV cache"], ["A cache of words for kv pairs"]),
-            ("straße", ["Die STRASSE", "Straße"], ["Strass"]),
+            ("straße", ["Die STRASSE", "Straße"], ["Strasbourg"]),
             ("GPT-4", ["GPT 4 and us", "gpt-4"], ["GPT-40"]),
             ("C++", ["Fast C++ code"], ["The C language", "Vitamin C"]),
             ("Poincare", ["On Poincar\\'e maps", "Poincaré"], []),
