@@ -48,7 +48,7 @@ class Files(Case):
         path = self.feed(content)
         for words in (("fetch", "--feed", path), ("run", "--feed", path)):
             result = self.run_fails(status, *words, says=("feed\\.xml", *says))
-            self.assert_few_lines(result, 2)
+            self.assert_few_lines(result, 3)
         self.assertEqual(self.paperboy.delivered(), [])
         self.assertEqual(self.paperboy.status()["editions"], [])
 
@@ -56,7 +56,6 @@ class Files(Case):
         self.refuse("this is no feed\n", "XML|feed")
         self.refuse(b"", "empty|feed|XML")
         self.refuse(b"\x00\x01\x02" * 500, "XML|feed")
-        self.refuse("<rss><channel><item>" + "<a>" * 10, "feed|cut|end")
         self.refuse("<note>no feed</note>", "feed|note")
 
     def test_html(self):
@@ -86,6 +85,14 @@ class Files(Case):
         edition, = self.paperboy.status()["editions"]
         self.assertEqual((edition["papers"], edition["complete"]), (17, False))
         self.assertEqual(len(self.mails()), 2)
+
+    def test_cut_before_the_first_paper(self):
+        """Nothing is known about this day: it is not taken for a weekend."""
+        whole = rss(papers(30))
+        result = self.paperboy.run("run", "--feed", self.feed(whole[:whole.index("2602.00001") + 4]))
+        self.assert_says(result, r"feed\.xml", "cut|end|trunc")
+        self.assertNotIn("weekend", result.err)
+        self.assertTrue(all(not edition["complete"] for edition in self.paperboy.status()["editions"]))
 
     def test_completed_by_a_later_request(self):
         whole = rss(papers(30))
@@ -123,12 +130,12 @@ class Files(Case):
         items[1]["title"] = "LLM <script>alert(1)</script> {{{email}}} {{>x}}"
         items[2]["title"] = "LLM =?utf-8?q?encoded?= \u202e\u2066 \U0001f600"
         self.run_ok("run", "--feed", self.feed(rss(items)))
-        for message in self.mails().values():
-            self.assertNotIn("Bcc", message)
-            html = message.get_body(("html",)).get_content()
-            self.assertNotIn("<script", html)
-            self.assertIn("&lt;script&gt;", html)
-            self.assertIn("{{{email}}}", html)
+        message = self.mails()["ada@example.test"]
+        self.assertNotIn("Bcc", message)
+        html = message.get_body(("html",)).get_content()
+        self.assertNotIn("<script", html)
+        self.assertIn("&lt;script&gt;alert(1)&lt;/script&gt;", html)
+        self.assertIn("LLM Bcc: everyone@example.test", " ".join(message.get_body(("plain",)).get_content().split()))
 
     def test_one_bad_item(self):
         items = papers(4)
@@ -179,7 +186,7 @@ class Network(Case):
             with self.subTest(name):
                 self.use(name)
                 started = time.monotonic()
-                result = self.run_fails((UNAVAILABLE, TEMPORARY), "run", says=says)
+                result = self.run_fails((UNAVAILABLE, TEMPORARY), "run", "--date", today(), says=says)
                 self.assert_few_lines(result, 4)
                 self.assertLess(time.monotonic() - started, 20)
                 self.assertNotIn("root:", result.out + result.err)
@@ -188,13 +195,13 @@ class Network(Case):
 
     def test_body_without_end(self):
         self.use("huge")
-        result = self.paperboy.run("run", seconds=120)
+        result = self.paperboy.run("run", "--date", today(), seconds=120)
         self.assertIn(result.status, (UNAVAILABLE, TEMPORARY, OK), str(result))
         self.assert_says(result, "large|big|more than|limit|cut|bytes")
 
     def test_cut(self):
         self.use("cut")
-        result = self.paperboy.run("run")
+        result = self.paperboy.run("run", "--date", today())
         self.assertIn(result.status, (OK, TEMPORARY, UNAVAILABLE), str(result))
         self.assert_says(result, "cut|end|trunc|short|clos")
         edition, = self.paperboy.status()["editions"]
@@ -204,14 +211,14 @@ class Network(Case):
 
     def test_empty(self):
         self.use("empty")
-        result = self.run_ok("run")
+        result = self.run_ok("run", "--date", today())
         self.assert_says(result, "no (new )?papers|empty|nothing")
         self.assertEqual(self.paperboy.delivered(), [])
 
     def test_interrupted(self):
         """A slow drip does not hold a person who wants to stop it."""
         self.use("drip")
-        process = self.paperboy.start("run")
+        process = self.paperboy.start("run", "--date", today())
         end = time.monotonic() + 20
         while not self.arxiv.requests and time.monotonic() < end:
             time.sleep(0.05)
@@ -221,5 +228,5 @@ class Network(Case):
         process.communicate(timeout=30)
         self.assertLess(time.monotonic() - started, 10)
         self.use("good")
-        self.run_ok("run")
+        self.run_ok("run", "--date", today())
         self.assertEqual(len(self.mails()), 1)

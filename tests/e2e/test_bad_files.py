@@ -49,9 +49,11 @@ class Profiles(Case):
                 for path in self.folder.glob("paperboy.db*"):
                     path.unlink()
                 result = self.run_ok("run", "--feed", self.feed)
-                self.assert_says(result, r"subscribers/x@example\.test\.json" + says[0], *says[1:])
+                self.assert_says(result, r"subscribers/x@example\.test\.json", *says)
                 self.assert_few_lines(result, 8)
                 self.assertEqual(list(self.mails()), ["ada@example.test"])
+                if name == "zone":
+                    continue  # ranking needs no clock
                 result = self.run_fails(DATA_ERROR, "rank", "--papers", self.feed, "--profile",
                                         self.paperboy.subscribers / "x@example.test.json", says=says)
                 self.assert_few_lines(result, 1)
@@ -127,9 +129,9 @@ class Templates(Case):
 
     def test_unknown_partial(self):
         self.html.write_text("<p>before{{>no-such-partial}}after</p>\n")
-        result = self.paperboy.run("preview", "ada@example.test", "--html", "--papers", self.feed)
-        self.assert_says(result, "no-such-partial", self.html.name.replace(".", r"\."))
-        self.assertEqual((result.status, "beforeafter" in result.out), (OK, True), str(result))
+        result = self.run_fails(CONFIGURATION, "preview", "ada@example.test", "--html", "--papers", self.feed,
+                                says=("no-such-partial", self.html.name.replace(".", r"\.") + ":1"))
+        self.assert_few_lines(result, 1)
 
     def test_endless_partial(self):
         self.paperboy.write("t.mustache", "{{>t}}")
@@ -149,7 +151,7 @@ class Store(Case):
         self.feed = self.paperboy.write("day.xml", rss(papers(20)))
 
     def test_not_a_database(self):
-        for content in (b"This is a letter to my aunt.\n" * 400, b"x", os.urandom(8192)):
+        for content in (b"This is a letter to my aunt.\n" * 400, b"\xa5" * 8192):
             self.paperboy.store.write_bytes(content)
             for command in (("run", "--feed", self.feed), ("status",)):
                 result = self.run_fails((CONFIGURATION, DATA_ERROR), *command, says=(r"paperboy\.db", "database|SQLite|store"))
@@ -166,10 +168,11 @@ class Store(Case):
 
     def test_newer_schema(self):
         self.run_ok("run", "--feed", self.feed)
-        with sqlite3.connect(self.paperboy.store) as database:
-            version, = database.execute("pragma user_version").fetchone()
-            self.assertGreater(version, 0)
-            database.execute(f"pragma user_version = {version + 1}")
+        database = sqlite3.connect(self.paperboy.store)
+        version, = database.execute("pragma user_version").fetchone()
+        self.assertGreater(version, 0)
+        database.execute(f"pragma user_version = {version + 1}")
+        database.close()
         before = self.paperboy.store.read_bytes()
         self.run_fails((CONFIGURATION, DATA_ERROR), "status", says=(r"paperboy\.db", "newer"))
         self.run_fails((CONFIGURATION, DATA_ERROR), "run", "--feed", self.feed, says=(r"paperboy\.db", "newer"))
@@ -211,21 +214,32 @@ class Killed(Case):
         for number in range(60):
             self.paperboy.profile(f"p{number}@example.test", keywords=["LLM", "training"])
         feed = self.paperboy.write("day.xml", rss(papers(30)))
+        kills = 0
         for delay in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5):
             process = self.paperboy.start("run", "--feed", str(feed))
             try:
                 process.wait(delay)
             except subprocess.TimeoutExpired:
                 process.kill()
+                kills += 1
             process.communicate()
+            self.end_leases()
         self.run_ok("run", "--feed", feed)
-        status = self.paperboy.status()
-        waiting = sum(status["deliveries"].get(state, 0) for state in ("queued", "deferred"))
-        claimed = sum(status["deliveries"].get(state, 0) for state in ("claimed", "sending", "uncertain"))
-        arrived = {self.read_mail(raw)["To"].addresses[0].addr_spec for raw in self.paperboy.delivered()}
-        self.assertEqual(waiting, 0, status)
-        # What a killed worker had in hand is free again when its lease of five minutes ends.
-        self.assertGreaterEqual(len(arrived) + claimed, 60, status)
+        self.assertEqual(self.paperboy.status()["deliveries"]["sent"], 60)
+        arrived = [self.read_mail(raw)["To"].addresses[0].addr_spec for raw in self.paperboy.delivered()]
+        self.assertEqual(len(set(arrived)), 60)
+        # One message can be under way when the kill comes, and is then sent again.
+        self.assertLessEqual(len(arrived), 60 + kills)
+
+    def end_leases(self):
+        """What a killed worker had in hand is free again after five minutes: they are over now."""
+        if self.paperboy.store.exists():
+            store = sqlite3.connect(self.paperboy.store)
+            if store.execute("select 1 from sqlite_master where name = 'deliveries'").fetchone():
+                store.execute("update deliveries set lease_until_utc = 1 where lease_until_utc is not null")
+                store.execute("update deliveries set not_before_utc = 1 where state = 'uncertain'")
+                store.commit()
+            store.close()
 
 
 class Disk(Case):
