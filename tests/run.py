@@ -204,14 +204,14 @@ def stage_checks(run):
 
 def stage_gcc(run):
     """GCC, warnings are errors, and the unit tests."""
-    run.build("gcc", ["all", "units"], CC="gcc")
-    run.run_all(unit_jobs("gcc"))
+    if run.build("gcc", ["all", "units"], CC="gcc"):
+        run.run_all(unit_jobs("gcc"))
 
 
 def stage_clang(run):
     """Clang, warnings are errors, and the unit tests."""
-    run.build("clang", ["all", "units"], CC="clang")
-    run.run_all(unit_jobs("clang"))
+    if run.build("clang", ["all", "units"], CC="clang"):
+        run.run_all(unit_jobs("clang"))
 
 
 def build_sanitized(run):
@@ -220,8 +220,8 @@ def build_sanitized(run):
 
 def stage_sanitizers(run):
     """The unit tests with AddressSanitizer, LeakSanitizer and UBSan."""
-    build_sanitized(run)
-    run.run_all(unit_jobs("asan", seconds=600))
+    if build_sanitized(run):
+        run.run_all(unit_jobs("asan", seconds=600))
 
 
 def stage_fuzz(run):
@@ -247,7 +247,8 @@ def stage_fuzz(run):
 
 def stage_valgrind(run):
     """Memory errors and leaks in the unit tests, on made-up input, and in one daily run."""
-    run.build("gcc", ["all", "units"], CC="gcc")
+    if not run.build("gcc", ["all", "units"], CC="gcc"):
+        return
     no_samples = {"PAPERBOY_DATA": "/nonexistent", "PAPERBOY_SLOW": "valgrind"}
     jobs = unit_jobs("gcc", VALGRIND, no_samples, leave_out=(), seconds=600)
     wrapped = {"PAPERBOY": str(ROOT / "build/gcc/paperboy"), "PAPERBOY_WRAPPER": " ".join(VALGRIND)}
@@ -260,7 +261,8 @@ def stage_valgrind(run):
 
 def stage_e2e(run):
     """The program as people use it, sanitized, against real and hostile servers."""
-    build_sanitized(run)
+    if not build_sanitized(run):
+        return
     env = {"PAPERBOY": str(ROOT / "build/asan/paperboy")}
     run.run_all(module_jobs("tests/e2e", env, first=("test_postfix", "test_appearance", "test_bad_feeds")))
 

@@ -36,9 +36,9 @@ class Postfix(Case):
                       "ca_file": str(mail.certificates.authority)})
         self.feed = self.paperboy.write("day.xml", rss(papers(40)))
 
-    def user(self, name, has_mailbox=True, **keys):
+    def user(self, who, has_mailbox=True, **keys):
         """A subscriber of this test alone, since the servers stay for all of them."""
-        address = f"{self._testMethodName.removeprefix('test_').replace('_', '-')}-{name}@{mail.domain}"
+        address = f"{self._testMethodName.removeprefix('test_').replace('_', '-')}-{who}@{mail.domain}"
         if has_mailbox:
             mail.add_user(address)
         self.paperboy.profile(address, **{"keywords": ["LLM", "training"], **keys})
