@@ -190,6 +190,17 @@ class Send(Case):
         self.assertEqual(sorted(self.mails()), ["ada@example.test", "emmy@example.test"])
 
 
+    def test_workers_and_waiting(self):
+        for number in range(30):
+            self.paperboy.profile(f"p{number}@example.test", keywords=["LLM", "training"])
+        feed = self.paperboy.write("day.xml", rss(papers(30)))
+        self.paperboy.write_configuration(delivery={"url": "smtp://127.0.0.1:9"})
+        self.run_fails(TEMPORARY, "run", "--feed", feed)
+        self.paperboy.write_configuration(delivery={"url": "maildir:outbox"})
+        self.run_ok("send", "--workers", 3, "--wait", seconds=120)
+        self.assertEqual(len(self.mails()), 30)
+
+
 class Status(Case):
     def test_json(self):
         self.use_examples()
