@@ -33,7 +33,8 @@ VALGRIND = [
 ]
 # Their children end without freeing anything, they wait for clocks, or they run
 # other programs; LeakSanitizer has watched them.
-NOT_UNDER_VALGRIND = ("test_maildir", "test_worker", "test_smtp", "test_mime_python", "test_mail_programs")
+NOT_UNDER_VALGRIND = ("test_maildir", "test_worker", "test_worker_crash", "test_smtp", "test_smtp_tls", "test_mime_python",
+                      "test_mail_programs")
 # What a sanitizer or Valgrind ends a program with when it has found something.
 TOOL_STATUS = 99
 
@@ -68,12 +69,21 @@ class Run:
         for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PAPERBOY_CONFIG"):
             self.environment.pop(name, None)
         self.tests = []
+        self.running = set()  # process groups
+
+    def stop(self, signal_number, _frame):
+        """A signal ends everything that was started, and leaves nothing behind."""
+        for group in list(self.running):
+            end_group(group, signal.SIGKILL)
+        remove_folder(self.temporary)
+        os._exit(128 + signal_number)
 
     def call(self, argv, env=None, seconds=900):
         """Status, output and errors of a program; the whole group ends with it."""
         process = subprocess.Popen(
             argv, cwd=ROOT, env={**self.environment, **(env or {})}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        self.running.add(process.pid)
         try:
             out, err = process.communicate(timeout=seconds)
             status = process.returncode
@@ -87,6 +97,7 @@ class Run:
             err += f"\nended after {seconds} seconds\n".encode()
             status = 124
         end_group(process.pid, signal.SIGKILL)
+        self.running.discard(process.pid)
         return status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
 
     def build(self, name, targets, seconds=900, **variables):
@@ -119,6 +130,15 @@ def end_group(group, signal_number):
         os.killpg(group, signal_number)
     except ProcessLookupError:
         pass
+
+
+def remove_folder(folder):
+    """With the small disks that an interrupted test may have left mounted in it."""
+    for line in Path("/proc/mounts").read_text().splitlines():
+        place = line.split(" ")[1]
+        if place.startswith(f"{folder}/"):
+            subprocess.run(["umount", "-l", place], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def indent(text):
@@ -308,15 +328,16 @@ def main():
     if unknown:
         print(f"tests/run.py: no stage {unknown[0]}; there are {', '.join(STAGES)}", file=sys.stderr)
         return 64
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     temporary = Path(tempfile.mkdtemp(prefix="paperboy-"))
     temporary.chmod(0o711)  # Postfix and Dovecot run as users of their own
     run = Run(temporary)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, run.stop)
     started = time.monotonic()
     try:
         run_stages(run, names)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove_folder(temporary)
     return report(run.tests, time.monotonic() - started)
 
 
