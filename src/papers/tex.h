@@ -14,8 +14,16 @@
  * than that stay as written), and it adds at most TEX_GROWTH bytes per byte of
  * text. It fails only through out->max.
  *
- * `$…$`, `$$…$$`, `\(…\)` and `\[…\]` are removed in pairs. A lone `$` stays, and
- * so does a pair that reads as prices: see tex_math.c for the rules. */
+ * `$…$`, `$$…$$`, `\(…\)` and `\[…\]` are removed in pairs; a lone one stays. So
+ * does a pair of `$` that reads as prices or as prose: three words in a row
+ * between them; a number behind the first and a digit behind the second ("$5
+ * and $10"), or a word and a blank before it; a number, "/" or ")" and a word
+ * such as "per" or "and".
+ *
+ * Where it might not be TeX: `--` before a word is an option, `~` before a number
+ * says "about", addresses stay as they are, outside formulas `^` takes a number
+ * or a group and `_` a group only, and braces go only around a word or where
+ * something inside was TeX. */
 void tex_to_unicode(struct view text, struct buffer *out);
 
 enum { TEX_GROWTH = 8 };

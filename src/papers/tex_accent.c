@@ -6,7 +6,7 @@
 
 #include "base/utf8.h"
 
-enum { DOTLESS_I = 0x131, DOTLESS_J = 0x237, ABOVE = 230 };
+enum { DOTLESS_I = 0x131, DOTLESS_J = 0x237, DOT_ABOVE = 0x307, ABOVE = 230 };
 
 static int combining_class(int32_t codepoint)
 {
@@ -30,11 +30,19 @@ static size_t marks_end(struct view text, size_t at)
 }
 
 /* NFC of the letter, its marks and the new one; for free(3); NULL on failure. */
-static char *compose(struct view letter, struct view marks, struct view combining)
+static char *compose(int32_t base, struct view letter, struct view marks, struct view combining)
 {
     struct buffer cluster;
     utf8proc_uint8_t *composed = NULL;
+    int32_t mark;
 
+    utf8_decode(combining, 0, &mark);
+    if (combining_class(mark) == ABOVE && base == DOTLESS_I)
+        letter = VIEW("i");
+    else if (combining_class(mark) == ABOVE && base == DOTLESS_J)
+        letter = VIEW("j");
+    if (mark == DOT_ABOVE && view_equal_string(letter, "i"))
+        return view_copy_string(letter); /* it has one */
     buffer_init(&cluster, 256);
     buffer_add_view(&cluster, letter);
     buffer_add_view(&cluster, marks);
@@ -50,7 +58,7 @@ bool tex_put_mark(struct tex *tex, size_t start, struct view combining, bool com
 {
     struct view out = buffer_view(&tex->out), letter;
     size_t letter_end, end;
-    int32_t base, mark;
+    int32_t base;
     char *composed, *rest;
     bool is_done = false;
 
@@ -59,10 +67,7 @@ bool tex_put_mark(struct tex *tex, size_t start, struct view combining, bool com
     letter_end = start + utf8_decode(out, start, &base);
     end = marks_end(out, letter_end);
     letter = view_slice(out, start, letter_end);
-    utf8_decode(combining, 0, &mark);
-    if (combining_class(mark) == ABOVE && (base == DOTLESS_I || base == DOTLESS_J))
-        letter = base == DOTLESS_I ? VIEW("i") : VIEW("j");
-    composed = compose(letter, view_slice(out, letter_end, end), combining);
+    composed = compose(base, letter, view_slice(out, letter_end, end), combining);
     if (composed && !(composed_only && view_ends_with(view_of(composed), combining))) {
         rest = view_copy_string(view_slice(out, end, out.size));
         tex_replace_tail(tex, start, view_of(composed));

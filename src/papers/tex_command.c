@@ -333,7 +333,8 @@ static size_t convert_literal(struct tex *tex, const struct met *met)
     return next;
 }
 
-static size_t convert_structure(struct tex *tex, const struct met *met, const struct tex_command *command)
+static size_t convert_structure(struct tex *tex, const struct met *met,
+                                const struct tex_command *command)
 {
     switch (command->kind) {
     case TEX_WORDS:

@@ -21,7 +21,8 @@ void tex_convert_formula(struct tex *tex, size_t start, size_t end, bool is_disp
     size_t outer_formula = tex->formula_at;
     bool outer_table = tex->in_table;
 
-    if (is_display && tex->out.size > outer_formula && !strchr("([{", tex->out.data[tex->out.size - 1]))
+    if (is_display && tex->out.size > outer_formula &&
+        !strchr("([{", tex->out.data[tex->out.size - 1]))
         tex_add_blank(tex);
     tex->formula_at = tex->out.size;
     tex->in_table = is_display;

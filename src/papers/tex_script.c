@@ -47,6 +47,8 @@ static bool is_ascii_letter(char c)
 static bool make_small(struct view script, bool superscript, struct buffer *small)
 {
     enum { LONGEST_WORD = 2 };
+    bool is_decimal = script.size > 2 && script.data[0] >= '0' && script.data[0] <= '9' &&
+                      script.data[script.size - 1] != '.';
     size_t row = 0;
 
     for (size_t at = 0; at < script.size;) {
@@ -54,6 +56,8 @@ static bool make_small(struct view script, bool superscript, struct buffer *smal
         size_t length = utf8_decode(script, at, &codepoint);
         const char *form = script_form(view_slice(script, at, at + length), superscript);
 
+        if (codepoint == '.' && !superscript && is_decimal)
+            form = "."; /* as chemists write it */
         row = is_ascii_letter(script.data[at]) ? row + 1 : 0;
         if (row > LONGEST_WORD || (!form[0] && codepoint != ' '))
             return false;

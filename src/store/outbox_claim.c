@@ -44,11 +44,13 @@ static int read_claimed(const struct query *query, const char *worker, struct ar
     return 0;
 }
 
-#define CLAIM_SQL \
+/* `ONLY` narrows it to one subscriber, and is a text of its own so that the
+ * usual claim walks its index and nothing else. */
+#define CLAIM_SQL(ONLY) \
     "UPDATE deliveries SET state = 'claimed', worker = $1, lease_until_utc = $2" \
     " WHERE id IN (SELECT id FROM deliveries" \
     " WHERE state IN ('queued', 'deferred') AND not_before_utc <= $3 AND expires_utc > $3" \
-    " ORDER BY not_before_utc, id LIMIT $4 " SKIP_LOCKED ")" \
+    ONLY " ORDER BY not_before_utc, id LIMIT $4 " SKIP_LOCKED ")" \
     " RETURNING id, kind, subscriber, slot, not_before_utc, expires_utc, attempts, editions," \
     " shown," \
     " (SELECT m.envelope_sender FROM delivery_messages m WHERE m.delivery = deliveries.id)," \
@@ -56,6 +58,7 @@ static int read_claimed(const struct query *query, const char *worker, struct ar
 
 struct claim {
     const char *worker;
+    const char *only; /* NULL: everybody's */
     int64_t now_utc;
     int64_t until_utc;
     size_t max;
@@ -69,11 +72,14 @@ static int take_rows(struct store *store, const struct claim *claim, struct deli
     struct query query;
     int result;
 
-    query_start(&query, store, CLAIM_SQL, error);
+    query_start(&query, store, claim->only ? CLAIM_SQL(" AND subscriber = $5") : CLAIM_SQL(""),
+                error);
     query_text(&query, worker);
     query_integer(&query, claim->until_utc);
     query_integer(&query, claim->now_utc);
     query_integer(&query, (int64_t)claim->max);
+    if (claim->only)
+        query_text(&query, claim->only);
     while ((result = query_next(&query)) > 0) {
         if (read_claimed(&query, worker, batch->arena, &batch->items[batch->count], error) < 0) {
             result = -1;
@@ -135,11 +141,9 @@ static int claim_round(struct store *store, const struct claim *claim,
     return batch->count == 0 && batch->skipped > skipped ? 1 : 0;
 }
 
-int outbox_claim(struct store *store, const char *worker, int64_t now_utc, int lease_seconds,
-                 size_t max, struct delivery_batch *ret_batch, struct error *error)
+static int claim_batch(struct store *store, const struct claim *claim,
+                       struct delivery_batch *ret_batch, struct error *error)
 {
-    struct claim claim = {worker, now_utc, now_utc + lease_seconds,
-                          max > OUTBOX_CLAIM_MAX ? OUTBOX_CLAIM_MAX : max};
     struct delivery_batch batch = {.arena = arena_new()};
     int again;
 
@@ -148,9 +152,9 @@ int outbox_claim(struct store *store, const char *worker, int64_t now_utc, int l
         delivery_batch_free(&batch);
         return -1;
     }
-    batch.items = memory_new(claim.max, sizeof(*batch.items));
+    batch.items = memory_new(claim->max, sizeof(*batch.items));
     do
-        again = claim_round(store, &claim, &batch, error);
+        again = claim_round(store, claim, &batch, error);
     while (again > 0);
     if (again < 0) {
         delivery_batch_free(&batch);
@@ -160,6 +164,22 @@ int outbox_claim(struct store *store, const char *worker, int64_t now_utc, int l
         qsort(batch.items, batch.count, sizeof(*batch.items), compare_due);
     *ret_batch = batch;
     return 0;
+}
+
+int outbox_claim(struct store *store, const char *worker, int64_t now_utc, int lease_seconds,
+                 size_t max, struct delivery_batch *ret_batch, struct error *error)
+{
+    return outbox_claim_only(store, NULL, worker, now_utc, lease_seconds, max, ret_batch, error);
+}
+
+int outbox_claim_only(struct store *store, const char *subscriber, const char *worker,
+                      int64_t now_utc, int lease_seconds, size_t max,
+                      struct delivery_batch *ret_batch, struct error *error)
+{
+    return claim_batch(store,
+                       &(struct claim){worker, subscriber, now_utc, now_utc + lease_seconds,
+                                       max > OUTBOX_CLAIM_MAX ? OUTBOX_CLAIM_MAX : max},
+                       ret_batch, error);
 }
 
 void delivery_batch_free(struct delivery_batch *batch)
@@ -207,7 +227,7 @@ static int recover_leases(struct store *store, int64_t now_utc, struct outbox_re
         return -1;
     return run_at(store,
                   "UPDATE deliveries SET state = 'uncertain', worker = NULL,"
-                  " lease_until_utc = NULL, not_before_utc = $1, changed_utc = $1,"
+                  " lease_until_utc = NULL, changed_utc = $1,"
                   " stage = 'end-of-data', enhanced = NULL,"
                   " reply = 'the worker ended before the relay had answered'"
                   " WHERE state IN ('claimed', 'sending') AND state = 'sending'"

@@ -123,6 +123,12 @@ void outbox_problems_free(struct outbox_problems *problems)
 #define SHOWING_SQL \
     " FROM deliveries WHERE subscriber = $1 AND kind = 'digest'" \
     " AND state IN ('queued', 'claimed', 'sending', 'deferred', 'sent', 'uncertain')"
+/* But one that was skipped because none of its editions' papers fitted has dealt
+ * with them: they need not be ranked again every day. */
+#define DEALT_WITH_SQL \
+    " FROM deliveries WHERE subscriber = $1 AND kind = 'digest' AND editions IS NOT NULL" \
+    " AND (state IN ('queued', 'claimed', 'sending', 'deferred', 'sent', 'uncertain')" \
+    " OR (state = 'skipped' AND coalesce(length(shown), 0) = 0))"
 
 static int compare_dates(const void *a, const void *b)
 {
@@ -168,7 +174,7 @@ int outbox_editions_shown(struct store *store, const char *subscriber, struct da
     struct query query;
     int result;
 
-    query_start(&query, store, "SELECT editions" SHOWING_SQL " AND editions IS NOT NULL", error);
+    query_start(&query, store, "SELECT editions" DEALT_WITH_SQL, error);
     query_text(&query, subscriber);
     while ((result = query_next(&query)) > 0)
         add_dates(&list, query_get_view(&query, 0), since);

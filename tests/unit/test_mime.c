@@ -149,6 +149,21 @@ static void test_mailboxes(void **state)
     }
 }
 
+/* A message about bad bytes is itself good text. */
+static void test_refused_bytes(void **state)
+{
+    struct mime_mailbox box = {VIEW(""), VIEW("a\xFF\xC3\n\xC3\xA9@example.org\xF0\x9F")};
+    struct error error = {0};
+    struct buffer out;
+
+    (void)state;
+    buffer_init(&out, MAX_BYTES);
+    assert_int_equal(-1, mime_add_mailboxes(&out, "To", &box, 1, &error));
+    assert_string_equal("To: not a mail address: \"a???\xC3\xA9@example.org??\" (wanted: "
+                        "name@domain, plain ASCII)",
+                        error.text);
+}
+
 static void test_mailbox_list(void **state)
 {
     struct mime_mailbox boxes[] = {{VIEW("Ada"), VIEW("ada@example.org")},
@@ -307,6 +322,40 @@ static void test_body(void **state)
                  "\r\n--" BOUNDARY "--\r\n");
 }
 
+static void test_choice_of_7bit(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        bool is_7bit;
+    } tests[] = {
+        {"plain", "a b\n\nc\r\n", true},
+        {"no line end", "abc", true},
+        {"76 columns", SIXTY TEN "abcdef\n", true},
+        {"77 columns", SIXTY TEN "abcdefg\n", false},
+        {"a dot", "a\n.\n", false},
+        {"From", "a\nFrom b\n", false},
+        {"a blank at the end", "a \n", false},
+        {"a tab", "a\tb\n", false},
+        {"not ASCII", "caf\xC3\xA9\n", false},
+        {"a control character", "a\x01\n", false},
+        {"a bare CR", "a\rb\n", false},
+        {"a bare CR at the end", "a\r", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+        struct mime_part part = {.type = "text/plain", .text = data_exact(tests[i].text)};
+        struct buffer out;
+
+        buffer_init(&out, MAX_BYTES);
+        mime_add_body(&out, "mixed", &part, 1, VIEW("seed"));
+        if ((strstr(buffer_string(&out), "Encoding: 7bit\r\n") != NULL) != tests[i].is_7bit)
+            fail_msg("%s: %s", tests[i].name, buffer_string(&out));
+        buffer_free(&out);
+        data_free(part.text);
+    }
+}
+
 /* A part that holds the very boundary is encoded, which takes it apart. */
 static void test_boundary_in_text(void **state)
 {
@@ -359,10 +408,12 @@ int main(void)
         cmocka_unit_test(test_address_is_valid),
         cmocka_unit_test(test_mailboxes),
         cmocka_unit_test(test_mailbox_list),
+        cmocka_unit_test(test_refused_bytes),
         cmocka_unit_test(test_uris),
         cmocka_unit_test(test_list_id_and_ids),
         cmocka_unit_test(test_parameters),
         cmocka_unit_test(test_body),
+        cmocka_unit_test(test_choice_of_7bit),
         cmocka_unit_test(test_boundary_in_text),
         cmocka_unit_test(test_full_buffer),
     };

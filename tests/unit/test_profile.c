@@ -245,6 +245,7 @@ static void texts_are_tidied(void **state)
          "\"keywords\": [{\"term\": \"a\", \"weight\": 0.1}, {\"term\": \"b\", \"weight\": 1e-09}]"},
         {"\"keywords\": [{\"term\": \"a\", \"weight\": 33.333333333333336}]",
          "\"keywords\": [{\"term\": \"a\", \"weight\": 33.333333333333336}]"},
+        {"\"abstract\": {\"max_length\": 0, \"min_length\": 200}", "\"abstract\": {\"min_length\": 200}"},
         {"\"announce_types\": [\"replace\", \"new\", \"new\"]",
          "\"announce_types\": [\"new\", \"replace\"]"},
         {"\"summaries\": false, \"updates\": true, \"format\": \"text\", \"language\": \"zh-CN\"",

@@ -480,6 +480,28 @@ static void an_idle_connection_that_was_closed_is_opened_again(void **state)
     end(&relay);
 }
 
+/* A relay that has said 421 need not answer any more. */
+static void a_connection_that_is_given_up_is_left(void **state)
+{
+    static const struct smtp_rule rules[] = {
+        {"end", "421 4.3.2 closing down\r\n", 0, 1, NULL},
+        {"end", "250 2.0.0 ok\r\n421 4.3.2 closing down\r\n", 0, 1, NULL},
+    };
+    struct relay relay = relay_play(rules, 2);
+    struct delivery_result result;
+    struct error error = {0};
+
+    (void)state;
+    assert_int_equal(relay_send(&relay, "ada@example.test", &result, &error), 0);
+    assert_int_equal(result.kind, RESULT_DEFERRED);
+    relay_must_send(&relay, "bob@example.test");
+    assert_int_equal(smtp_server_connections(relay.server), 2);
+    relay_must_send(&relay, "eve@example.test");
+    assert_int_equal(smtp_server_connections(relay.server), 3);
+    assert_int_equal(smtp_server_taken_count(relay.server), 3);
+    relay_end(&relay);
+}
+
 struct hooked {
     int begun;
     int refuse;
@@ -753,6 +775,7 @@ int main(void)
         cmocka_unit_test(a_huge_reply_is_cut),
         cmocka_unit_test(an_endless_line_ends),
         cmocka_unit_test(an_idle_connection_that_was_closed_is_opened_again),
+        cmocka_unit_test(a_connection_that_is_given_up_is_left),
         cmocka_unit_test(begin_is_called_once_data_has_begun),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(bad_urls_are_refused),
