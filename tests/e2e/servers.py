@@ -1,6 +1,7 @@
 """Real servers on loopback for one test module: Postfix (needs root) and Dovecot,
 each private to a temporary folder, on free ports, ended by their own process ids."""
 
+import os
 import imaplib
 import shutil
 import socket
@@ -119,8 +120,12 @@ class MailServers:
         return self.folder / "home" / address.lower() / "Maildir"
 
     def add_user(self, address):
-        with open(self.folder / "users", "a", encoding="utf-8") as users:
+        path = self.folder / "users"
+        before = int(path.stat().st_mtime)
+        with open(path, "a", encoding="utf-8") as users:
             users.write(f"{address.lower()}:{{PLAIN}}secret::::::\n")
+        # Dovecot reads the file again when its time, in whole seconds, has changed.
+        os.utime(path, (before + 1, before + 1))
 
     def wait_for_mail(self, address, seconds=20):
         """The messages of this mailbox once there is one."""
