@@ -1,8 +1,8 @@
 """Real servers on loopback for one test module: Postfix (needs root) and Dovecot,
 each private to a temporary folder, on free ports, ended by their own process ids."""
 
-import os
 import imaplib
+import os
 import shutil
 import socket
 import subprocess
