@@ -50,14 +50,25 @@ UNIT_HELPER_OBJECTS := $(UNIT_HELPERS:%.c=$(BUILD)/%.o)
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/%.c=$(BUILD)/%)
 
+# A line per file; V=1 shows the whole commands.
+ifdef V
+SAY = @:
+RUN :=
+else
+SAY = @printf '%s\t%s\n'
+RUN := @
+endif
+
 all: $(PROGRAM)
 
 $(PROGRAM): $(BUILD)/src/main.o $(LIBRARY)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(SAY) link $@
+	$(RUN)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(SAY) archive $@
+	@rm -f $@
+	$(RUN)$(AR) rcs $@ $^
 
 # Objects made with other flags (another PREFIX, another compiler) are made again.
 FLAGS := $(BUILD)/generated/flags
@@ -68,20 +79,23 @@ $(FLAGS): FORCE
 
 $(BUILD)/%.o: %.c $(FLAGS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(DEFINES) -MMD -MP -c -o $@ $<
+	$(SAY) compile $<
+	$(RUN)$(CC) $(ALL_CFLAGS) $(DEFINES) -MMD -MP -c -o $@ $<
 
 # The schema is readable SQL in numbered files; this makes them one C table.
 MIGRATIONS := $(sort $(wildcard src/store/migrations/*.sql))
 $(BUILD)/generated/migrations.inc: $(MIGRATIONS) src/store/embed_sql.sh
 	@mkdir -p $(@D)
-	sh src/store/embed_sql.sh $(MIGRATIONS) > $@.new
-	mv $@.new $@
+	$(SAY) embed "$(MIGRATIONS)"
+	@sh src/store/embed_sql.sh $(MIGRATIONS) > $@.new
+	@mv $@.new $@
 $(BUILD)/src/store/migrations.o: $(BUILD)/generated/migrations.inc
 
 units: $(UNIT_PROGRAMS)
 $(BUILD)/unit/%: tests/unit/%.c $(UNIT_HELPER_OBJECTS) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(UNIT_HELPER_OBJECTS) $(LIBRARY) $(PKG_LIBS) -lcmocka -lgnutls
+	$(SAY) test $<
+	$(RUN)$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(UNIT_HELPER_OBJECTS) $(LIBRARY) $(PKG_LIBS) -lcmocka -lgnutls
 $(BUILD)/tests/unit/%.o: ALL_CFLAGS += -Itests
 .SECONDARY: $(UNIT_HELPER_OBJECTS)
 
@@ -89,7 +103,8 @@ $(BUILD)/tests/unit/%.o: ALL_CFLAGS += -Itests
 fuzzers: $(FUZZ_PROGRAMS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(PKG_LIBS)
+	$(SAY) fuzzer $<
+	$(RUN)$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(PKG_LIBS)
 
 build-packages:
 	@sh tests/packages.sh "the build" $(BUILD_PACKAGES)
@@ -107,7 +122,7 @@ test: test-packages
 	@SERVERS=$(SERVERS) $(PYTHON) tests/run.py $(STAGES)
 
 demo: build-packages
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@PROGRAM=$(abspath $(PROGRAM)) sh tests/demo.sh
 
 # Units and man pages say where the program was installed.
@@ -156,7 +171,7 @@ help:
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR= DATADIR= UNITDIR= MANDIR= DOCDIR='
 	@echo 'make uninstall    the same variables; keeps /etc/paperboy and /var/lib/paperboy'
 	@echo 'make clean        remove build/ and demo/'
-	@echo 'Variables         CC, CFLAGS, LDFLAGS, BUILD=FOLDER, STRICT=1 (warnings are errors)'
+	@echo 'Variables         CC, CFLAGS, LDFLAGS, BUILD=FOLDER, STRICT=1 (warnings are errors), V=1'
 
 FORCE:
 .PHONY: all units fuzzers build-packages test-packages test demo install uninstall clean help FORCE
