@@ -226,40 +226,52 @@ static void set_target(struct http_client *client)
     curl_free(url);
 }
 
-static int refuse(struct error *error, enum error_kind kind, const char *from, const char *why)
+static bool is_listed(const char *host, const char *const *hosts)
 {
-    return error_set(error, kind, "%s: %s", from, why);
+    for (; hosts && *hosts; hosts++)
+        if (strcasecmp(host, *hosts) == 0)
+            return true;
+    return false;
 }
 
-/* Moves the client's URL to where the answer sends it, if that is allowed. */
-static int follow(struct http_client *client, const struct http_request *request,
-                  const char *first_host, const struct transfer *transfer, struct error *error)
+/* Moves `url`, on its way from the host that was asked first, to where a
+ * Location leads. The error names nothing but why. */
+static int move_url(CURLU *url, const char *location, const char *first_host,
+                    const char *const *hosts, struct error *error)
 {
-    char *old_scheme = url_part(client->url, CURLUPART_SCHEME), *scheme = NULL, *host = NULL;
-    bool is_known, is_downgrade;
+    char *old_scheme = url_part(url, CURLUPART_SCHEME), *scheme = NULL, *host = NULL;
     int result = -1;
 
-    if (set_url(client->url, transfer->location, ERROR_PERMANENT, error) < 0) {
-        error_add(error, "%s: redirected", request->url);
+    if (set_url(url, location, ERROR_PERMANENT, error) < 0)
         goto out;
-    }
-    scheme = url_part(client->url, CURLUPART_SCHEME);
-    host = url_part(client->url, CURLUPART_HOST);
-    is_known = strcasecmp(host, first_host) == 0;
-    for (size_t i = 0; request->redirect_hosts && request->redirect_hosts[i]; i++)
-        is_known |= strcasecmp(host, request->redirect_hosts[i]) == 0;
-    is_downgrade = strcmp(old_scheme, "https") == 0 && strcmp(scheme, "http") == 0;
-    if (!is_known)
-        error_set(error, ERROR_PERMANENT, "%s: redirected to another host (%s), not followed",
-                  request->url, host);
-    else if (is_downgrade)
-        refuse(error, ERROR_PERMANENT, request->url, "redirected from https to http, not followed");
+    scheme = url_part(url, CURLUPART_SCHEME);
+    host = url_part(url, CURLUPART_HOST);
+    if (strcasecmp(host, first_host) != 0 && !is_listed(host, hosts))
+        error_set(error, ERROR_PERMANENT, "to another host (%s), not followed", host);
+    else if (strcmp(old_scheme, "https") == 0 && strcmp(scheme, "https") != 0)
+        error_set(error, ERROR_PERMANENT, "from https to http, not followed");
     else
         result = 0;
 out:
     curl_free(old_scheme);
     curl_free(scheme);
     curl_free(host);
+    return result;
+}
+
+int http_check_redirect(const char *url, const char *location, const char *const *hosts,
+                        struct error *error)
+{
+    CURLU *parsed = curl_url();
+    char *host = NULL;
+    int result = set_url(parsed, url, ERROR_CONFIGURATION, error);
+
+    if (result == 0) {
+        host = url_part(parsed, CURLUPART_HOST);
+        result = move_url(parsed, location, host, hosts, error);
+    }
+    curl_free(host);
+    curl_url_cleanup(parsed);
     return result;
 }
 
@@ -362,17 +374,18 @@ static int perform_all(struct http_client *client, const struct http_request *re
             return -1;
         if (!is_redirect(transfer->response->status) || !transfer->location[0])
             return 0;
-        if (follow(client, request, first_host, transfer, error) < 0)
-            return -1;
+        if (move_url(client->url, transfer->location, first_host, request->redirect_hosts,
+                     error) < 0)
+            return error_add(error, "%s: redirected", request->url);
         curl_easy_getinfo(client->easy, CURLINFO_TOTAL_TIME_T, &used_us);
         left_ms -= (long)(used_us / 1000);
         if (left_ms <= 0)
-            return refuse(error, ERROR_TEMPORARY, request->url, "too slow, given up");
+            return error_set(error, ERROR_TEMPORARY, "%s: too slow, given up", request->url);
         buffer_clear(&transfer->response->body);
         transfer->response->truncated = false;
         transfer->response->why[0] = '\0';
     }
-    return refuse(error, ERROR_PERMANENT, request->url, "redirected too often, not followed");
+    return error_set(error, ERROR_PERMANENT, "%s: redirected too often, not followed", request->url);
 }
 
 int http_client_get(struct http_client *client, const struct http_request *request,

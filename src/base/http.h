@@ -58,6 +58,10 @@ struct http_response {
 /* A URL as struct http_request wants it; else a configuration error. */
 int http_check_url(const char *url, struct error *error);
 
+/* Would this Location in an answer from `url` be followed? 0, or -1 with why not. */
+int http_check_redirect(const char *url, const char *location, const char *const *hosts,
+                        struct error *error);
+
 /* NULL with `error` when libcurl cannot start. A client belongs to one thread;
  * the first one must be made before other threads start. The usual variables
  * (http_proxy, https_proxy, no_proxy) choose a proxy as with any curl; a

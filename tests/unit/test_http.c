@@ -301,6 +301,34 @@ static void test_redirects(void **state)
     }
 }
 
+static void test_never_from_https_to_http(void **state)
+{
+    static const char *const hosts[] = {"export.arxiv.org", NULL};
+    static const struct {
+        const char *url, *location;
+        bool is_followed;
+    } cases[] = {
+        {"https://rss.arxiv.org/rss/cs", "https://rss.arxiv.org/rss/cs.LG", true},
+        {"https://rss.arxiv.org/rss/cs", "https://export.arxiv.org/rss/cs", true},
+        {"https://rss.arxiv.org/rss/cs", "//export.arxiv.org/rss/cs", true},
+        {"https://rss.arxiv.org/rss/cs", "?again", true},
+        {"http://rss.arxiv.org/rss/cs", "https://rss.arxiv.org/rss/cs", true},
+        {"https://rss.arxiv.org/rss/cs", "http://rss.arxiv.org/rss/cs", false},
+        {"https://rss.arxiv.org/rss/cs", "http://export.arxiv.org/rss/cs", false},
+        {"https://rss.arxiv.org/rss/cs", "HTTP://RSS.ARXIV.ORG/rss/cs", false},
+        {"https://rss.arxiv.org/rss/cs", "https://arxiv.org/rss/cs", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error error = {0};
+
+        if (http_check_redirect(cases[i].url, cases[i].location, hosts, &error) !=
+            (cases[i].is_followed ? 0 : -1))
+            fail_msg("%s -> %s: %s", cases[i].url, cases[i].location, error.text);
+    }
+}
+
 static void test_redirected_for_ever(void **state)
 {
     struct loopback_answer answers[20];
@@ -412,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_drip_meets_deadline),
         cmocka_unit_test(test_redirects),
+        cmocka_unit_test(test_never_from_https_to_http),
         cmocka_unit_test(test_redirected_for_ever),
         cmocka_unit_test(test_network_errors),
         cmocka_unit_test(test_bad_urls),

@@ -177,10 +177,11 @@ static void test_scripts(void **state)
         {"C$^*$-algebra, 10$^{-3}$, M$_\\odot$", "C^*-algebra, 10⁻³, M_⊙"},
         {"$0.95^{+0.05}_{-0.10}$", "0.95^(+0.05)_(-0.10)"},
         {"R^2 of 0.9, 10^-3, cm^{-2}, H_{2}O, 10^10", "R² of 0.9, 10⁻³, cm⁻², H₂O, 10¹⁰"},
-        {"pass^k, foo_bar, I2_28, __init__", "pass^k, foo_bar, I2_28, __init__"},
+        {"pass^k, pass^1, foo_bar, I2_28, __init__", "pass^k, pass^1, foo_bar, I2_28, __init__"},
         {"\\partial_t u in text, \\alpha^2", "∂ₜ u in text, α²"},
         {"$\\lim_{x\\to 0} f$, $\\sum_{i=1}^n a_i$, $\\int_0^1 f\\,dx$",
          "lim_(x→0) f, ∑ᵢ₌₁ⁿ aᵢ, ∫₀¹ f dx"},
+        {"$\\alpha _{ij}$ and $x ^2$", "αᵢⱼ and x²"},
         {"$x_$ and $^$", "x_ and ^"},
     };
 
