@@ -63,9 +63,15 @@ static int put_category(struct store *store, const char *date,
     return query_run(&query, NULL);
 }
 
+/* What an edition says of a paper. */
+struct listing {
+    enum announce_type type;
+    int version;
+};
+
 /* What the edition says of a paper already. 1 when it lists it. */
 static int find_listed(struct store *store, const char *date, struct view id,
-                       enum announce_type *ret_type, int *ret_version, struct error *error)
+                       struct listing *ret_listing, struct error *error)
 {
     struct query query;
     int result;
@@ -77,15 +83,15 @@ static int find_listed(struct store *store, const char *date, struct view id,
     query_text(&query, date);
     result = query_next(&query);
     if (result > 0) {
-        announce_type_parse(query_get_view(&query, 0), ret_type);
-        *ret_version = (int)query_get_integer(&query, 1);
+        announce_type_parse(query_get_view(&query, 0), &ret_listing->type);
+        ret_listing->version = (int)query_get_integer(&query, 1);
     }
     query_end(&query);
     return result;
 }
 
-static int list_paper(struct store *store, const char *date, const struct paper *paper,
-                      int64_t now_utc, struct error *error)
+static int list_paper(struct store *store, const char *date, struct view id,
+                      const struct listing *listing, int64_t now_utc, struct error *error)
 {
     struct query query;
 
@@ -94,25 +100,25 @@ static int list_paper(struct store *store, const char *date, const struct paper 
                 " received_utc) SELECT $1, coalesce(max(position), 0) + 1, $2, $3, $4, $5"
                 " FROM edition_papers WHERE edition = $1", error);
     query_text(&query, date);
-    query_view(&query, paper->id);
-    query_text(&query, announce_type_name(paper->announce_type));
-    query_integer(&query, paper->version);
+    query_view(&query, id);
+    query_text(&query, announce_type_name(listing->type));
+    query_integer(&query, listing->version);
     query_integer(&query, now_utc);
     return query_run(&query, NULL);
 }
 
-static int update_listed(struct store *store, const char *date, const struct paper *paper,
-                         struct error *error)
+static int update_listed(struct store *store, const char *date, struct view id,
+                         const struct listing *listing, struct error *error)
 {
     struct query query;
 
     query_start(&query, store,
                 "UPDATE edition_papers SET announce_type = $3, version = $4"
                 " WHERE paper = $1 AND edition = $2", error);
-    query_view(&query, paper->id);
+    query_view(&query, id);
     query_text(&query, date);
-    query_text(&query, announce_type_name(paper->announce_type));
-    query_integer(&query, paper->version);
+    query_text(&query, announce_type_name(listing->type));
+    query_integer(&query, listing->version);
     return query_run(&query, NULL);
 }
 
@@ -121,25 +127,28 @@ static int update_listed(struct store *store, const char *date, const struct pap
 static int put_paper(struct store *store, const char *date, const struct paper *paper,
                      int64_t now_utc, struct papers *scratch, size_t *added, struct error *error)
 {
-    enum announce_type type = paper->announce_type;
-    int version = paper->version, known, listed;
+    struct listing listing = {paper->announce_type, paper->version};
     const struct paper *merged;
+    int known, listed;
 
-    listed = find_listed(store, date, paper->id, &type, &version, error);
+    listed = find_listed(store, date, paper->id, &listing, error);
     known = listed < 0 ? -1 : paper_row_find(store, paper->id, scratch, error);
     if (known < 0)
         return -1;
     /* A type belongs to one announcement: another day's does not win over it. */
     if (known)
-        scratch->items[0].announce_type = type;
+        scratch->items[0].announce_type = listing.type;
     papers_add(scratch, paper, NULL);
     merged = &scratch->items[0];
     if (paper_row_put(store, merged, now_utc, error) < 0)
         return -1;
+    listing.type = merged->announce_type;
+    if (paper->version > listing.version)
+        listing.version = paper->version;
     if (listed)
-        return update_listed(store, date, merged, error);
+        return update_listed(store, date, paper->id, &listing, error);
     (*added)++;
-    return list_paper(store, date, merged, now_utc, error);
+    return list_paper(store, date, paper->id, &listing, now_utc, error);
 }
 
 static int put_contents(struct store *store, const struct edition *edition,

@@ -18,9 +18,11 @@ int outbox_skip_suppressed(struct store *store, const char *address, int64_t now
  * that their index can be used; this asks the table whether they may. */
 int outbox_check_change(enum delivery_state from, enum delivery_state to, struct error *error);
 
-/* Which suppressions of `subscriber` stop a delivery of `kind` (subscribers.h). */
+/* Which suppressions of `subscriber` stop a delivery of `kind` (subscribers.h).
+ * In RETURNING, SQLite forgets the column's type, and without the CAST would
+ * look through the whole table. */
 #define SUPPRESSED_SQL \
-    "EXISTS (SELECT 1 FROM suppressions s WHERE s.address = deliveries.subscriber" \
+    "EXISTS (SELECT 1 FROM suppressions s WHERE s.address = CAST(deliveries.subscriber AS TEXT)" \
     " AND (deliveries.kind = 'digest' OR s.reason IN ('owner', 'complained')))"
 
 #endif

@@ -82,9 +82,15 @@ static int check_file(const char *path, bool must_exist, struct error *error)
         return error_set(error, ERROR_CONFIGURATION, "store %s: is not a file", path);
     if (access(path, R_OK | W_OK) < 0)
         return error_set_errno(error, errno, "store %s", path);
+    /* SQLite takes what is smaller than any database for an empty one and would
+     * write over it. */
+    if (status.st_size > 0 && status.st_size < 512)
+        return sqlite_error_set(error, NULL, SQLITE_NOTADB, path, 0);
     return 0;
 }
 
+/* Within a transaction: these must be of one moment, or a database that another
+ * process is just making looks like none of ours. */
 static int check_schema(const struct opening *opening, int64_t *ret_version, struct error *error)
 {
     int64_t application, version, tables;
@@ -120,6 +126,17 @@ static int apply_migration(const struct opening *opening, size_t number, struct 
     if (result < 0)
         return error_add(error, "schema %zu, %s", number, migration_name(number));
     return 0;
+}
+
+static int check_first(const struct opening *opening, int64_t *ret_version, struct error *error)
+{
+    int result = execute(opening, "BEGIN", error);
+
+    if (result < 0)
+        return -1;
+    result = check_schema(opening, ret_version, error);
+    execute(opening, "ROLLBACK", NULL);
+    return result;
 }
 
 /* Another process may be doing the same: the version is read again under the
@@ -172,7 +189,7 @@ static int prepare_database(const struct opening *opening, struct error *error)
 
     sqlite3_extended_result_codes(opening->db, 1);
     sqlite3_busy_timeout(opening->db, opening->busy_timeout_ms);
-    if (check_schema(opening, &version, error) < 0 || set_wal(opening, error) < 0 ||
+    if (check_first(opening, &version, error) < 0 || set_wal(opening, error) < 0 ||
         execute(opening,
                 "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
                 "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY", error) < 0)

@@ -9,74 +9,12 @@
 
 #include <cmocka.h>
 
-#include "base/file.h"
-#include "delivery/transport.h"
 #include "unit/data.h"
-#include "unit/smtp_server.h"
-
-static const char hello[] = "Subject: hello\r\n\r\nHello.\r\n";
-
-static char *folder; /* of certificates */
-
-struct relay {
-    struct smtp_server *server;
-    struct transport *transport;
-};
-
-static void open_transport(struct relay *relay, const struct transport_options *given,
-                           const char *scheme, const char *host)
-{
-    struct transport_options options = *given;
-    struct error error = {0};
-    char url[200];
-
-    snprintf(url, sizeof(url), "%s://%s:%d", scheme, host, smtp_server_port(relay->server));
-    options.url = url;
-    if (!options.reply_timeout_ms)
-        options.reply_timeout_ms = 5000;
-    if (transport_open(&options, &relay->transport, &error) < 0)
-        fail_msg("%s", error.text);
-}
-
-static struct relay play(const struct smtp_rule *rules, size_t count)
-{
-    struct relay relay = {0};
-
-    relay.server = smtp_server_start(
-        &(struct smtp_server_options){.rules = rules, .rule_count = count});
-    open_transport(&relay, &(struct transport_options){0}, "smtp", "127.0.0.1");
-    return relay;
-}
-
-static void end(struct relay *relay)
-{
-    transport_close(&relay->transport);
-    smtp_server_free(&relay->server);
-}
-
-static int send_to(struct relay *relay, const char *recipient, struct delivery_result *result,
-                   struct error *error)
-{
-    const struct message message = {"news+token@example.org", recipient,
-                                    {hello, sizeof(hello) - 1}};
-
-    return transport_send(relay->transport, &message, NULL, result, error);
-}
-
-static void must_send(struct relay *relay, const char *recipient)
-{
-    struct delivery_result result;
-    struct error error = {0};
-
-    if (send_to(relay, recipient, &result, &error) < 0)
-        fail_msg("%s", error.text);
-    if (result.kind != RESULT_SENT)
-        fail_msg("to %s: %s: %s", recipient, result.stage, result.reply);
-}
+#include "unit/relay.h"
 
 static void messages_go_over_one_connection(void **state)
 {
-    struct relay relay = play(NULL, 0);
+    struct relay relay = relay_play(NULL, 0);
     struct delivery_result result;
     struct error error = {0};
     char name[40];
@@ -84,9 +22,9 @@ static void messages_go_over_one_connection(void **state)
     (void)state;
     for (int i = 0; i < 20; i++) {
         snprintf(name, sizeof(name), "reader%d@example.test", i);
-        must_send(&relay, name);
+        relay_must_send(&relay, name);
     }
-    assert_int_equal(send_to(&relay, "last@example.test", &result, &error), 0);
+    assert_int_equal(relay_send(&relay, "last@example.test", &result, &error), 0);
     assert_int_equal(result.code, 250);
     assert_string_equal(result.enhanced, "2.0.0");
     assert_string_equal(result.reply, "250 2.0.0 taken");
@@ -95,13 +33,13 @@ static void messages_go_over_one_connection(void **state)
     assert_int_equal(smtp_server_taken_count(relay.server), 21);
     assert_string_equal(smtp_server_taken(relay.server, 7)->recipient, "reader7@example.test");
     assert_string_equal(smtp_server_taken(relay.server, 7)->sender, "news+token@example.org");
-    end(&relay);
+    relay_end(&relay);
 }
 
 static void the_null_sender_is_two_brackets(void **state)
 {
-    const struct message message = {"", "ada@example.test", {hello, sizeof(hello) - 1}};
-    struct relay relay = play(NULL, 0);
+    const struct message message = {"", "ada@example.test", VIEW(RELAY_MESSAGE)};
+    struct relay relay = relay_play(NULL, 0);
     struct delivery_result result;
     struct error error = {0};
 
@@ -109,7 +47,7 @@ static void the_null_sender_is_two_brackets(void **state)
     assert_int_equal(transport_send(relay.transport, &message, NULL, &result, &error), 0);
     assert_int_equal(result.kind, RESULT_SENT);
     assert_int_equal(smtp_server_heard(relay.server, "MAIL FROM:<>"), 1);
-    end(&relay);
+    relay_end(&relay);
 }
 
 /* `size` bytes of lines and then `tail`; every tenth line begins with dots. */
@@ -151,7 +89,7 @@ static void every_size_arrives_byte_for_byte(void **state)
 {
     static const size_t sizes[] = {60, 1000, 16383, 16384, 16385, 65534, 65535, 65536, 65537,
                                    65538, 65593, 131071, 131072, 131073, 1000000};
-    struct relay relay = play(NULL, 0);
+    struct relay relay = relay_play(NULL, 0);
 
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -161,7 +99,7 @@ static void every_size_arrives_byte_for_byte(void **state)
         free((char *)bytes.data);
     }
     assert_int_equal(smtp_server_connections(relay.server), 1);
-    end(&relay);
+    relay_end(&relay);
 }
 
 static void dots_arrive_byte_for_byte(void **state)
@@ -170,7 +108,7 @@ static void dots_arrive_byte_for_byte(void **state)
         ".\r\n", "..\r\n", ".\r\n.\r\n", "...\r\n..\r\n.\r\n", "x\r\n.\r\n", "x\r\n.\r\ny\r\n",
         "\r\n", "\r\n.\r\n", "\r\n\r\n.\r\n\r\n", ".a\r\n..b\r\n", "a.\r\n.\r\n.b\r\n",
     };
-    struct relay relay = play(NULL, 0);
+    struct relay relay = relay_play(NULL, 0);
 
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -186,7 +124,7 @@ static void dots_arrive_byte_for_byte(void **state)
         check_arrival(&relay, bytes);
         free((char *)bytes.data);
     }
-    end(&relay);
+    relay_end(&relay);
 }
 
 static void bad_addresses_never_reach_the_wire(void **state)
@@ -196,7 +134,7 @@ static void bad_addresses_never_reach_the_wire(void **state)
         "<a@b.test>", "a\tb@c.test", "a@b.test\x7f", "\xc3\xa4@b.test", "", "a", "\"x\"@b.test",
         "a,b@c.test", "a@b.test;c",
     };
-    struct relay relay = play(NULL, 0);
+    struct relay relay = relay_play(NULL, 0);
     char long_address[400];
 
     (void)state;
@@ -207,9 +145,9 @@ static void bad_addresses_never_reach_the_wire(void **state)
                                                                        : long_address;
         struct delivery_result result;
         struct error error = {0};
-        struct message message = {bad, "ok@example.test", {hello, sizeof(hello) - 1}};
+        struct message message = {bad, "ok@example.test", VIEW(RELAY_MESSAGE)};
 
-        assert_int_equal(send_to(&relay, bad, &result, &error), 0);
+        assert_int_equal(relay_send(&relay, bad, &result, &error), 0);
         assert_int_equal(result.kind, RESULT_FAILED);
         assert_string_equal(result.stage, "address");
         if (!bad[0])
@@ -218,7 +156,7 @@ static void bad_addresses_never_reach_the_wire(void **state)
         assert_int_equal(error.kind, ERROR_CONFIGURATION);
     }
     assert_int_equal(smtp_server_connections(relay.server), 0);
-    end(&relay);
+    relay_end(&relay);
 }
 
 static void bad_messages_never_reach_the_wire(void **state)
@@ -234,7 +172,7 @@ static void bad_messages_never_reach_the_wire(void **state)
         {{"a", 1}, "does not end in a line break"},
         {{"a\0b\r\n", 5}, "NUL"},
     };
-    struct relay relay = play(NULL, 0);
+    struct relay relay = relay_play(NULL, 0);
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -250,7 +188,7 @@ static void bad_messages_never_reach_the_wire(void **state)
         data_free(exact);
     }
     assert_int_equal(smtp_server_connections(relay.server), 0);
-    end(&relay);
+    relay_end(&relay);
 }
 
 /* One bad answer at the second message: what becomes of that message, and the
@@ -308,19 +246,19 @@ static const struct misfortune {
 
 static void one_misfortune(const struct misfortune *misfortune)
 {
-    struct relay relay = play(&misfortune->rule, 1);
+    struct relay relay = relay_play(&misfortune->rule, 1);
     struct delivery_result result;
     struct error error = {0};
     int not_sent = 0;
 
-    must_send(&relay, "first@example.test");
-    if (send_to(&relay, "second@example.test", &result, &error) < 0)
+    relay_must_send(&relay, "first@example.test");
+    if (relay_send(&relay, "second@example.test", &result, &error) < 0)
         fail_msg("%s: stopped: %s", misfortune->name, error.text);
     if (result.kind != misfortune->want || result.code != misfortune->code ||
         strcmp(result.stage, misfortune->stage) != 0)
         fail_msg("%s: kind %d code %d stage %s: %s", misfortune->name, result.kind, result.code,
                  result.stage, result.reply);
-    must_send(&relay, "third@example.test");
+    relay_must_send(&relay, "third@example.test");
     smtp_server_stop(relay.server);
     /* A message that was refused at its end was read, too. */
     for (size_t i = 0; i < smtp_server_taken_count(relay.server); i++)
@@ -328,7 +266,7 @@ static void one_misfortune(const struct misfortune *misfortune)
                         0 && (result.kind == RESULT_DEFERRED || result.kind == RESULT_FAILED);
     if ((int)smtp_server_taken_count(relay.server) - not_sent != misfortune->taken)
         fail_msg("%s: %zu taken", misfortune->name, smtp_server_taken_count(relay.server));
-    end(&relay);
+    relay_end(&relay);
 }
 
 static void a_misfortune_hits_one_message(void **state)
@@ -361,16 +299,16 @@ static void a_relay_that_does_not_work_stops_the_work(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct relay relay = play(&cases[i].rule, 1);
+        struct relay relay = relay_play(&cases[i].rule, 1);
         struct delivery_result result;
         struct error error = {0};
 
-        assert_int_equal(send_to(&relay, "ada@example.test", &result, &error), -1);
+        assert_int_equal(relay_send(&relay, "ada@example.test", &result, &error), -1);
         assert_int_equal(result.kind, RESULT_RELAY_DOWN);
         if (error.kind != cases[i].want || !strstr(error.text, cases[i].text))
             fail_msg("%s: %d %s", cases[i].name, error.kind, error.text);
         assert_int_equal(smtp_server_taken_count(relay.server), 0);
-        end(&relay);
+        relay_end(&relay);
     }
 }
 
@@ -404,14 +342,14 @@ static void silence_is_not_waited_for_for_ever(void **state)
 
         relay.server = smtp_server_start(
             &(struct smtp_server_options){.rules = &rule, .rule_count = 1});
-        open_transport(&relay, &(struct transport_options){.reply_timeout_ms = 1000}, "smtp",
+        relay_open(&relay, &(struct transport_options){.reply_timeout_ms = 1000}, "smtp",
                        "127.0.0.1");
-        assert_int_equal(send_to(&relay, "ada@example.test", &result, &error), cases[i].result);
+        assert_int_equal(relay_send(&relay, "ada@example.test", &result, &error), cases[i].result);
         assert_int_equal(result.kind, cases[i].want);
         transport_close(&relay.transport);
         if (seconds() - start > 4)
             fail_msg("%s: %.1f s", cases[i].stage, seconds() - start);
-        end(&relay);
+        relay_end(&relay);
     }
 }
 
@@ -429,14 +367,14 @@ static void a_huge_reply_is_cut(void **state)
         buffer_printf(&reply, "550-5.1.1 line %d of a long story about no such user \x1b[2J\r\n", i);
     buffer_add_string(&reply, "550 5.1.1 end\r\n");
     rule.reply = buffer_string(&reply);
-    relay = play(&rule, 1);
-    assert_int_equal(send_to(&relay, "ada@example.test", &result, &error), 0);
+    relay = relay_play(&rule, 1);
+    assert_int_equal(relay_send(&relay, "ada@example.test", &result, &error), 0);
     assert_int_equal(result.kind, RESULT_FAILED);
     assert_string_equal(result.enhanced, "5.1.1");
     assert_true(strlen(result.reply) > 400);
     assert_null(strchr(result.reply, '\x1b'));
-    must_send(&relay, "bob@example.test");
-    end(&relay);
+    relay_must_send(&relay, "bob@example.test");
+    relay_end(&relay);
     buffer_free(&reply);
 }
 
@@ -457,12 +395,12 @@ static void an_endless_line_ends(void **state)
     rule.reply = buffer_string(&reply);
     relay.server = smtp_server_start(
         &(struct smtp_server_options){.rules = &rule, .rule_count = 1});
-    open_transport(&relay, &(struct transport_options){.reply_timeout_ms = 1000}, "smtp",
+    relay_open(&relay, &(struct transport_options){.reply_timeout_ms = 1000}, "smtp",
                    "127.0.0.1");
-    assert_int_equal(send_to(&relay, "ada@example.test", &result, &error), 0);
+    assert_int_equal(relay_send(&relay, "ada@example.test", &result, &error), 0);
     assert_int_not_equal(result.kind, RESULT_SENT);
     assert_int_not_equal(result.kind, RESULT_UNCERTAIN);
-    end(&relay);
+    relay_end(&relay);
     buffer_free(&reply);
 }
 
@@ -470,14 +408,14 @@ static void an_idle_connection_that_was_closed_is_opened_again(void **state)
 {
     static const struct smtp_rule rule = {"end", "250 2.0.0 ok\r\n421 4.4.2 idle\r\n" SMTP_DROP, 0, 1,
                                           NULL};
-    struct relay relay = play(&rule, 1);
+    struct relay relay = relay_play(&rule, 1);
 
     (void)state;
-    must_send(&relay, "ada@example.test");
-    must_send(&relay, "bob@example.test");
-    must_send(&relay, "eve@example.test");
+    relay_must_send(&relay, "ada@example.test");
+    relay_must_send(&relay, "bob@example.test");
+    relay_must_send(&relay, "eve@example.test");
     assert_int_equal(smtp_server_connections(relay.server), 2);
-    end(&relay);
+    relay_end(&relay);
 }
 
 /* A relay that has said 421 need not answer any more. */
@@ -521,9 +459,9 @@ static int note_begin(void *user)
 static void begin_is_called_once_data_has_begun(void **state)
 {
     static const struct smtp_rule refuse = {"rcpt", "550 no\r\n", 0, 0, "bad@"};
-    const struct message good = {"a@example.org", "good@example.test", {hello, sizeof(hello) - 1}};
-    const struct message bad = {"a@example.org", "bad@example.test", {hello, sizeof(hello) - 1}};
-    struct relay relay = play(&refuse, 1);
+    const struct message good = {"a@example.org", "good@example.test", VIEW(RELAY_MESSAGE)};
+    const struct message bad = {"a@example.org", "bad@example.test", VIEW(RELAY_MESSAGE)};
+    struct relay relay = relay_play(&refuse, 1);
     struct hooked hooked = {.server = relay.server};
     const struct transport_hooks hooks = {.begin = note_begin, .user = &hooked};
     struct delivery_result result;
@@ -540,16 +478,16 @@ static void begin_is_called_once_data_has_begun(void **state)
     assert_int_equal(transport_send(relay.transport, &good, &hooks, &result, &error), 0);
     assert_int_equal(result.kind, RESULT_STOPPED);
     assert_int_equal(hooked.begun, 2);
-    must_send(&relay, "good@example.test");
+    relay_must_send(&relay, "good@example.test");
     smtp_server_stop(relay.server);
     assert_int_equal(smtp_server_taken_count(relay.server), 2);
-    end(&relay);
+    relay_end(&relay);
 }
 
 static void nobody_listens(void **state)
 {
     struct transport *transport = NULL;
-    struct relay relay = play(NULL, 0);
+    struct relay relay = relay_play(NULL, 0);
     struct delivery_result result;
     struct error error = {0};
     char url[100];
@@ -558,12 +496,12 @@ static void nobody_listens(void **state)
     snprintf(url, sizeof(url), "smtp://127.0.0.1:%d", smtp_server_port(relay.server));
     transport = relay.transport;
     smtp_server_stop(relay.server);
-    assert_int_equal(send_to(&relay, "ada@example.test", &result, &error), -1);
+    assert_int_equal(relay_send(&relay, "ada@example.test", &result, &error), -1);
     assert_int_equal(error.kind, ERROR_TEMPORARY);
     assert_non_null(strstr(error.text, url));
     assert_int_equal(transport_check(transport, &error), -1);
     assert_int_equal(error.kind, ERROR_TEMPORARY);
-    end(&relay);
+    relay_end(&relay);
 }
 
 static void bad_urls_are_refused(void **state)
@@ -594,170 +532,10 @@ static void bad_urls_are_refused(void **state)
     }
 }
 
-/* TLS: an authority of our own, and one certificate for 127.0.0.1 and localhost
- * and one for another host. */
-
-static const char make_certificates[] =
-    "set -e; cd \"$1\"; exec 2>/dev/null\n"
-    "openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=authority\n"
-    "make() {\n"
-    "  openssl req -newkey rsa:2048 -nodes -keyout $1.key -out $1.csr -subj /CN=$1\n"
-    "  echo \"subjectAltName=$2\" > $1.ext\n"
-    "  openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile $1.ext -out $1.pem\n"
-    "}\n"
-    "make here DNS:localhost,IP:127.0.0.1\n"
-    "make elsewhere DNS:mail.elsewhere.test\n";
-
-static int set_up_certificates(void **state)
-{
-    struct buffer command;
-    int result;
-
-    (void)state;
-    signal(SIGPIPE, SIG_IGN);
-    folder = data_temporary_folder();
-    buffer_init(&command, 1 << 16);
-    buffer_printf(&command, "set -- '%s'\n%s", folder, make_certificates);
-    result = system(command.data);
-    buffer_free(&command);
-    return result;
-}
-
-static int tear_down_certificates(void **state)
+static int ignore_pipes(void **state)
 {
     (void)state;
-    data_remove_folder(&folder);
-    return 0;
-}
-
-struct tls_case {
-    const char *name;
-    const char *certificate; /* NULL: STARTTLS is not offered */
-    const char *scheme;
-    bool trusted;            /* ca_file is given */
-    enum transport_tls tls;
-    const char *host;
-    int result;
-    int starttls; /* how often it is said */
-};
-
-static void check_tls(const struct tls_case *tls)
-{
-    char certificate[600], key[600], authority[600];
-    struct relay relay = {0};
-    struct delivery_result result;
-    struct error error = {0};
-    int done;
-
-    snprintf(certificate, sizeof(certificate), "%s/%s.pem", folder, tls->certificate);
-    snprintf(key, sizeof(key), "%s/%s.key", folder, tls->certificate);
-    snprintf(authority, sizeof(authority), "%s/ca.pem", folder);
-    relay.server = smtp_server_start(&(struct smtp_server_options){
-        .certificate = tls->certificate ? certificate : NULL, .key = key,
-        .tls_from_start = strcmp(tls->scheme, "smtps") == 0});
-    open_transport(&relay,
-                   &(struct transport_options){.ca_file = tls->trusted ? authority : NULL,
-                                               .tls = tls->tls},
-                   tls->scheme, tls->host);
-    done = send_to(&relay, "ada@example.test", &result, &error);
-    if (done != tls->result)
-        fail_msg("%s: %s %s", tls->name, error.text, result.reply);
-    if (done < 0 && (error.kind != ERROR_CONFIGURATION || result.kind != RESULT_RELAY_DOWN ||
-                     strcmp(result.stage, "tls") != 0))
-        fail_msg("%s: %d %s", tls->name, error.kind, error.text);
-    assert_int_equal(smtp_server_heard(relay.server, "STARTTLS"), tls->starttls);
-    assert_int_equal(smtp_server_heard(relay.server, "MAIL"), done == 0);
-    if (done == 0)
-        must_send(&relay, "bob@example.test");
-    assert_int_equal(smtp_server_connections(relay.server), 1);
-    end(&relay);
-}
-
-static void tls_is_checked(void **state)
-{
-    static const struct tls_case cases[] = {
-        {"STARTTLS", "here", "smtp", true, TRANSPORT_TLS_REQUIRED, "localhost", 0, 1},
-        {"STARTTLS by address", "here", "smtp", true, TRANSPORT_TLS_REQUIRED, "127.0.0.1", 0, 1},
-        {"smtps", "here", "smtps", true, TRANSPORT_TLS_REQUIRED, "localhost", 0, 0},
-        {"smtps whatever tls says", "here", "smtps", true, TRANSPORT_TLS_OFF, "localhost", 0, 0},
-        {"wrong host", "elsewhere", "smtp", true, TRANSPORT_TLS_REQUIRED, "localhost", -1, 1},
-        {"wrong host, smtps", "elsewhere", "smtps", true, TRANSPORT_TLS_REQUIRED, "localhost", -1,
-         0},
-        {"unknown authority", "here", "smtp", false, TRANSPORT_TLS_REQUIRED, "localhost", -1, 1},
-        {"unknown authority, smtps", "here", "smtps", false, TRANSPORT_TLS_REQUIRED, "localhost",
-         -1, 0},
-        {"taken out of EHLO", NULL, "smtp", true, TRANSPORT_TLS_REQUIRED, "localhost", -1, 0},
-        {"optional and offered", "here", "smtp", true, TRANSPORT_TLS_OPTIONAL, "localhost", 0, 1},
-        {"optional and not offered", NULL, "smtp", true, TRANSPORT_TLS_OPTIONAL, "localhost", 0, 0},
-        {"off", "here", "smtp", true, TRANSPORT_TLS_OFF, "localhost", 0, 0},
-        {"default on loopback", "here", "smtp", true, TRANSPORT_TLS_DEFAULT, "localhost", 0, 0},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        check_tls(&cases[i]);
-}
-
-/* "\0news\0secret" in Base64. */
-static const char right_login[] = "AG5ld3MAc2VjcmV0";
-
-static void logins_are_checked(void **state)
-{
-    static const struct {
-        const char *name;
-        const char *password;
-        struct smtp_rule rule;
-        enum error_kind want;
-    } cases[] = {
-        {"right", "secret", {"none", "", 0, 0, NULL}, ERROR_NONE},
-        {"wrong", "guess", {"none", "", 0, 0, NULL}, ERROR_CONFIGURATION},
-        {"not now", "secret", {"auth", "454 4.7.0 later\r\n", 0, 0, NULL}, ERROR_TEMPORARY},
-        {"closing", "secret", {"auth", "421 4.7.0 bye\r\n" SMTP_DROP, 0, 0, NULL}, ERROR_TEMPORARY},
-        {"drop", "secret", {"auth", SMTP_DROP, 0, 0, NULL}, ERROR_TEMPORARY},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct relay relay = {0};
-        struct delivery_result result;
-        struct error error = {0};
-        int done;
-
-        relay.server = smtp_server_start(&(struct smtp_server_options){
-            .rules = &cases[i].rule, .rule_count = 1, .login = right_login});
-        open_transport(&relay,
-                       &(struct transport_options){.username = "news",
-                                                   .password = cases[i].password},
-                       "smtp", "127.0.0.1");
-        done = transport_check(relay.transport, &error);
-        if (done != (cases[i].want ? -1 : 0) || error.kind != cases[i].want)
-            fail_msg("check, %s: %d %s", cases[i].name, error.kind, error.text);
-        done = send_to(&relay, "ada@example.test", &result, &error);
-        if (done != (cases[i].want ? -1 : 0) || error.kind != cases[i].want)
-            fail_msg("%s: %d %s", cases[i].name, error.kind, error.text);
-        if (done < 0)
-            assert_string_equal(result.stage, "auth");
-        assert_null(strstr(error.text, cases[i].password));
-        end(&relay);
-    }
-}
-
-static void a_password_is_not_sent_in_the_clear(void **state)
-{
-    struct relay relay = {0};
-    struct delivery_result result;
-    struct error error = {0};
-
-    (void)state;
-    relay.server = smtp_server_start(&(struct smtp_server_options){.login = right_login});
-    open_transport(&relay,
-                   &(struct transport_options){.username = "news", .password = "secret",
-                                               .tls = TRANSPORT_TLS_OPTIONAL},
-                   "smtp", "127.0.0.1");
-    assert_int_equal(send_to(&relay, "ada@example.test", &result, &error), -1);
-    assert_int_equal(error.kind, ERROR_CONFIGURATION);
-    assert_int_equal(smtp_server_heard(relay.server, "AUTH"), 0);
-    end(&relay);
+    return signal(SIGPIPE, SIG_IGN) == SIG_ERR;
 }
 
 int main(void)
@@ -779,10 +557,7 @@ int main(void)
         cmocka_unit_test(begin_is_called_once_data_has_begun),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(bad_urls_are_refused),
-        cmocka_unit_test(tls_is_checked),
-        cmocka_unit_test(logins_are_checked),
-        cmocka_unit_test(a_password_is_not_sent_in_the_clear),
     };
 
-    return cmocka_run_group_tests(tests, set_up_certificates, tear_down_certificates);
+    return cmocka_run_group_tests(tests, ignore_pipes, NULL);
 }
