@@ -25,7 +25,7 @@ PYTHON ?= /usr/bin/python3
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libcurl4-gnutls-dev libxml2-dev libjansson-dev \
 	libsqlite3-dev libstemmer-dev libutf8proc-dev libsodium-dev zlib1g-dev uthash-dev \
 	tzdata ca-certificates
-TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev llvm valgrind libc6-dbg python3 python3-jsonschema \
+TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm valgrind libc6-dbg python3 python3-jsonschema \
 	openssl sqlite3 faketime mandoc shellcheck systemd
 SERVER_PACKAGES := postfix dovecot-imapd dovecot-lmtpd spamassassin chromium fonts-dejavu-core
 
