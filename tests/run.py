@@ -31,10 +31,13 @@ VALGRIND = [
     "--errors-for-leak-kinds=definite,possible", "--show-leak-kinds=definite,possible",
     f"--suppressions={ROOT}/tests/valgrind.supp",
 ]
-# Their children end without freeing anything, they wait for clocks, or they run
-# other programs; LeakSanitizer has watched them.
-NOT_UNDER_VALGRIND = ("test_maildir", "test_worker", "test_worker_crash", "test_smtp", "test_smtp_tls", "test_mime_python",
-                      "test_mail_programs")
+# What would take minutes under Valgrind, or measures time, or forks children that
+# end without freeing anything. AddressSanitizer watches these.
+NOT_UNDER_VALGRIND = (
+    "test_feed", "test_mail_programs", "test_maildir", "test_mime_python", "test_relevance_reference", "test_smtp",
+    "test_smtp_tls", "test_store_sqlite", "test_tex", "test_worker", "test_worker_crash",
+)
+SLOW_SECONDS = 20  # what takes longer than this is named at the end of its stage
 # What a sanitizer or Valgrind ends a program with when it has found something.
 TOOL_STATUS = 99
 
@@ -70,6 +73,7 @@ class Run:
             self.environment.pop(name, None)
         self.tests = []
         self.running = set()  # process groups
+        self.slow = []  # (seconds, name)
 
     def stop(self, signal_number, _frame):
         """A signal ends everything that was started, and leaves nothing behind."""
@@ -115,7 +119,11 @@ class Run:
                 self.add(tests)
 
     def run_job(self, job):
+        started = time.monotonic()
         status, out, err = self.call(job.argv, job.env, job.seconds)
+        seconds = time.monotonic() - started
+        if seconds > SLOW_SECONDS:
+            self.slow.append((seconds, job.name))
         return job.read(job, status, out, err)
 
     def add(self, tests):
@@ -273,7 +281,7 @@ def stage_valgrind(run):
     """Memory errors and leaks in the unit tests, on made-up input, and in one daily run."""
     if not run.build("gcc", ["all", "units"], CC="gcc", STRICT="1"):
         return
-    no_samples = {"PAPERBOY_DATA": "/nonexistent", "PAPERBOY_SLOW": "valgrind"}
+    no_samples = {"PAPERBOY_DATA": "/nonexistent"}
     jobs = unit_jobs("gcc", VALGRIND, no_samples, leave_out=NOT_UNDER_VALGRIND, seconds=600)
     wrapped = {"PAPERBOY": str(ROOT / "build/gcc/paperboy"), "PAPERBOY_WRAPPER": " ".join(VALGRIND)}
     jobs.insert(0, Job("daily run", read=read_json, env=wrapped, seconds=600, argv=[
@@ -308,13 +316,15 @@ def totals(tests):
 def run_stages(run, names):
     for name in names:
         print(f"== {name}: {STAGES[name].__doc__}", flush=True)
-        started, before = time.monotonic(), len(run.tests)
+        started, before, run.slow = time.monotonic(), len(run.tests), []
         try:
             STAGES[name](run)
         except Exception as problem:  # the totals are due all the same
             run.add([Test(f"stage {name}", "failed", repr(problem))])
         seconds = time.monotonic() - started
         print(f"== {name}: {totals(run.tests[before:])} in {seconds:.0f} s", flush=True)
+        for slow, job in sorted(run.slow, reverse=True):
+            print(f"   {slow:4.0f} s {job}")
 
 
 def main():
