@@ -35,7 +35,7 @@ PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lstemmer -lm -lpthread
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -I$(BUILD)/generated $(WARNINGS) -fstack-protector-strong -fPIE $(CFLAGS) $(PKG_CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
-DEFINES = -DPAPERBOY_VERSION='"$(VERSION)"' -DPAPERBOY_DATADIR='"$(DATADIR)"'
+DEFINES = -DPAPERBOY_VERSION='"$(VERSION)"'
 
 LIBRARY_SOURCES := $(sort $(wildcard src/*/*.c))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
@@ -76,6 +76,14 @@ $(FLAGS): FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(CC) $(ALL_CFLAGS) $(DEFINES) > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# One object alone knows where things are installed.
+DATADIR_FILE := $(BUILD)/generated/datadir.h
+$(DATADIR_FILE): FORCE
+	@mkdir -p $(@D)
+	@printf '#define PAPERBOY_DATADIR "%s"\n' '$(DATADIR)' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(BUILD)/src/commands/site.o: $(DATADIR_FILE)
 
 $(BUILD)/%.o: %.c $(FLAGS)
 	@mkdir -p $(@D)

@@ -97,6 +97,20 @@ int file_sync_folder(const char *path, struct error *error)
     return 0;
 }
 
+/* What root makes in another user's folder is that user's: an administrator's
+ * command must not lock the service out. */
+static int give_to_folder_owner(const char *name, int descriptor, const char *folder,
+                                struct error *error)
+{
+    struct stat status;
+
+    if (geteuid() != 0)
+        return 0;
+    if (stat(folder, &status) < 0 || fchown(descriptor, status.st_uid, status.st_gid) < 0)
+        return error_set_errno(error, errno, "cannot set the owner of %s", name);
+    return 0;
+}
+
 static int write_temporary(const char *temporary, int descriptor, struct view bytes, unsigned mode,
                            struct error *error)
 {
@@ -140,7 +154,9 @@ static int write_atomic(const char *path, struct view bytes, unsigned mode, bool
         error_set_errno(error, errno, "cannot write in folder %s", folder);
         goto out;
     }
-    result = write_temporary(path, descriptor, bytes, mode, error);
+    result = give_to_folder_owner(path, descriptor, folder, error);
+    if (result == 0)
+        result = write_temporary(path, descriptor, bytes, mode, error);
     if (close(descriptor) < 0 && result == 0)
         result = error_set_errno(error, errno, "cannot write %s", path);
     if (result == 0)

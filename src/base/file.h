@@ -14,7 +14,8 @@
 int file_read(const char *path, struct buffer *ret_bytes, struct error *error);
 
 /* Durable and atomic: temporary file beside it, fsync, rename, fsync of the
- * folder. The result has `mode` (0600, 0644), whatever the umask. */
+ * folder. The result has `mode` (0600, 0644), whatever the umask, and when root
+ * writes it the folder's owner. */
 int file_write_atomic(const char *path, struct view bytes, unsigned mode, struct error *error);
 /* The same, but an existing file is left alone: error kind conflict. */
 int file_create_atomic(const char *path, struct view bytes, unsigned mode, struct error *error);

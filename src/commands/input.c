@@ -35,12 +35,15 @@ static int download(struct site *site, const char *url, struct buffer *bytes, st
                         &(struct http_request){.url = url,
                                                .user_agent = buffer_string(&agent),
                                                .max_bytes = FEED_BYTES},
-                        &response, error) < 0)
+                        &response, error) < 0) {
+        /* Nothing asks again by itself: to this command it cannot be read. */
+        if (error && error->kind == ERROR_TEMPORARY)
+            error->kind = ERROR_PERMANENT;
         goto out;
+    }
     if (response.status != 200) {
-        error_set(error, response.status >= 500 || response.status == 429 ? ERROR_TEMPORARY
-                                                                         : ERROR_PERMANENT,
-                  "%s: the server answered with status %ld", url, response.status);
+        error_set(error, ERROR_PERMANENT, "%s: the server answered with status %ld", url,
+                  response.status);
         goto out;
     }
     if (response.truncated)

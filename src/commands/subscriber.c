@@ -91,6 +91,21 @@ int subscriber_list(struct site *site, const struct options *options, char **wor
 
 /* ---- pause, resume ---- */
 
+static void log_pause(struct site *site, const char *address, struct date until)
+{
+    char text[DATE_TEXT_BYTES];
+
+    date_format(until, text);
+    if (!date_is_set(until))
+        log_line(site->log, LOG_LEVEL_NOTICE, "%s gets digests again", address);
+    else if (date_compare(until, site_arxiv_date(site, site_now())) <= 0)
+        log_line(site->log, LOG_LEVEL_WARNING, "%s is past: %s is not paused", text, address);
+    else if (until.year == 9999)
+        log_line(site->log, LOG_LEVEL_NOTICE, "%s is paused until resumed", address);
+    else
+        log_line(site->log, LOG_LEVEL_NOTICE, "%s is paused until %s", address, text);
+}
+
 static int set_pause(struct site *site, const char *address, struct date until)
 {
     const char *folder = site->configuration.subscribers;
@@ -104,6 +119,8 @@ static int set_pause(struct site *site, const char *address, struct date until)
     profile.paused_until = until;
     if (folder_save(folder, &profile, &version, NULL, &error) < 0)
         status = command_fail(site->log, &error);
+    else
+        log_pause(site, profile.email, until);
     profile_free(&profile);
     return status;
 }
@@ -145,6 +162,11 @@ int subscriber_suppress(struct site *site, const struct options *options, char *
                                               .evidence = reason},
                         &error) < 0)
         status = command_fail(site->log, &error);
+    else
+        log_line(site->log, LOG_LEVEL_NOTICE, "%s is suppressed%s", address,
+                 folder_has(site->configuration.subscribers, address)
+                     ? ""
+                     : "; there is no profile of that address");
     free(address);
     return status;
 }
@@ -173,6 +195,8 @@ int subscriber_unsuppress(struct site *site, const struct options *options, char
     } else if (!any) {
         log_line(site->log, LOG_LEVEL_ERROR, "%s is not suppressed", address);
         status = EX_NOINPUT;
+    } else {
+        log_line(site->log, LOG_LEVEL_NOTICE, "%s is no longer suppressed", address);
     }
     free(address);
     return status;
@@ -185,6 +209,7 @@ int subscriber_remove(struct site *site, const struct options *options, char **w
     (void)options, (void)count;
     if (folder_remove(site->configuration.subscribers, words[0], NULL, &error) < 0)
         return command_fail(site->log, &error);
+    log_line(site->log, LOG_LEVEL_NOTICE, "the profile of %s is deleted", words[0]);
     return EX_OK;
 }
 
@@ -236,8 +261,8 @@ static int run(struct log *log, const struct options *options)
     if (count < action->min_words || count > action->max_words) {
         error_set(&error, ERROR_INPUT, "%s takes %s; see paperboy subscriber --help", action->name,
                   action->max_words == 0   ? "no more words"
-                  : action->max_words == 1 ? "one word more"
-                                           : "one or two words more");
+                  : action->max_words == 1 ? "one ADDRESS"
+                                           : "one FILE, and perhaps an ADDRESS");
         return command_fail_usage(log, &error);
     }
     if (site_open(&site, log, options->config, false, &error) < 0 ||

@@ -75,7 +75,7 @@ static int profile_from_words(const struct options *options, const char *address
         json_object_set_new(document, "interests",
                             json_string(options_value(options, "--interests")));
     text = json_dumps(document, 0);
-    result = text ? profile_read("the profile", view_of(text), ret_profile, error)
+    result = text ? profile_read("new profile", view_of(text), ret_profile, error)
                   : error_set(error, ERROR_INPUT, "the words given are no valid UTF-8");
     free(text);
     json_decref(document);
@@ -117,6 +117,17 @@ static void log_notices(struct log *log, struct bot_notices *notices)
     bot_notices_free(notices);
 }
 
+/* The owner that the configuration names; the sender is nobody's reader. */
+static const char *owner_of(const struct site *site)
+{
+    const char *owner = site->configuration.list.owner;
+
+    if (!owner || !site->configuration.sender.address ||
+        strcmp(owner, site->configuration.sender.address) == 0)
+        return NULL;
+    return owner;
+}
+
 int subscriber_import(struct site *site, const struct options *options, char **words, size_t count)
 {
     const char *rules_path = options_value(options, "--rules");
@@ -129,7 +140,7 @@ int subscriber_import(struct site *site, const struct options *options, char **w
     int status;
 
     if (!address)
-        address = count > 1 ? words[1] : site->configuration.list.owner;
+        address = count > 1 ? words[1] : owner_of(site);
     if (!address) {
         error_set(&error, ERROR_INPUT, "whose profile is it? give --address ADDRESS");
         return command_fail_usage(site->log, &error);
