@@ -302,7 +302,8 @@ int worker_run(struct store *store, struct transport *transport,
     while (result > 0 && !should_stop(&work))
         result = work_round(&work, error);
     buffer_free(&work.message);
-    if (outbox_count_open(store, &work.summary.left, result < 0 ? NULL : error) < 0)
+    if (outbox_count_left(store, options->only, options->uncertain, now(&work), &work.summary.left,
+                          result < 0 ? NULL : error) < 0)
         result = -1;
     *ret_summary = work.summary;
     return result < 0 ? -1 : 0;

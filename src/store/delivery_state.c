@@ -25,7 +25,9 @@ static const unsigned allowed[DELIVERY_STATES] = {
     [DELIVERY_SENDING] = TO(SENT) | TO(DEFERRED) | TO(FAILED) | TO(UNCERTAIN),
     [DELIVERY_DEFERRED] = TO(CLAIMED) | TO(EXPIRED) | TO(SKIPPED),
     /* Sent or failed when the relay's log or a bounce tells later. */
-    [DELIVERY_UNCERTAIN] = TO(QUEUED) | TO(SENT) | TO(FAILED),
+    [DELIVERY_UNCERTAIN] = TO(QUEUED) | TO(SENT) | TO(FAILED) | TO(EXPIRED),
+    /* What kept it from being composed may be over before its time is. */
+    [DELIVERY_SKIPPED] = TO(QUEUED),
 };
 
 const char *delivery_state_name(enum delivery_state state)

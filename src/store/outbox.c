@@ -21,7 +21,9 @@ static int check_request(const struct delivery_request *request, struct error *e
     return 0;
 }
 
-/* 1 and the new row's id, or 0 when there is one already. */
+/* 1 and the row's id, or 0 when there is one already that stays as it is: all but
+ * a skipped digest that has dealt with nothing (DEALT_WITH_SQL). What it was to
+ * show once may have been shown by a later one: it is composed anew. */
 static int insert_delivery(struct store *store, const struct delivery_request *request,
                            int64_t *ret_id, struct error *error)
 {
@@ -31,7 +33,13 @@ static int insert_delivery(struct store *store, const struct delivery_request *r
     query_start(&query, store,
                 "INSERT INTO deliveries (kind, subscriber, slot, state, created_utc,"
                 " not_before_utc, expires_utc) VALUES ($1, $2, $3, 'queued', $4, $5, $6)"
-                " ON CONFLICT DO NOTHING RETURNING id", error);
+                " ON CONFLICT (subscriber, kind, slot) DO UPDATE SET state = 'queued',"
+                " created_utc = excluded.created_utc, not_before_utc = excluded.not_before_utc,"
+                " expires_utc = excluded.expires_utc, attempts = 0, changed_utc = NULL,"
+                " stage = NULL, enhanced = NULL, reply = NULL, editions = NULL, shown = NULL"
+                " WHERE deliveries.state = 'skipped' AND deliveries.kind = 'digest'"
+                " AND (deliveries.editions IS NULL OR length(deliveries.shown) > 0)"
+                " RETURNING id", error);
     query_text(&query, delivery_kind_name(request->kind));
     query_text(&query, request->subscriber);
     query_text(&query, request->slot);
@@ -69,7 +77,8 @@ int outbox_add(struct store *store, const struct delivery_request *request, bool
     int64_t id = 0;
     int added;
 
-    if (check_request(request, error) < 0)
+    if (check_request(request, error) < 0 ||
+        outbox_check_change(DELIVERY_SKIPPED, DELIVERY_QUEUED, error) < 0)
         return -1;
     if (request->message.size && transaction_open(store, &mine, error) < 0)
         return -1;

@@ -70,12 +70,17 @@ struct delivery_outcome {
 
 enum uncertain_policy { UNCERTAIN_RESEND, UNCERTAIN_HOLD };
 
+/* `*ret_is_new` is false when there is such a delivery already. A digest that was
+ * skipped and has dealt with no edition (its address was suppressed, its profile
+ * away) is queued again as if it were new; a failed or expired one is not. */
 int outbox_add(struct store *store, const struct delivery_request *request, bool *ret_is_new,
                struct error *error);
 
 /* Takes up to `max` deliveries that are due, oldest first, for `worker` (a name
  * no other worker has) until now + lease_seconds. Those of suppressed addresses
- * are skipped instead. Free with delivery_batch_free; a zeroed batch is fine. */
+ * are skipped instead. A digest waits while another of its subscriber is held:
+ * which editions are left for it is known after that one. Within a batch the
+ * order sees to that. Free with delivery_batch_free; a zeroed batch is fine. */
 int outbox_claim(struct store *store, const char *worker, int64_t now_utc, int lease_seconds,
                  size_t max, struct delivery_batch *ret_batch, struct error *error);
 /* The same for the deliveries of one subscriber; NULL: everybody's. */
@@ -99,7 +104,8 @@ int outbox_renew(struct store *store, const char *worker, int64_t lease_until_ut
 
 /* Frees what dead workers held: claimed ones are queued again, begun ones are
  * uncertain; with UNCERTAIN_RESEND uncertain ones are queued again at their
- * not_before. Then what has expired is marked. */
+ * not_before. Then what has expired is marked, with UNCERTAIN_RESEND also the
+ * uncertain: those that are held wait for a person. */
 struct outbox_recovered {
     int64_t queued;
     int64_t uncertain;
@@ -108,12 +114,21 @@ struct outbox_recovered {
 };
 int outbox_recover(struct store *store, int64_t now_utc, enum uncertain_policy policy,
                    struct outbox_recovered *ret_recovered, struct error *error);
+/* The same for the deliveries of one subscriber; NULL: everybody's. */
+int outbox_recover_only(struct store *store, const char *subscriber, int64_t now_utc,
+                        enum uncertain_policy policy, struct outbox_recovered *ret_recovered,
+                        struct error *error);
 
 int outbox_count(struct store *store, int64_t ret_counts[DELIVERY_STATES], struct error *error);
-/* Those neither final nor uncertain. Cheap, whatever the outbox has behind it. */
-int outbox_count_open(struct store *store, int64_t *ret_open, struct error *error);
-/* When the next delivery can be worked on, at the earliest: one that waits for
- * its time, or another worker's lease that runs out. False: nothing is open. */
+/* What is still to be done (for one subscriber; NULL: for all): queued, held by a
+ * worker, deferred, and with UNCERTAIN_RESEND the uncertain that have not expired.
+ * Cheap, whatever the outbox has behind it. */
+int outbox_count_left(struct store *store, const char *subscriber, enum uncertain_policy policy,
+                      int64_t now_utc, int64_t *ret_left, struct error *error);
+/* When there is something to do next, at the earliest: for one that waits for its
+ * time, one that expires, or another worker's lease that runs out. False: nothing
+ * is open. An instant that has passed is one at which outbox_recover and
+ * outbox_claim find something. */
 int outbox_next_due(struct store *store, enum uncertain_policy policy, bool *ret_any,
                     int64_t *ret_utc, struct error *error);
 

@@ -18,6 +18,12 @@ int outbox_skip_suppressed(struct store *store, const char *address, int64_t now
  * that their index can be used; this asks the table whether they may. */
 int outbox_check_change(enum delivery_state from, enum delivery_state to, struct error *error);
 
+/* Digests whose subscriber has another one under way. The list is made once for a
+ * statement, from the index of what is held, which is never long. */
+#define NOT_BEHIND_ANOTHER_SQL \
+    "(kind <> 'digest' OR subscriber NOT IN (SELECT h.subscriber FROM deliveries h" \
+    " WHERE h.state IN ('claimed', 'sending') AND h.kind = 'digest'))"
+
 /* Which suppressions of `subscriber` stop a delivery of `kind` (subscribers.h).
  * In RETURNING, SQLite forgets the column's type, and without the CAST would
  * look through the whole table. */

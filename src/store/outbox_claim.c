@@ -50,7 +50,7 @@ static int read_claimed(const struct query *query, const char *worker, struct ar
     "UPDATE deliveries SET state = 'claimed', worker = $1, lease_until_utc = $2" \
     " WHERE id IN (SELECT id FROM deliveries" \
     " WHERE state IN ('queued', 'deferred') AND not_before_utc <= $3 AND expires_utc > $3" \
-    ONLY " ORDER BY not_before_utc, id LIMIT $4 " SKIP_LOCKED ")" \
+    " AND " NOT_BEHIND_ANOTHER_SQL ONLY " ORDER BY not_before_utc, id LIMIT $4 " SKIP_LOCKED ")" \
     " RETURNING id, kind, subscriber, slot, not_before_utc, expires_utc, attempts, editions," \
     " shown," \
     " (SELECT m.envelope_sender FROM delivery_messages m WHERE m.delivery = deliveries.id)," \
@@ -202,80 +202,110 @@ int outbox_renew(struct store *store, const char *worker, int64_t lease_until_ut
     return query_run(&query, NULL);
 }
 
-/* A statement whose only parameter is the time. */
-static int run_at(struct store *store, const char *sql, int64_t now_utc, int64_t *ret_changes,
-                  struct error *error)
+/* What a recovery is about: $1 and $2 of each of its statements. */
+struct recovery {
+    struct store *store;
+    int64_t now_utc;
+    const char *only; /* NULL: everybody's */
+};
+
+#define ONLY_SQL " AND (subscriber = $2 OR $2 IS NULL)"
+
+static int recover_rows(const struct recovery *recovery, const char *sql, int64_t *ret_changes,
+                        struct error *error)
 {
     struct query query;
 
-    query_start(&query, store, sql, error);
-    query_integer(&query, now_utc);
+    query_start(&query, recovery->store, sql, error);
+    query_integer(&query, recovery->now_utc);
+    query_text(&query, recovery->only);
     return query_run(&query, ret_changes);
 }
 
-static int recover_leases(struct store *store, int64_t now_utc, struct outbox_recovered *recovered,
+static int recover_leases(const struct recovery *recovery, struct outbox_recovered *recovered,
                           struct error *error)
 {
     if (outbox_check_change(DELIVERY_CLAIMED, DELIVERY_QUEUED, error) < 0 ||
         outbox_check_change(DELIVERY_SENDING, DELIVERY_UNCERTAIN, error) < 0)
         return -1;
-    if (run_at(store,
-               "UPDATE deliveries SET state = 'queued', worker = NULL, lease_until_utc = NULL"
-               " WHERE state IN ('claimed', 'sending') AND state = 'claimed'"
-               " AND lease_until_utc <= $1",
-               now_utc, &recovered->queued, error) < 0)
+    if (recover_rows(recovery,
+                     "UPDATE deliveries SET state = 'queued', worker = NULL, lease_until_utc = NULL"
+                     " WHERE state IN ('claimed', 'sending') AND state = 'claimed'"
+                     " AND lease_until_utc <= $1" ONLY_SQL,
+                     &recovered->queued, error) < 0)
         return -1;
-    return run_at(store,
-                  "UPDATE deliveries SET state = 'uncertain', worker = NULL,"
-                  " lease_until_utc = NULL, changed_utc = $1,"
-                  " stage = 'end-of-data', enhanced = NULL,"
-                  " reply = 'the worker ended before the relay had answered'"
-                  " WHERE state IN ('claimed', 'sending') AND state = 'sending'"
-                  " AND lease_until_utc <= $1",
-                  now_utc, &recovered->uncertain, error);
+    return recover_rows(recovery,
+                        "UPDATE deliveries SET state = 'uncertain', worker = NULL,"
+                        " lease_until_utc = NULL, changed_utc = $1,"
+                        " stage = 'end-of-data', enhanced = NULL,"
+                        " reply = 'the worker ended before the relay had answered'"
+                        " WHERE state IN ('claimed', 'sending') AND state = 'sending'"
+                        " AND lease_until_utc <= $1" ONLY_SQL,
+                        &recovered->uncertain, error);
 }
 
-static int resend_uncertain(struct store *store, int64_t now_utc,
-                            struct outbox_recovered *recovered, struct error *error)
+static int resend_uncertain(const struct recovery *recovery, struct outbox_recovered *recovered,
+                            struct error *error)
 {
     if (outbox_check_change(DELIVERY_UNCERTAIN, DELIVERY_QUEUED, error) < 0)
         return -1;
-    return run_at(store,
-                  "UPDATE deliveries SET state = 'queued'"
-                  " WHERE state = 'uncertain' AND not_before_utc <= $1 AND expires_utc > $1",
-                  now_utc, &recovered->resent, error);
+    return recover_rows(recovery,
+                        "UPDATE deliveries SET state = 'queued'"
+                        " WHERE state = 'uncertain' AND not_before_utc <= $1 AND expires_utc > $1"
+                        ONLY_SQL,
+                        &recovered->resent, error);
 }
 
-static int expire(struct store *store, int64_t now_utc, struct outbox_recovered *recovered,
-                  struct error *error)
+static int expire(const struct recovery *recovery, enum uncertain_policy policy,
+                  struct outbox_recovered *recovered, struct error *error)
 {
+    int64_t uncertain = 0;
+
     if (outbox_check_change(DELIVERY_QUEUED, DELIVERY_EXPIRED, error) < 0 ||
-        outbox_check_change(DELIVERY_DEFERRED, DELIVERY_EXPIRED, error) < 0)
+        outbox_check_change(DELIVERY_DEFERRED, DELIVERY_EXPIRED, error) < 0 ||
+        outbox_check_change(DELIVERY_UNCERTAIN, DELIVERY_EXPIRED, error) < 0)
         return -1;
-    return run_at(store,
-                  "UPDATE deliveries SET state = 'expired', changed_utc = $1"
-                  " WHERE state IN ('queued', 'deferred') AND expires_utc <= $1",
-                  now_utc, &recovered->expired, error);
+    if (recover_rows(recovery,
+                     "UPDATE deliveries SET state = 'expired', changed_utc = $1"
+                     " WHERE state IN ('queued', 'deferred') AND expires_utc <= $1" ONLY_SQL,
+                     &recovered->expired, error) < 0)
+        return -1;
+    if (policy == UNCERTAIN_RESEND &&
+        recover_rows(recovery,
+                     "UPDATE deliveries SET state = 'expired', changed_utc = $1"
+                     " WHERE state = 'uncertain' AND expires_utc <= $1" ONLY_SQL,
+                     &uncertain, error) < 0)
+        return -1;
+    recovered->expired += uncertain;
+    return 0;
 }
 
-int outbox_recover(struct store *store, int64_t now_utc, enum uncertain_policy policy,
-                   struct outbox_recovered *ret_recovered, struct error *error)
+int outbox_recover_only(struct store *store, const char *subscriber, int64_t now_utc,
+                        enum uncertain_policy policy, struct outbox_recovered *ret_recovered,
+                        struct error *error)
 {
+    const struct recovery recovery = {store, now_utc, subscriber};
     struct outbox_recovered recovered = {0};
     bool mine;
     int result;
 
     if (transaction_open(store, &mine, error) < 0)
         return -1;
-    result = recover_leases(store, now_utc, &recovered, error);
+    result = recover_leases(&recovery, &recovered, error);
     if (result == 0 && policy == UNCERTAIN_RESEND)
-        result = resend_uncertain(store, now_utc, &recovered, error);
+        result = resend_uncertain(&recovery, &recovered, error);
     if (result == 0)
-        result = expire(store, now_utc, &recovered, error);
+        result = expire(&recovery, policy, &recovered, error);
     if (transaction_close(store, mine, result, error) < 0)
         return -1;
     *ret_recovered = recovered;
     return 0;
+}
+
+int outbox_recover(struct store *store, int64_t now_utc, enum uncertain_policy policy,
+                   struct outbox_recovered *ret_recovered, struct error *error)
+{
+    return outbox_recover_only(store, NULL, now_utc, policy, ret_recovered, error);
 }
 
 int outbox_skip_suppressed(struct store *store, const char *address, int64_t now_utc,

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "store/outbox.h"
+#include "store/outbox_change.h"
 #include "store/query.h"
 #include "store/shown.h"
 
@@ -26,19 +27,29 @@ int outbox_count(struct store *store, int64_t ret_counts[DELIVERY_STATES], struc
     return result;
 }
 
-/* Two counts, because each can be had from one of the partial indexes. */
-int outbox_count_open(struct store *store, int64_t *ret_open, struct error *error)
+/* A count for each of the partial indexes. `ONLY` narrows them to one subscriber,
+ * and is a text of its own so that the usual counts need no more than an index. */
+#define LEFT_SQL(ONLY) \
+    "SELECT (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'deferred')" ONLY ")" \
+    " + (SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'sending')" ONLY ")" \
+    " + (SELECT count(*) FROM deliveries WHERE state = 'uncertain' AND expires_utc > $1" \
+    " AND $2 = 1" ONLY ")"
+
+int outbox_count_left(struct store *store, const char *subscriber, enum uncertain_policy policy,
+                      int64_t now_utc, int64_t *ret_left, struct error *error)
 {
     struct query query;
     int result;
 
-    query_start(&query, store,
-                "SELECT (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'deferred'))"
-                " + (SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'sending'))",
+    query_start(&query, store, subscriber ? LEFT_SQL(" AND subscriber = $3") : LEFT_SQL(""),
                 error);
+    query_integer(&query, now_utc);
+    query_integer(&query, policy == UNCERTAIN_RESEND);
+    if (subscriber)
+        query_text(&query, subscriber);
     result = query_next(&query);
     if (result > 0)
-        *ret_open = query_get_integer(&query, 0);
+        *ret_left = query_get_integer(&query, 0);
     query_end(&query);
     return result < 0 ? -1 : 0;
 }
@@ -49,15 +60,20 @@ int outbox_next_due(struct store *store, enum uncertain_policy policy, bool *ret
     struct query query;
     int result;
 
-    /* An uncertain one past its time has expired: it is not sent again. */
+    /* Each the first of an index. What waits behind another digest waits for that
+     * one's lease at the longest. */
     query_start(&query, store,
                 "SELECT min(due) FROM ("
                 "SELECT min(not_before_utc) AS due FROM deliveries"
+                " WHERE state IN ('queued', 'deferred') AND " NOT_BEHIND_ANOTHER_SQL
+                " UNION ALL SELECT min(expires_utc) FROM deliveries"
                 " WHERE state IN ('queued', 'deferred')"
                 " UNION ALL SELECT min(lease_until_utc) FROM deliveries"
                 " WHERE state IN ('claimed', 'sending')"
                 " UNION ALL SELECT min(not_before_utc) FROM deliveries"
-                " WHERE state = 'uncertain' AND not_before_utc < expires_utc AND $1 = 1) AS d",
+                " WHERE state = 'uncertain' AND $1 = 1"
+                " UNION ALL SELECT min(expires_utc) FROM deliveries"
+                " WHERE state = 'uncertain' AND $1 = 1) AS d",
                 error);
     query_integer(&query, policy == UNCERTAIN_RESEND);
     result = query_next(&query);

@@ -262,12 +262,165 @@ static void the_uncertain_are_sent_again_in_their_time(void **state)
     delivery_batch_free(&batch);
     assert_int_equal(suite_recover(store, NOW + 599, UNCERTAIN_RESEND).resent, 0);
     assert_int_equal(suite_recover(store, NOW + 600, UNCERTAIN_HOLD).resent, 0);
-    assert_int_equal(suite_recover(store, NOW + DAY, UNCERTAIN_RESEND).resent, 0);
     assert_int_equal(suite_recover(store, NOW + 600, UNCERTAIN_RESEND).resent, 1);
     batch = suite_claim_at(store, "w", NOW + 600, 9);
     assert_int_equal(batch.count, 1);
     assert_int_equal(batch.items[0].attempts, 1);
     delivery_batch_free(&batch);
+    store_close(&store);
+}
+
+/* Who holds them waits for a person. */
+static void the_uncertain_expire_when_they_would_be_sent_again(void **state)
+{
+    struct store *store = suite_open(state);
+    struct delivery_batch batch;
+
+    suite_add(store, "ada");
+    batch = suite_claim(store, "w");
+    suite_finish(store, &batch.items[0], DELIVERY_UNCERTAIN);
+    delivery_batch_free(&batch);
+    assert_int_equal(suite_recover(store, NOW + DAY, UNCERTAIN_HOLD).expired, 0);
+    assert_int_equal(suite_recover(store, NOW + DAY - 601, UNCERTAIN_HOLD).expired, 0);
+    suite_check_counts(store, "uncertain 1");
+    assert_int_equal(suite_recover(store, NOW + DAY, UNCERTAIN_RESEND).expired, 1);
+    suite_check_counts(store, "expired 1");
+    store_close(&store);
+}
+
+static void recovering_can_leave_others_alone(void **state)
+{
+    struct store *store = suite_open(state);
+    struct outbox_recovered recovered;
+    struct error error = {0};
+
+    suite_add(store, "ada");
+    suite_add(store, "bob");
+    MUST(outbox_recover_only(store, "ada", NOW + DAY, UNCERTAIN_RESEND, &recovered, &error), error);
+    assert_int_equal(recovered.expired, 1);
+    suite_check_counts(store, "queued 1 expired 1");
+    store_close(&store);
+}
+
+/* Two slots after an outage: which editions are left for the second is known
+ * when the first is done. */
+static void digests_of_one_subscriber_wait_for_each_other(void **state)
+{
+    struct store *store = suite_open(state), *other = suite_open_again(state);
+    struct delivery_batch mine, theirs;
+
+    suite_add_at(store, DELIVERY_DIGEST, "ada", "2026-02-17", NOW - 2);
+    suite_add_at(store, DELIVERY_DIGEST, "ada", "2026-02-18", NOW - 1);
+    suite_add_at(store, DELIVERY_ANSWER, "ada", "a1", NOW);
+    suite_add_at(store, DELIVERY_DIGEST, "bob", "2026-02-17", NOW);
+    mine = suite_claim_at(store, "a", NOW, 1);
+    suite_check_claimed(&mine, "ada");
+    theirs = suite_claim_at(other, "b", NOW, 100);
+    suite_check_claimed(&theirs, "ada bob");
+    assert_int_equal(theirs.items[0].kind, DELIVERY_ANSWER);
+    delivery_batch_free(&theirs);
+    suite_finish(store, &mine.items[0], DELIVERY_SENT);
+    delivery_batch_free(&mine);
+    theirs = suite_claim_at(other, "b", NOW, 100);
+    suite_check_claimed(&theirs, "ada");
+    assert_string_equal(theirs.items[0].slot, "2026-02-18");
+    delivery_batch_free(&theirs);
+    store_close(&other);
+    store_close(&store);
+}
+
+static void one_batch_has_them_in_their_order(void **state)
+{
+    struct store *store = suite_open(state);
+    struct delivery_batch batch;
+
+    suite_add_at(store, DELIVERY_DIGEST, "ada", "2026-02-17", NOW);
+    suite_add_at(store, DELIVERY_DIGEST, "ada", "2026-02-18", NOW);
+    batch = suite_claim(store, "w");
+    suite_check_claimed(&batch, "ada ada");
+    assert_string_equal(batch.items[0].slot, "2026-02-17");
+    delivery_batch_free(&batch);
+    store_close(&store);
+}
+
+static void what_is_skipped_for_now_is_queued_again(void **state)
+{
+    static const struct date edition = {2026, 2, 17};
+    static const struct {
+        const char *name;
+        enum delivery_kind kind;
+        enum delivery_state was;
+        size_t editions;
+        struct view shown;
+        bool want;
+    } cases[] = {
+        {"never composed", DELIVERY_DIGEST, DELIVERY_SKIPPED, 0, {0}, true},
+        {"put off, then suppressed", DELIVERY_DIGEST, DELIVERY_SKIPPED, 1, {"list", 4}, true},
+        {"no paper fitted", DELIVERY_DIGEST, DELIVERY_SKIPPED, 1, {0}, false},
+        {"an answer", DELIVERY_ANSWER, DELIVERY_SKIPPED, 0, {0}, false},
+        {"failed", DELIVERY_DIGEST, DELIVERY_FAILED, 0, {0}, false},
+        {"deferred", DELIVERY_DIGEST, DELIVERY_DEFERRED, 0, {0}, false},
+        {"sent", DELIVERY_DIGEST, DELIVERY_SENT, 1, {"list", 4}, false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct store *store = suite_open(state);
+        struct delivery_batch batch;
+
+        suite_add_at(store, cases[i].kind, "ada", "2026-02-17", NOW - DAY / 2);
+        batch = suite_claim(store, "w");
+        batch.items[0].editions = &edition;
+        batch.items[0].edition_count = cases[i].editions;
+        batch.items[0].shown = cases[i].shown;
+        suite_finish(store, &batch.items[0], cases[i].was);
+        delivery_batch_free(&batch);
+        if (suite_add_at(store, cases[i].kind, "ada", "2026-02-17", NOW) != cases[i].want)
+            fail_msg("%s", cases[i].name);
+        batch = suite_claim(store, "w");
+        assert_int_equal(batch.count, cases[i].want);
+        if (cases[i].want) {
+            assert_int_equal(batch.items[0].not_before_utc, NOW);
+            assert_int_equal(batch.items[0].attempts, 0);
+            assert_int_equal(batch.items[0].edition_count, 0);
+            assert_int_equal(batch.items[0].shown.size, 0);
+        }
+        delivery_batch_free(&batch);
+        store_close(&store);
+    }
+}
+
+static void check_left(struct store *store, const char *subscriber, enum uncertain_policy policy,
+                       int64_t now_utc, int64_t want)
+{
+    struct error error = {0};
+    int64_t left = -1;
+
+    MUST(outbox_count_left(store, subscriber, policy, now_utc, &left, &error), error);
+    assert_int_equal(left, want);
+}
+
+static void what_is_left_is_what_will_be_tried(void **state)
+{
+    struct store *store = suite_open(state);
+    struct delivery_batch batch;
+
+    suite_add(store, "uncertain");
+    suite_add(store, "held");
+    suite_add(store, "deferred");
+    suite_add(store, "sent");
+    batch = suite_claim(store, "w");
+    suite_finish(store, &batch.items[0], DELIVERY_UNCERTAIN);
+    suite_finish(store, &batch.items[2], DELIVERY_DEFERRED);
+    suite_finish(store, &batch.items[3], DELIVERY_SENT);
+    delivery_batch_free(&batch);
+    suite_add(store, "queued");
+    check_left(store, NULL, UNCERTAIN_HOLD, NOW, 3);
+    check_left(store, NULL, UNCERTAIN_RESEND, NOW, 4);
+    check_left(store, NULL, UNCERTAIN_RESEND, NOW + DAY, 3);
+    check_left(store, "uncertain", UNCERTAIN_RESEND, NOW, 1);
+    check_left(store, "uncertain", UNCERTAIN_HOLD, NOW, 0);
+    check_left(store, "held", UNCERTAIN_HOLD, NOW, 1);
+    check_left(store, "sent", UNCERTAIN_RESEND, NOW, 0);
     store_close(&store);
 }
 
@@ -312,6 +465,34 @@ static void the_next_time_to_work_is_known(void **state)
     check_next_due(store, UNCERTAIN_RESEND, NOW + 600);
     delivery_batch_free(&batch);
     store_close(&store);
+}
+
+/* Waiting for the next time never finds one that passes without work. */
+static void the_next_time_always_comes(void **state)
+{
+    static const enum delivery_state states[] = {DELIVERY_DEFERRED, DELIVERY_UNCERTAIN};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct store *store = suite_open(state);
+        struct outbox_recovered recovered;
+        struct delivery_batch batch;
+
+        suite_add_at(store, DELIVERY_DIGEST, "ada", "s", NOW - 1);
+        batch = suite_claim(store, "w");
+        suite_finish(store, &batch.items[0], states[i]);
+        check_next_due(store, UNCERTAIN_RESEND, NOW + 600);
+        recovered = suite_recover(store, NOW + 2 * DAY, UNCERTAIN_RESEND);
+        assert_int_equal(recovered.expired, 1);
+        check_next_due(store, UNCERTAIN_RESEND, -1);
+        delivery_batch_free(&batch);
+        /* One that waits behind another waits for its lease. */
+        suite_add_at(store, DELIVERY_DIGEST, "bob", "2026-02-17", NOW - 2);
+        suite_add_at(store, DELIVERY_DIGEST, "bob", "2026-02-18", NOW - 1);
+        batch = suite_claim_at(store, "w", NOW, 1);
+        check_next_due(store, UNCERTAIN_RESEND, NOW + 300);
+        delivery_batch_free(&batch);
+        store_close(&store);
+    }
 }
 
 static void problems_are_listed_newest_first(void **state)
@@ -361,8 +542,15 @@ int store_suite_outbox_run(const struct store_opener *opener)
         cmocka_unit_test(what_another_worker_holds_is_its_own),
         cmocka_unit_test(a_renewed_lease_holds),
         cmocka_unit_test(the_uncertain_are_sent_again_in_their_time),
+        cmocka_unit_test(the_uncertain_expire_when_they_would_be_sent_again),
+        cmocka_unit_test(recovering_can_leave_others_alone),
+        cmocka_unit_test(digests_of_one_subscriber_wait_for_each_other),
+        cmocka_unit_test(one_batch_has_them_in_their_order),
+        cmocka_unit_test(what_is_skipped_for_now_is_queued_again),
+        cmocka_unit_test(what_is_left_is_what_will_be_tried),
         cmocka_unit_test(what_is_too_late_expires),
         cmocka_unit_test(the_next_time_to_work_is_known),
+        cmocka_unit_test(the_next_time_always_comes),
         cmocka_unit_test(problems_are_listed_newest_first),
     };
 

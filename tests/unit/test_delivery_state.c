@@ -15,7 +15,7 @@ static const struct {
 } allowed[] = {
     {DELIVERY_QUEUED, "cek"},  {DELIVERY_CLAIMED, "sqdfk"}, {DELIVERY_SENDING, "Sdfu"},
     {DELIVERY_SENT, ""},       {DELIVERY_DEFERRED, "cek"},  {DELIVERY_FAILED, ""},
-    {DELIVERY_EXPIRED, ""},    {DELIVERY_UNCERTAIN, "qSf"}, {DELIVERY_SKIPPED, ""},
+    {DELIVERY_EXPIRED, ""},    {DELIVERY_UNCERTAIN, "qSfe"}, {DELIVERY_SKIPPED, "q"},
 };
 
 static const char initials[DELIVERY_STATES + 1] = "qcsSdfeuk";
