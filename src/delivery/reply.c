@@ -141,6 +141,44 @@ static struct reply_meaning classify_mail(int code, const char *enhanced)
     return (struct reply_meaning){RESULT_DEFERRED, true};
 }
 
+/* Whose fault a 5xx is from DATA on, by its enhanced code (RFC 3463 and IANA's
+ * registry of them); "5.7." is all that begin so, and the first that fits counts.
+ * The recipient had been accepted by then: only what speaks of the mailbox or of
+ * this one message is final. The rest speaks of who we are (address on a list of
+ * the blocked, sender, policy, a relay set up wrongly) and would be said of
+ * everybody's mail. */
+static const struct {
+    const char *enhanced;
+    bool is_final;
+} refusals_of_data[] = {
+    {"5.1.7", false},  {"5.1.8", false},              /* the sender's address */
+    {"5.1.", true},    {"5.2.", true},                /* the recipient's address, the mailbox */
+    {"5.3.4", true},   {"5.4.", true},                /* too large; the way to the recipient */
+    {"5.6.", true},                                   /* the content */
+    {"5.7.2", true},   {"5.7.13", true},              /* a closed list, a disabled account */
+    {"5.7.17", true},  {"5.7.18", true},              /* RFC 7293: the mailbox has a new owner */
+};
+
+static bool fits_enhanced(const char *enhanced, const char *wanted)
+{
+    size_t size = strlen(wanted);
+
+    return wanted[size - 1] == '.' ? strncmp(enhanced, wanted, size) == 0
+                                   : strcmp(enhanced, wanted) == 0;
+}
+
+/* RFC 5321 4.2.3: 551 another address, 552 too large, 553 no such name; 550 and 554 say
+ * anything, and the others that our commands were not understood. */
+static bool is_final_for_data(int code, const char *enhanced)
+{
+    if (code == 552)
+        return true;
+    for (size_t i = 0; i < sizeof(refusals_of_data) / sizeof(refusals_of_data[0]); i++)
+        if (fits_enhanced(enhanced, refusals_of_data[i].enhanced))
+            return refusals_of_data[i].is_final;
+    return !enhanced[0] && (code == 551 || code == 553);
+}
+
 struct reply_meaning reply_classify(enum smtp_stage stage, int code, const char *enhanced,
                                     const char *text)
 {
@@ -154,6 +192,8 @@ struct reply_meaning reply_classify(enum smtp_stage stage, int code, const char 
     if (code < 500)
         return (struct reply_meaning){RESULT_DEFERRED, false};
     if (code == 503 || (stage == STAGE_RCPT && denies_relaying(text)))
+        return (struct reply_meaning){RESULT_DEFERRED, true};
+    if (stage > STAGE_RCPT && !is_final_for_data(code, enhanced))
         return (struct reply_meaning){RESULT_DEFERRED, true};
     return (struct reply_meaning){RESULT_FAILED, false};
 }
