@@ -196,6 +196,7 @@ static int smtp_send(void *state, const struct message *message,
                      struct error *error)
 {
     struct smtp *smtp = state;
+    struct transport_hooks again;
     CURLcode code;
     int done;
 
@@ -206,9 +207,13 @@ static int smtp_send(void *state, const struct message *message,
         return error_set(error, ERROR_BUG, "relay %s: libcurl cannot be set up", smtp->relay);
     }
     code = perform(smtp, message, hooks);
-    /* A kept connection may have been closed meanwhile: once more on a new one. */
+    /* A kept connection may have been closed meanwhile: once more on a new one. A
+     * message that had begun to go out has begun: that is said once. */
+    again = *hooks;
+    if (smtp->session.begun)
+        again.begin = NULL;
     if (smtp_session_lost_connection(&smtp->session, code))
-        code = perform(smtp, message, hooks);
+        code = perform(smtp, message, &again);
     done = smtp_session_judge(&smtp->session, code, smtp->relay, result, error);
     /* The message and the hooks end with this call, the handle does not. */
     smtp_session_start(&smtp->session, NULL, NULL);

@@ -53,12 +53,13 @@ struct delivery_result {
     char stage[16];    /* address, connect, ehlo, tls, auth, mail, rcpt, data, body, end-of-data, maildir */
     char reply[512];   /* the reply in one line, or what went wrong in words */
     /* Deferred only because it could be our own relay that is set up wrongly
-     * (sender refused, relaying denied): several in a row should stop the work. */
+     * (sender refused, relaying denied, our address blocked): several in a row should stop the work. */
     bool suspect_relay;
 };
 
 /* Called while a message is under way. `begin`: right before the first byte of
- * it goes out; not 0 gives it up. `tick`: about once a second. Either may be NULL. */
+ * it goes out, once, also when a lost connection makes it go out again; not 0
+ * gives it up. `tick`: about once a second. Either may be NULL. */
 struct transport_hooks {
     int (*begin)(void *user);
     void (*tick)(void *user);

@@ -234,6 +234,28 @@ static void begin_is_called_once_data_has_begun(void **state)
     relay_end(&relay);
 }
 
+/* More than what the buffers between here and the relay hold. */
+static void begin_is_called_once_for_a_message_that_goes_out_twice(void **state)
+{
+    static const struct smtp_rule rule = {"body", SMTP_DROP, 0, 1, NULL};
+    struct view bytes = make_message((size_t)2 << 20, "");
+    const struct message message = {"a@example.org", "b@example.test", bytes};
+    struct relay relay = relay_play(&rule, 1);
+    struct hooked hooked = {.server = relay.server};
+    const struct transport_hooks hooks = {.begin = note_begin, .user = &hooked};
+    struct delivery_result result;
+    struct error error = {0};
+
+    (void)state;
+    assert_int_equal(transport_send(relay.transport, &message, &hooks, &result, &error), 0);
+    assert_int_equal(result.kind, RESULT_SENT);
+    assert_int_equal(hooked.begun, 1);
+    assert_int_equal(smtp_server_connections(relay.server), 2);
+    assert_int_equal(smtp_server_taken_count(relay.server), 1);
+    relay_end(&relay);
+    free((char *)bytes.data);
+}
+
 static void nobody_listens(void **state)
 {
     struct transport *transport = NULL;
@@ -298,6 +320,7 @@ int main(void)
         cmocka_unit_test(bad_addresses_never_reach_the_wire),
         cmocka_unit_test(bad_messages_never_reach_the_wire),
         cmocka_unit_test(begin_is_called_once_data_has_begun),
+        cmocka_unit_test(begin_is_called_once_for_a_message_that_goes_out_twice),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(bad_urls_are_refused),
     };
