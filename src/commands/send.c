@@ -188,8 +188,8 @@ const struct command command_send = {
             "Sends the deliveries whose time has come. Neither fetches nor adds any.\n\n"
             "  --workers N  N processes that share the outbox (1 to 64, default 1)\n"
             "  --wait       stay until the outbox is empty, deferred deliveries included\n\n"
-            "Exit status: 0 nothing is left; 75 something is left for later; 78 the\n"
-            "configuration needs mending.\n",
+            "Exit status: 0 nothing is left; 75 something is left for later or has expired\n"
+            "unsent; 78 the configuration needs mending.\n",
     .options = OPTIONS,
     .min_words = 0,
     .max_words = 0,

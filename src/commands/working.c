@@ -102,24 +102,23 @@ static int open_transport(struct site *site, struct transport **ret_transport, s
     return result;
 }
 
-static int recover(struct site *site, enum uncertain_policy policy, struct error *error)
+static void log_recovered(void *user, const struct outbox_recovered *recovered)
 {
-    struct outbox_recovered recovered = {0};
+    const struct working *working = user;
+    struct log *log = working->site->log;
 
-    if (outbox_recover(site->store, site_now(), policy, &recovered, error) < 0)
-        return -1;
-    if (recovered.queued)
-        log_line(site->log, LOG_LEVEL_NOTICE, "%lld deliveries of a dead worker are queued again",
-                 (long long)recovered.queued);
-    if (recovered.uncertain)
-        log_line(site->log, LOG_LEVEL_WARNING,
+    if (recovered->queued)
+        log_line(log, LOG_LEVEL_NOTICE, "%lld deliveries of a dead worker are queued again",
+                 (long long)recovered->queued);
+    if (recovered->uncertain)
+        log_line(log, LOG_LEVEL_WARNING,
                  "%lld deliveries were under way when a worker died and are uncertain; %s",
-                 (long long)recovered.uncertain,
-                 policy == UNCERTAIN_RESEND ? "they are sent again" : "they are held");
-    if (recovered.expired)
-        log_line(site->log, LOG_LEVEL_ERROR, "%lld deliveries expired unsent",
-                 (long long)recovered.expired);
-    return 0;
+                 (long long)recovered->uncertain,
+                 working->site->configuration.delivery.hold_uncertain ? "they are held"
+                                                                      : "they are sent again");
+    if (recovered->expired)
+        log_line(log, LOG_LEVEL_ERROR, "%lld deliveries expired before they could be sent",
+                 (long long)recovered->expired);
 }
 
 /* Unique among all that work on this outbox. */
@@ -147,6 +146,7 @@ int working_send_due(struct site *site, const char *only, struct worker_summary 
         .now = now,
         .random = draw,
         .progress = progress,
+        .recovered = log_recovered,
         .user = &working,
         .stop = site_stop_flag(),
     };
@@ -155,7 +155,7 @@ int working_send_due(struct site *site, const char *only, struct worker_summary 
     *ret_summary = (struct worker_summary){0};
     name_worker(name, sizeof(name));
     composer_init(&working.composer, site);
-    if (recover(site, policy, error) == 0 && open_transport(site, &transport, error) == 0)
+    if (open_transport(site, &transport, error) == 0)
         result = worker_run(site->store, transport, &options, ret_summary, error);
     transport_close(&transport);
     composer_free(&working.composer);
@@ -165,13 +165,21 @@ int working_send_due(struct site *site, const char *only, struct worker_summary 
 
 void working_log_summary(struct log *log, const struct worker_summary *summary)
 {
+    char expired[40] = "";
+
+    if (summary->expired)
+        snprintf(expired, sizeof(expired), "expired %lld, ", (long long)summary->expired);
     log_line(log, LOG_LEVEL_NOTICE,
-             "sent %lld, deferred %lld, failed %lld, uncertain %lld, skipped %lld, left %lld",
+             "sent %lld, deferred %lld, failed %lld, uncertain %lld, skipped %lld, %sleft %lld",
              (long long)summary->sent, (long long)summary->deferred, (long long)summary->failed,
-             (long long)summary->uncertain, (long long)summary->skipped, (long long)summary->left);
+             (long long)summary->uncertain, (long long)summary->skipped, expired,
+             (long long)summary->left);
 }
 
 int working_exit_status(const struct worker_summary *summary)
 {
-    return summary->left || summary->deferred || summary->uncertain ? EX_TEMPFAIL : EX_OK;
+    /* Expired mail is neither done nor refused: its editions come with a later
+     * digest, so that it counts as left. What is held as uncertain waits for a
+     * person and not for a later run. */
+    return summary->left || summary->expired ? EX_TEMPFAIL : EX_OK;
 }

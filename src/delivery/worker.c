@@ -1,6 +1,7 @@
 #include "delivery/worker.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "delivery/retry.h"
 
@@ -35,14 +36,23 @@ static bool should_stop(const struct work *work)
     return work->options->stop && *work->options->stop;
 }
 
+/* A store that is locked just now is asked again at the next tick. When the lease
+ * runs out meanwhile, outbox_begin tells before anything is sent. */
 static int renew_if_due(struct work *work, struct error *error)
 {
     int64_t now_utc = now(work);
+    struct error problem = {0};
 
     if (now_utc - work->renewed_utc < RENEW_SECONDS)
         return 0;
-    if (outbox_renew(work->store, work->options->name, now_utc + OUTBOX_LEASE_SECONDS, error) < 0)
+    if (outbox_renew(work->store, work->options->name, now_utc + OUTBOX_LEASE_SECONDS, &problem) <
+        0) {
+        if (problem.kind == ERROR_TEMPORARY)
+            return 0;
+        if (error)
+            *error = problem;
         return -1;
+    }
     work->renewed_utc = now_utc;
     return 0;
 }
@@ -56,7 +66,6 @@ static int hook_begin(void *user)
 
 static void hook_tick(void *user)
 {
-    /* A store that is locked just now is asked again at the next tick. */
     renew_if_due(user, NULL);
 }
 
@@ -90,6 +99,31 @@ static void count(struct worker_summary *summary, enum delivery_state state)
     }
 }
 
+static void pause_work(const struct work *work)
+{
+    const struct timespec second = {.tv_sec = 1};
+
+    if (work->options->pause)
+        work->options->pause(work->options->user, 1);
+    else
+        nanosleep(&second, NULL);
+}
+
+/* What the relay has said is known to nobody else: a store that is locked or full
+ * is asked until the lease has run out, after which another may take over. */
+static int insist(struct work *work, struct delivery *delivery,
+                  const struct delivery_outcome *outcome, struct error *error)
+{
+    int64_t until_utc = work->renewed_utc + OUTBOX_LEASE_SECONDS;
+
+    while (outbox_finish(work->store, delivery, outcome, error) < 0) {
+        if (error->kind != ERROR_TEMPORARY || now(work) >= until_utc)
+            return -1;
+        pause_work(work);
+    }
+    return 0;
+}
+
 /* Writes down what became of a delivery. Another worker that has taken it over
  * meanwhile knows no better: that is not an error of this run. */
 static int finish(struct work *work, struct delivery *delivery, enum delivery_state state,
@@ -108,8 +142,7 @@ static int finish(struct work *work, struct delivery *delivery, enum delivery_st
     if (state == DELIVERY_DEFERRED || state == DELIVERY_UNCERTAIN)
         outcome.not_before_utc =
             retry_after(outcome.now_utc, attempt, work->options->random(work->options->user));
-    if (outbox_finish(work->store, delivery, &outcome, &problem) < 0 &&
-        problem.kind != ERROR_CONFLICT) {
+    if (insist(work, delivery, &outcome, &problem) < 0 && problem.kind != ERROR_CONFLICT) {
         if (error)
             *error = problem;
         return -1;
@@ -266,18 +299,31 @@ static int work_batch(struct work *work, const struct delivery_batch *batch, str
     return result;
 }
 
+static int recover(struct work *work, int64_t now_utc, struct error *error)
+{
+    const struct worker_options *options = work->options;
+    struct outbox_recovered recovered = {0};
+
+    if (outbox_recover_only(work->store, options->only, now_utc, options->uncertain, &recovered,
+                            error) < 0)
+        return -1;
+    work->summary.expired += recovered.expired;
+    if (options->recovered && (recovered.queued || recovered.uncertain || recovered.resent ||
+                               recovered.expired))
+        options->recovered(options->user, &recovered);
+    return 0;
+}
+
 /* 1: there was something to do, 0: nothing is due, -1. */
 static int work_round(struct work *work, struct error *error)
 {
     const struct worker_options *options = work->options;
-    struct outbox_recovered recovered = {0};
     struct delivery_batch batch = {0};
     int64_t now_utc = now(work);
     int result;
 
-    if (outbox_recover(work->store, now_utc, options->uncertain, &recovered, error) < 0)
+    if (recover(work, now_utc, error) < 0)
         return -1;
-    work->summary.expired += recovered.expired;
     if (outbox_claim_only(work->store, options->only, options->name, now_utc,
                           OUTBOX_LEASE_SECONDS, options->batch ? options->batch : BATCH, &batch,
                           error) < 0)

@@ -38,12 +38,12 @@ struct worker_summary {
     int64_t skipped;
     int64_t uncertain;
     int64_t expired;
-    int64_t left; /* open in the store at the end, deferred ones included */
+    int64_t left; /* to be tried later (outbox_count_left): of `only`, where it is given */
 };
 
 struct worker_options {
     const char *name; /* no other worker's: host, process id, start time */
-    const char *only; /* this subscriber's deliveries and no others; NULL: all */
+    const char *only; /* this subscriber's deliveries and no others, also when recovering; NULL: all */
     enum uncertain_policy uncertain;
     size_t batch; /* 0: 100 */
 
@@ -57,13 +57,18 @@ struct worker_options {
     /* After each delivery; `result` is NULL for one that was not tried. May be NULL. */
     void (*progress)(void *user, const struct worker_summary *summary,
                      const struct delivery *delivery, const struct delivery_result *result);
+    /* What was found of dead workers and expired mail, when there was any. May be NULL. */
+    void (*recovered)(void *user, const struct outbox_recovered *recovered);
+    /* Waits so long before a store that is locked or full is asked again; NULL: sleeps. */
+    void (*pause)(void *user, int seconds);
     void *user;
     const volatile sig_atomic_t *stop; /* looked at between messages; NULL: never */
 };
 
 /* Until nothing more is due, or stopped. -1 when the relay, the store or the
  * composer cannot go on: what was claimed is released, and `error` says why
- * once. `ret_summary` is filled either way. */
+ * once. What became of a message is written down even when the store is out of
+ * reach for a while, up to the end of the lease. `ret_summary` is filled either way. */
 int worker_run(struct store *store, struct transport *transport,
                const struct worker_options *options, struct worker_summary *ret_summary,
                struct error *error);

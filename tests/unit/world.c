@@ -12,7 +12,23 @@
 
 int64_t world_now(void *user)
 {
-    return ((struct world *)user)->now_utc;
+    struct world *world = user;
+
+    if (world->after_answer && smtp_server_taken_count(world->server) > world->answers) {
+        world->answers = smtp_server_taken_count(world->server);
+        world->after_answer(world);
+    }
+    return world->now_utc;
+}
+
+static void world_pause(void *user, int seconds)
+{
+    struct world *world = user;
+
+    world->pauses++;
+    world->now_utc += seconds;
+    if (world->unlock_after && world->pauses == world->unlock_after)
+        world_unlock(world);
 }
 
 uint32_t world_random(void *user)
@@ -36,6 +52,8 @@ int world_compose(void *user, const struct delivery *delivery, struct composed *
     world->composed++;
     world->retries += delivery->edition_count == 1 && view_equal_string(delivery->shown, "list");
     world->now_utc += world->compose_seconds;
+    if (world->while_composing)
+        world->while_composing(world);
     if (is_named(delivery->subscriber, world->broken))
         return error_set(error, ERROR_INPUT, "digest.html:7: bad template");
     snprintf(ret_composed->reason, sizeof(ret_composed->reason), "a reason");
@@ -63,6 +81,8 @@ static void world_progress(void *user, const struct worker_summary *summary,
     buffer_printf(&world->told, "%s %s%s%s; ", delivery->subscriber,
                   delivery_state_name(delivery->state), result ? " at " : "",
                   result ? result->stage : "");
+    if (world->after_delivery)
+        world->after_delivery(world);
     if (world->stop_after && --world->stop_after == 0)
         world->stop = 1;
     if (world->taken_over >= 0) {
@@ -75,6 +95,7 @@ static void world_progress(void *user, const struct worker_summary *summary,
 
 int world_set_up(void **state)
 {
+    const struct store_options impatient = {.busy_timeout_ms = 20};
     struct world *world = calloc(1, sizeof(*world));
 
     signal(SIGPIPE, SIG_IGN);
@@ -84,7 +105,7 @@ int world_set_up(void **state)
     world->taken_over = -1;
     buffer_init(&world->told, 1 << 20);
     buffer_init(&world->bytes, 1 << 20);
-    MUST(store_open(world->store_url, NULL, &world->store, &world->error), world->error);
+    MUST(store_open(world->store_url, &impatient, &world->store, &world->error), world->error);
     *state = world;
     return 0;
 }
@@ -100,6 +121,7 @@ int world_tear_down(void **state)
     struct world *world = *state;
 
     world_end_relay(world);
+    store_close(&world->rival);
     store_close(&world->store);
     buffer_free(&world->told);
     buffer_free(&world->bytes);
@@ -151,9 +173,9 @@ void world_add_many(struct world *world, int count)
 int world_run_with(struct world *world, enum uncertain_policy policy, size_t batch)
 {
     const struct worker_options options = {
-        .name = "worker", .uncertain = policy, .batch = batch, .compose = world_compose,
+        .name = "worker", .only = world->only, .uncertain = policy, .batch = batch, .compose = world_compose,
         .now = world_now, .random = world_random, .progress = world_progress, .user = world,
-        .stop = &world->stop};
+        .pause = world_pause, .stop = &world->stop};
 
     world->error = (struct error){0};
     buffer_clear(&world->told);
@@ -186,6 +208,17 @@ void world_check_summary(const struct world *world, const char *want)
                           (long long)counts[i].count);
     assert_string_equal(buffer_string(&text), want);
     buffer_free(&text);
+}
+
+void world_lock(struct world *world)
+{
+    MUST(store_open(world->store_url, NULL, &world->rival, &world->error), world->error);
+    MUST(store_begin(world->rival, &world->error), world->error);
+}
+
+void world_unlock(struct world *world)
+{
+    store_close(&world->rival);
 }
 
 int64_t world_count(struct world *world, enum delivery_state state)

@@ -21,6 +21,14 @@ struct world {
     volatile sig_atomic_t stop;
     int stop_after;       /* deliveries; 0: never */
     int compose_seconds;  /* that pass while composing */
+    const char *only;     /* this subscriber's deliveries; NULL: all */
+    void (*while_composing)(struct world *world); /* these may be NULL */
+    void (*after_answer)(struct world *world);    /* when the clock is asked and the relay has one more */
+    size_t answers;
+    void (*after_delivery)(struct world *world);
+    int pauses;           /* the worker waited for its store, a second each */
+    int unlock_after;     /* pauses; 0: never */
+    struct store *rival;  /* holds the store's lock while it is not NULL */
     int composed;
     int retries;          /* composed again with a list */
     int64_t taken_over;   /* by a rival that recovers after each delivery; -1: there is none */
@@ -51,6 +59,10 @@ int world_run(struct world *world);
 int world_run_with(struct world *world, enum uncertain_policy policy, size_t batch);
 /* "sent 2 left 1": the counts of the last run that are not 0. */
 void world_check_summary(const struct world *world, const char *want);
+/* Another process holds the store's lock from here on; this worker's connection
+ * waits for it but 20 ms. */
+void world_lock(struct world *world);
+void world_unlock(struct world *world);
 int64_t world_count(struct world *world, enum delivery_state state);
 /* How often the relay has taken a message to this address. */
 int world_times_taken(struct world *world, const char *recipient);
