@@ -105,10 +105,22 @@ class Refusals(Smtp):
         self.assertEqual((self.counts()["sent"], self.counts()["deferred"]), (2, 1))
 
     def test_message_refused(self):
-        server = self.relay({"accepted": ["554 5.7.1 spam", None, None]})
+        server = self.relay({"accepted": ["554 5.6.0 content refused", None, None]})
         self.assertEqual(self.run_daily().status, OK)
         self.assertEqual(len(server.accepted), 2)
         self.assertEqual((self.counts()["sent"], self.counts()["failed"]), (2, 1))
+
+    def test_we_are_blocked(self):
+        """Nobody's mail is given up for a relay's fault."""
+        for number in range(4):
+            self.paperboy.profile(f"more{number}@example.test", keywords=["LLM", "training"])
+        server = self.relay({"accepted": ["554 5.7.1 your address is blocked"] * 20})
+        result = self.run_daily()
+        self.assertEqual(result.status, CONFIGURATION, str(result))
+        self.assert_says(result, "blocked", "in a row")
+        self.assertEqual(self.counts().get("failed", 0), 0)
+        self.assertEqual((self.counts()["deferred"], self.counts()["queued"]), (5, 2))
+        self.assertEqual(len(server.accepted), 0)
 
     def test_nobody_listens(self):
         with socket.socket() as closed:
@@ -208,6 +220,28 @@ class Broken(Smtp):
         self.assertEqual(counts.get("failed", 0), 0, counts)
         self.assertEqual(counts["sent"], len(server.accepted))
         self.assertGreaterEqual(len(server.accepted), 2)
+
+    def test_lost_in_the_middle_of_a_long_one(self):
+        """More than the buffers of both sides hold: it is tried again at once."""
+        items = papers(500)
+        for item in items:
+            item["abstract"] = "LLM training. " + "Words that say nothing new. " * 300
+        self.feed = self.paperboy.write("day.xml", rss(items))
+        self.paperboy.profile("ada@example.test", keywords=["LLM", "training"], max_papers=500)
+        server = self.relay({"body": [DROP]})
+        result = self.run_daily()
+        self.assertIn(result.status, (OK, TEMPORARY), str(result))
+        self.assertEqual(self.counts().get("failed", 0), 0)
+        self.assertGreaterEqual(self.counts()["sent"], 2, str(result))
+
+    def test_only_one(self):
+        """What is left of others does not concern who asked for one."""
+        self.relay({"rcpt": {"ada@example.test": "450 4.2.1 mailbox busy"}})
+        self.assertEqual(self.run_daily().status, TEMPORARY)
+        result = self.paperboy.run("run", "--feed", self.feed, "--only", "emmy@example.test")
+        self.assertEqual(result.status, OK, str(result))
+        result = self.paperboy.run("run", "--feed", self.feed, "--only", "ada@example.test")
+        self.assertEqual(result.status, TEMPORARY, str(result))
 
     def test_lost_after_the_message(self):
         """Taken, but the 250 was never read: uncertain, neither sent nor failed."""

@@ -89,6 +89,20 @@ class Subscriber(Case):
         self.run_ok("run", "--feed", feed)
         self.assertEqual(len(self.mails()), 1)
 
+    def test_suppressed_while_it_waited(self):
+        """The digest that was skipped for it comes once that is lifted."""
+        self.paperboy.profile("ada@example.test", keywords=["LLM", "training"])
+        feed = self.paperboy.write("day.xml", rss(papers(20)))
+        self.paperboy.write_configuration(delivery={"url": "smtp://127.0.0.1:1"})
+        self.assertEqual(self.paperboy.run("run", "--feed", feed).status, TEMPORARY)
+        self.run_ok("subscriber", "suppress", "ada@example.test")
+        self.paperboy.write_configuration(delivery={"url": "maildir:outbox"})
+        self.run_ok("run", "--feed", feed)
+        self.assertEqual(self.paperboy.status()["deliveries"]["skipped"], 1)
+        self.run_ok("subscriber", "unsuppress", "ada@example.test")
+        self.run_ok("run", "--feed", feed)
+        self.assertEqual(len(self.mails()), 1)
+
     def test_import(self):
         """The bot's config.json, with a notice for what has no counterpart."""
         bot = self.paperboy.write("config.json", json.dumps(BOT_CONFIG))
