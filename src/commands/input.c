@@ -66,6 +66,10 @@ static void log_report(struct site *site, const char *source, size_t papers,
     if (report->skipped)
         log_line(site->log, LOG_LEVEL_WARNING, "%s: %zu of %zu items cannot be used; the first: %s",
                  source, report->skipped, report->items, report->skip_reason);
+    if (report->repaired)
+        log_line(site->log, LOG_LEVEL_WARNING,
+                 "%s: %zu papers are kept without a key of theirs; the first: %s", source,
+                 report->repaired, report->repair_reason);
     if (report->replaced)
         log_line(site->log, LOG_LEVEL_WARNING,
                  "%s: %zu damaged bytes or control characters were replaced", source,

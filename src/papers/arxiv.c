@@ -178,6 +178,9 @@ static int read_answer(struct arxiv_client *client, struct papers *papers,
     if (response->truncated) {
         report->feed.complete = false;
         report->feed.truncated = true;
+        if (report->feed.items == report->feed.skipped)
+            return error_set(error, ERROR_TEMPORARY, "%s: cut off before the first paper: %s",
+                             response->url, response->why);
         snprintf(report->feed.truncation, sizeof report->feed.truncation, "%s", response->why);
     }
     return 0;

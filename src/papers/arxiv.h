@@ -67,7 +67,7 @@ int arxiv_check_category(struct view category, struct error *error);
  * made, since 429 and 503 mean stop. -1 when there is nothing at all: the first
  * request's error, which names status and URL and how long Retry-After asks to
  * wait. Temporary: network, 408, 429, 5xx, an answer that is no feed (an HTML
- * page with status 200); permanent: other statuses, refused redirects. */
+ * page with status 200) or that is cut off before its first paper; permanent: other statuses, refused redirects. */
 int arxiv_fetch(struct arxiv_client *client, const char *const *categories, size_t count,
                 struct arxiv_result *ret_result, struct error *error);
 void arxiv_result_free(struct arxiv_result *result); /* zeroed is fine */

@@ -179,6 +179,12 @@ int feed_parse(struct view bytes, size_t max_bytes, struct papers *papers,
         snprintf(report.truncation, sizeof(report.truncation), "the gzip data are %s",
                  end == GZIP_CUT ? "cut off" : "damaged");
     }
+    /* An empty feed is a weekend; this one may have held a day's papers. */
+    if (report.truncated && report.items == report.skipped) {
+        result = error_set(error, ERROR_INPUT, "cut off before the first paper: %s",
+                           report.truncation);
+        goto out;
+    }
     report.complete = !report.truncated && !report.resumption_token[0];
     *ret_report = report;
 out:

@@ -44,8 +44,10 @@ struct feed_report {
     size_t items;                      /* seen, the skipped ones and doubles included */
     size_t skipped;                    /* not usable */
     char skip_reason[FEED_NOTE_BYTES]; /* of the first one skipped: where and why */
+    size_t repaired; /* JSON: papers kept without an optional key that is not as it should be */
+    char repair_reason[FEED_NOTE_BYTES]; /* of the first one: where and why */
     size_t deleted;                    /* OAI-PMH: records that are only a notice of deletion */
-    size_t mended;                     /* items kept although their XML was broken: raw < or & */
+    size_t mended;                     /* items kept although their XML was broken: raw <, & or ]]> */
     size_t replaced;                   /* ill-formed bytes and control characters cleaned away */
 
     bool truncated;
@@ -67,10 +69,10 @@ struct feed_report {
  *
  * An empty feed and OAI-PMH's noRecordsMatch are no failure: no papers. A
  * document cut off or broken in places gives its whole items; the report says
- * what was lost. Item texts that hold a raw `<` or `&` are kept.
+ * what was lost. JSON's optional keys cost no paper: a wrong one is left out. Item texts that hold a raw `<`, `&` or `]]>` are kept.
  *
- * Fails with `papers` as it was, kind input: neither XML nor JSON Lines, an
- * HTML page, XML that is no feed, larger than `max_bytes` (after inflating),
+ * Fails with `papers` as it was, kind input: neither XML nor JSON Lines, a
+ * document cut off before its first whole paper, an HTML page, XML that is no feed, larger than `max_bytes` (after inflating),
  * entity declarations, JSON Lines without one good line. An error document is
  * kind permanent (a wrong request); OAI-PMH's badResumptionToken is temporary
  * (start the list again). */

@@ -7,6 +7,8 @@
 #include "base/utf8.h"
 #include "papers/feed_parser.h"
 
+enum { ARXIV_ID_BYTES = 64, CATEGORY_BYTES = 64 };
+
 void feed_parser_init(struct feed_parser *parser, struct papers *papers,
                       struct feed_report *report, struct error *error)
 {
@@ -77,12 +79,24 @@ bool feed_item_take_arxiv_id(struct feed_parser *parser, struct view text)
     return feed_item_take_id(parser, find_arxiv_id(view_trim(text)));
 }
 
+/* What stands in a link is taken for an id only when it looks like one. */
+static bool could_be_arxiv_id(struct view id)
+{
+    if (!id.size || id.size > ARXIV_ID_BYTES)
+        return false;
+    for (size_t i = 0; i < id.size; i++) {
+        if (id.data[i] <= ' ' || id.data[i] > '~')
+            return false;
+    }
+    return true;
+}
+
 bool feed_item_take_id(struct feed_parser *parser, struct view id)
 {
     struct paper *paper = &parser->item.paper;
     int version = take_version(&id);
 
-    if (!paper_id_is_valid(id))
+    if (!could_be_arxiv_id(id))
         return false;
     if (!paper->id.size)
         paper->id = arena_copy(parser->arena, id);
@@ -166,7 +180,7 @@ static bool is_arxiv_category(struct view name)
 {
     int dots = 0;
 
-    if (!name.size || name.size > PAPER_ID_BYTES || name.data[0] < 'a' || name.data[0] > 'z')
+    if (!name.size || name.size > CATEGORY_BYTES || name.data[0] < 'a' || name.data[0] > 'z')
         return false;
     for (size_t i = 0; i < name.size; i++) {
         char c = name.data[i];
@@ -276,6 +290,18 @@ void feed_item_skip(struct feed_parser *parser, const char *format, ...)
         return;
     va_start(arguments, format);
     write_note(report->skip_reason, format, arguments);
+    va_end(arguments);
+}
+
+void feed_item_repair(struct feed_parser *parser, const char *format, ...)
+{
+    struct feed_report *report = parser->report;
+    va_list arguments;
+
+    if (report->repaired++)
+        return;
+    va_start(arguments, format);
+    write_note(report->repair_reason, format, arguments);
     va_end(arguments);
 }
 

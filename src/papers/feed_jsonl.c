@@ -5,9 +5,9 @@
 
 #include "papers/feed_parser.h"
 
-enum { VERSION_MAX = 9999 };
+enum { VERSION_MAX = 9999, NUMBER_BYTES = 32 };
 
-/* Why an object is no paper: a line of text for the report. */
+/* What is wrong with an object: a line of text for the report. */
 struct complaint {
     char text[FEED_NOTE_BYTES];
 };
@@ -31,19 +31,46 @@ static json_t *get_optional(const json_t *object, const char *key)
     return json_is_null(value) ? NULL : value;
 }
 
+/* Also 2.0, which some programs write for 2. */
+static bool read_whole(const json_t *value, json_int_t *ret_number)
+{
+    const double most = 9007199254740992.0; /* up to here every whole number is itself */
+    double real = json_real_value(value);
+
+    if (json_is_integer(value)) {
+        *ret_number = json_integer_value(value);
+        return true;
+    }
+    if (!json_is_real(value) || !(real >= -most && real <= most) ||
+        real > (double)(json_int_t)real || real < (double)(json_int_t)real)
+        return false;
+    *ret_number = (json_int_t)real;
+    return true;
+}
+
+/* ---- what a paper needs ---- */
+
 static bool take_id(struct feed_parser *parser, const json_t *object, struct complaint *complaint)
 {
     json_t *value = json_object_get(object, "id");
+    char digits[NUMBER_BYTES];
+    json_int_t number;
+    struct view id;
 
     if (!value)
         value = json_object_get(object, "arxiv_id");
     if (!value)
         return complain(complaint, "id", "is missing");
-    if (!json_is_string(value))
-        return complain(complaint, "id", "is not a string");
-    if (!paper_id_is_valid(string_view(value)))
-        return complain(complaint, "id", "is not 1 to 64 printable ASCII characters");
-    parser->item.paper.id = arena_copy(parser->arena, string_view(value));
+    id = string_view(value);
+    if (read_whole(value, &number)) {
+        snprintf(digits, sizeof(digits), "%" JSON_INTEGER_FORMAT, number);
+        id = view_of(digits);
+    } else if (!json_is_string(value)) {
+        return complain(complaint, "id", "is neither a string nor a whole number");
+    }
+    if (!paper_id_is_valid(id))
+        return complain(complaint, "id", "is not 1 to 255 bytes without control characters");
+    parser->item.paper.id = arena_copy(parser->arena, id);
     return true;
 }
 
@@ -60,49 +87,80 @@ static bool take_text(struct feed_parser *parser, const json_t *object, const ch
     return true;
 }
 
-static bool take_strings(struct feed_parser *parser, const json_t *object, const char *key,
+/* ---- what it may have: a wrong one is left out ---- */
+
+/* Where and what of the first wrong key of a paper. */
+static void note(struct complaint *repair, const char *key, const char *what)
+{
+    if (!repair->text[0])
+        complain(repair, key, what);
+}
+
+/* An array of strings, or all of them in one. */
+static void take_strings(struct feed_parser *parser, const json_t *object, const char *key,
                          void (*take)(struct feed_parser *, struct view),
-                         struct complaint *complaint)
+                         void (*take_all)(struct feed_parser *, struct view),
+                         struct complaint *repair)
 {
     json_t *array = get_optional(object, key), *value;
     size_t index;
 
-    if (array && !json_is_array(array))
-        return complain(complaint, key, "is not an array");
+    if (json_is_string(array))
+        take_all(parser, string_view(array));
+    else if (array && !json_is_array(array))
+        note(repair, key, "is not an array");
     json_array_foreach(array, index, value) {
-        if (!json_is_string(value))
-            return complain(complaint, key, "holds something that is not a string");
-        take(parser, string_view(value));
+        if (json_is_string(value))
+            take(parser, string_view(value));
+        else
+            note(repair, key, "holds something that is not a string");
     }
-    return true;
 }
 
-static bool take_details(struct feed_parser *parser, const json_t *object,
-                         struct complaint *complaint)
+static void take_version(struct feed_parser *parser, const json_t *object,
+                         struct complaint *repair)
+{
+    json_t *value = get_optional(object, "version");
+    struct view text = string_view(value);
+    json_int_t number = -1;
+    long digits;
+
+    if (!value)
+        return;
+    if (json_is_string(value) && view_to_long(text, &digits))
+        number = digits;
+    else
+        read_whole(value, &number);
+    if (number >= 0 && number <= VERSION_MAX)
+        parser->item.paper.version = (int)number;
+    else
+        note(repair, "version", "is not a whole number from 0 to 9999");
+}
+
+static void take_details(struct feed_parser *parser, const json_t *object,
+                         struct complaint *repair)
 {
     struct paper *paper = &parser->item.paper;
-    json_t *version = get_optional(object, "version");
     json_t *type = get_optional(object, "announce_type"), *date = get_optional(object, "date");
     json_t *primary = get_optional(object, "primary_category");
+    bool has_instant;
+    int64_t utc;
 
-    if (version && (!json_is_integer(version) || json_integer_value(version) < 0 ||
-                    json_integer_value(version) > VERSION_MAX))
-        return complain(complaint, "version", "is not a whole number from 0 to 9999");
     if (type && !(json_is_string(type) &&
                   announce_type_parse(string_view(type), &paper->announce_type)))
-        return complain(complaint, "announce_type", "is not new, cross, replace or replace-cross");
-    if (date && !(json_is_string(date) && date_parse(string_view(date), &paper->date)))
-        return complain(complaint, "date", "is not a day as in 2026-02-17");
-    if (version)
-        paper->version = (int)json_integer_value(version);
+        note(repair, "announce_type", "is not new, cross, replace or replace-cross");
+    if (date && !(json_is_string(date) &&
+                  feed_text_date(string_view(date), &paper->date, &has_instant, &utc)))
+        note(repair, "date", "is neither a day as in 2026-02-17 nor a time of RFC 3339");
     if (json_is_string(primary))
         parser->item.primary_category = arena_copy(parser->arena, string_view(primary));
-    return true;
+    else if (primary)
+        note(repair, "primary_category", "is not a string");
 }
 
 /* The object's parts into the parser's item. */
 static bool take_paper(struct feed_parser *parser, const json_t *object,
-                       struct complaint *complaint)
+                       struct complaint *complaint, struct complaint *repair)
 {
     struct paper *paper = &parser->item.paper;
 
@@ -112,29 +170,34 @@ static bool take_paper(struct feed_parser *parser, const json_t *object,
     }
     if (!take_id(parser, object, complaint) ||
         !take_text(parser, object, "title", &paper->source_title, complaint) ||
-        !take_text(parser, object, "abstract", &paper->source_abstract, complaint) ||
-        !take_strings(parser, object, "authors", feed_item_take_author, complaint) ||
-        !take_strings(parser, object, "categories", feed_item_take_any_category, complaint) ||
-        !take_details(parser, object, complaint))
+        !take_text(parser, object, "abstract", &paper->source_abstract, complaint))
         return false;
     if (!paper->source_title.size && !paper->source_abstract.size) {
         snprintf(complaint->text, sizeof(complaint->text), "title and abstract are both empty");
         return false;
     }
+    take_strings(parser, object, "authors", feed_item_take_author, feed_item_take_creators,
+                 repair);
+    take_strings(parser, object, "categories", feed_item_take_any_category,
+                 feed_item_take_categories, repair);
+    take_version(parser, object, repair);
+    take_details(parser, object, repair);
     return true;
 }
 
 static void add_paper(struct feed_parser *parser, const json_t *object, const char *where,
                       size_t number)
 {
-    struct complaint complaint;
+    struct complaint complaint, repair = {""};
 
     feed_item_begin(parser);
-    if (!take_paper(parser, object, &complaint)) {
+    if (!take_paper(parser, object, &complaint, &repair)) {
         parser->report->items++;
         feed_item_skip(parser, "%s %zu: %s", where, number, complaint.text);
         return;
     }
+    if (repair.text[0])
+        feed_item_repair(parser, "%s %zu: %s", where, number, repair.text);
     if (date_compare(parser->item.paper.date, parser->latest) > 0)
         parser->latest = parser->item.paper.date;
     feed_item_end(parser);

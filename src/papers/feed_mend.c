@@ -1,5 +1,6 @@
-/* Raw `<` and `&` in the texts of a feed made references. A leaf's text reaches
- * to its own end tag: whatever stands between is no markup. */
+/* Raw `<` and `&`, and the `>` of a raw `]]>`, in the texts of a feed made
+ * references. A leaf's text reaches to its own end tag: whatever stands between
+ * is no markup. */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -72,6 +73,9 @@ static size_t add_text_char(struct mender *mender, struct view text, size_t at)
 
     if (text.data[at] == '<') {
         buffer_add_string(mender->out, "&lt;");
+    } else if (text.data[at] == '>' && at >= 2 && text.data[at - 1] == ']' &&
+               text.data[at - 2] == ']') {
+        buffer_add_string(mender->out, "&gt;");
     } else if (text.data[at] != '&') {
         buffer_add_char(mender->out, text.data[at]);
     } else if ((length = feed_text_reference(text, at, &codepoint)) > 0) {

@@ -139,6 +139,9 @@ void feed_item_end(struct feed_parser *parser);
 /* Counts an item that cannot be used; keeps the first reason. */
 void feed_item_skip(struct feed_parser *parser, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Counts a paper that was kept without one of its keys; keeps the first reason. */
+void feed_item_repair(struct feed_parser *parser, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Whether this document gave any so far. */
 bool feed_has_papers(const struct feed_parser *parser);
 void feed_take_date(struct feed_parser *parser, struct view text, bool main);
@@ -184,7 +187,7 @@ void feed_truncated(struct feed_parser *parser, const char *format, ...)
  * one on that was not done yet. `document` begins with its root's start tag. */
 void feed_salvage(struct feed_parser *parser, struct view document);
 /* feed_mend.c: adds `piece` with every `<` and `&` that begins neither tag nor
- * reference written as a reference. */
+ * reference, and the `>` of a `]]>` that ends no section, written as a reference. */
 void feed_mend(const struct feed_family *family, struct view piece, struct buffer *out,
                size_t *replaced);
 

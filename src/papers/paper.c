@@ -1,6 +1,7 @@
 #include "papers/paper.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "papers/tex.h"
 
 #define uthash_malloc(size) memory_new(1, size)
@@ -30,10 +31,13 @@ void papers_free(struct papers *papers)
 
 bool paper_id_is_valid(struct view id)
 {
-    if (!id.size || id.size > PAPER_ID_BYTES)
+    if (!id.size || id.size > PAPER_ID_BYTES || !utf8_is_valid(id))
         return false;
-    for (size_t i = 0; i < id.size; i++) {
-        if (id.data[i] <= ' ' || id.data[i] > '~')
+    for (size_t at = 0; at < id.size;) {
+        int32_t codepoint;
+
+        at += utf8_decode(id, at, &codepoint);
+        if (codepoint < ' ' || (codepoint >= 0x7F && codepoint <= 0x9F))
             return false;
     }
     return true;

@@ -44,11 +44,11 @@ struct papers {
 };
 
 enum {
-    PAPER_ID_BYTES = 64,  /* longest id taken */
+    PAPER_ID_BYTES = 255, /* longest id taken */
     PAPER_CATEGORIES = 64 /* more are left out */
 };
 
-/* 1 to PAPER_ID_BYTES printable ASCII characters, no blanks. */
+/* 1 to PAPER_ID_BYTES of UTF-8 without control characters. */
 bool paper_id_is_valid(struct view id);
 
 void papers_init(struct papers *papers);

@@ -213,10 +213,12 @@ static void test_id(void **state)
     assert_true(paper_id_is_valid((struct view){longest, PAPER_ID_BYTES}));
     assert_false(paper_id_is_valid((struct view){longest, PAPER_ID_BYTES + 1}));
     assert_false(paper_id_is_valid((struct view){NULL, 0}));
-    assert_false(paper_id_is_valid(VIEW("a b")));
+    assert_true(paper_id_is_valid(VIEW("a b")));
+    assert_true(paper_id_is_valid(VIEW("caf\xC3\xA9")));
     assert_false(paper_id_is_valid(VIEW("a\n")));
-    assert_false(paper_id_is_valid(VIEW("caf\xC3\xA9")));
     assert_false(paper_id_is_valid(VIEW("\x7F")));
+    assert_false(paper_id_is_valid(VIEW("a\xC2\x85")));
+    assert_false(paper_id_is_valid(VIEW("caf\xC3")));
 }
 
 static void test_announce_types(void **state)
