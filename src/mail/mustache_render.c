@@ -100,9 +100,11 @@ static bool is_true(const json_t *value)
 }
 
 /* The shortest decimal that reads back as the same number, with a point
- * whatever the locale says. */
+ * whatever the locale says. As JavaScript prints it, zero has no sign. */
 static size_t format_real(double value, char text[NUMBER_BYTES])
 {
+    if (fpclassify(value) == FP_ZERO)
+        value = 0;
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, NUMBER_BYTES, "%.*g", digits, value);
         if (strtod(text, NULL) == value)

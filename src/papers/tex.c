@@ -155,7 +155,7 @@ void tex_to_unicode(struct view text, struct buffer *out)
     tex_match_pairs(text, tex.partner);
     buffer_init(&tex.out, text.size * TEX_GROWTH);
     tex_convert(&tex, 0, text.size, TEX_TEXT);
-    buffer_add_view(out, buffer_view(&tex.out));
+    buffer_add_view(out, view_trim(buffer_view(&tex.out)).size ? buffer_view(&tex.out) : text);
     buffer_free(&tex.out);
     free(tex.partner);
 }

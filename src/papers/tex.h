@@ -12,7 +12,8 @@
  * Unicode stays as it is. Total on any bytes: valid UTF-8 in gives valid UTF-8
  * out, time is linear in text.size, recursion is bounded (braces nested deeper
  * than that stay as written), and it adds at most TEX_GROWTH bytes per byte of
- * text. It fails only through out->max.
+ * text. A text of which nothing would be left but blanks stays as it is. It
+ * fails only through out->max.
  *
  * `$…$`, `$$…$$`, `\(…\)` and `\[…\]` are removed in pairs; a lone one stays. So
  * does a pair of `$` that reads as prices or as prose: three words in a row

@@ -51,14 +51,17 @@ static bool clings(const struct tex *tex, size_t at, size_t end)
            next.kind == TEX_DOUBLE_STRUCK;
 }
 
-/* A bracket that opens takes no blank behind it. */
-static bool is_opening(struct view name)
+/* A bracket that opens takes no blank behind it, one that closes none before it:
+ * `side` is 'l' or 'r'. */
+static bool is_bracket(struct view name, char side)
 {
-    static const char *const names[] = {"langle", "lceil", "lfloor", "lbrace", "lbrack", "lvert",
-                                        "lVert", "llbracket"};
+    static const char *const names[] = {"angle", "ceil", "floor", "brace", "brack", "vert",
+                                        "Vert", "rbracket", "lbracket"};
 
+    if (!name.size || name.data[0] != side)
+        return false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (view_equal_string(name, names[i]))
+        if (view_equal_string(view_slice(name, 1, name.size), names[i]))
             return true;
     return false;
 }
@@ -68,13 +71,15 @@ static size_t convert_symbol(struct tex *tex, const struct met *met, const char 
     size_t next = skip_empty_group(tex, met->after, met->end), place;
     int32_t codepoint;
 
+    if (met->mode == TEX_MATH && is_bracket(met->name, 'r'))
+        tex_cut_blanks(tex);
     tex_add(tex, view_of(text));
     tex->script_at = next;
     if (met->mode == TEX_TEXT || next > met->after)
         return next;
     utf8_decode(view_of(text), 0, &codepoint);
     place = tex_skip_blanks(tex, next, met->end);
-    if (is_opening(met->name))
+    if (is_bracket(met->name, 'l'))
         return place;
     return tex_is_alphanumeric(codepoint) && clings(tex, place, met->end) ? place : next;
 }
@@ -434,6 +439,16 @@ static size_t convert_delimited(struct tex *tex, const struct met *met)
     return close + 2;
 }
 
+/* \{ and \}, which part nothing from what stands between them in a formula. */
+static size_t convert_brace(struct tex *tex, const struct met *met, char brace)
+{
+    if (met->mode == TEX_MATH && brace == '}')
+        tex_cut_blanks(tex);
+    buffer_add_char(&tex->out, brace);
+    return met->mode == TEX_MATH && brace == '{' ? tex_skip_blanks(tex, met->after, met->end)
+                                                 : met->after;
+}
+
 static size_t convert_control_symbol(struct tex *tex, const struct met *met)
 {
     char symbol = tex->text.data[met->at + 1];
@@ -442,7 +457,9 @@ static size_t convert_control_symbol(struct tex *tex, const struct met *met)
     if (accent.size)
         return tex_convert_accent(tex, met->at, met->after, met->end, accent, met->mode);
     switch (symbol) {
-    case '%': case '&': case '_': case '#': case '{': case '}': case '$':
+    case '{': case '}':
+        return convert_brace(tex, met, symbol);
+    case '%': case '&': case '_': case '#': case '$':
         buffer_add_char(&tex->out, symbol);
         return met->after;
     case ' ': case '\n': case '\t': case '\r': case ',': case ';': case ':': case '>':

@@ -16,6 +16,11 @@ static size_t inner_start(const struct tex *tex)
     return tex->range_at > tex->formula_at ? tex->range_at : tex->formula_at;
 }
 
+void tex_cut_blanks(struct tex *tex)
+{
+    cut_blanks(tex, inner_start(tex));
+}
+
 void tex_convert_formula(struct tex *tex, size_t start, size_t end, bool is_display)
 {
     size_t outer_formula = tex->formula_at;
@@ -115,7 +120,7 @@ size_t tex_convert_math(struct tex *tex, size_t at, size_t end)
             return add_math_blank(tex, next, end);
         break;
     case '^': case '_':
-        cut_blanks(tex, inner_start(tex));
+        tex_cut_blanks(tex);
         return tex_convert_script(tex, at, end);
     case '\'':
         return convert_primes(tex, at, end);

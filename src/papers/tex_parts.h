@@ -132,6 +132,7 @@ size_t tex_convert_text(struct tex *tex, size_t at, size_t end);
 
 /* tex_math.c: the same in a formula, and what stands there mostly. Those that
  * take `at` behind a command's name return it when its arguments are missing. */
+void tex_cut_blanks(struct tex *tex); /* at the end of this formula, group or argument */
 size_t tex_convert_math(struct tex *tex, size_t at, size_t end);
 size_t tex_convert_script(struct tex *tex, size_t at, size_t end);
 void tex_convert_formula(struct tex *tex, size_t start, size_t end, bool is_display);

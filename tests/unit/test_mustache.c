@@ -144,6 +144,7 @@ static const struct {
      "0 9223372036854775807 3"},
     {"reals", "{{a}} {{b}} {{c}} {{d}}", "{\"a\":0.1,\"b\":1e300,\"c\":11.5,\"d\":0.30000000000000004}",
      NULL, "0.1 1e+300 11.5 0.30000000000000004"},
+    {"zero has no sign", "{{a}} {{b}}{{^a}} none{{/a}}", "{\"a\":-0.0,\"b\":-0.5}", NULL, "0 -0.5 none"},
     {"booleans and null", "{{a}}{{b}}[{{c}}]", "{\"a\":true,\"b\":false,\"c\":null}", NULL,
      "truefalse[]"},
     {"lists and objects are nothing", "[{{a}}{{b}}]", "{\"a\":[1],\"b\":{\"c\":1}}", NULL, "[]"},
