@@ -361,7 +361,7 @@ static void add_authors(struct compiler *compiler, enum compiled_role role,
         name_parse(view_of(authors->items[i]), &name);
         if (!name.count)
             continue;
-        term = name.count > 1 ? name_term(&name) : name_family_term(&name);
+        term = name_lookup_term(&name);
         compiled_add(compiler->compiled, role, view_of(authors->items[i]), weight, term);
         compiler->compiled->terms[compiler->compiled->term_count - 1].is_author = true;
     }

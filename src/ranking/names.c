@@ -18,6 +18,25 @@ static bool is_suffix(struct view token)
     return false;
 }
 
+/* "van der Waals", "d'Alembert": who writes a given name writes it in front. */
+static bool begins_with_particle(struct view text)
+{
+    static const char *const particles[] = {
+        "van", "von", "vom", "de",  "der", "den", "da",  "di",  "du", "la", "le", "del", "della",
+        "dos", "das", "do",  "ten", "ter", "te",  "zu",  "zum", "zur", "bin", "ibn", "al", "el",
+        "af",  "av"};
+    struct view word;
+
+    text = view_trim(text);
+    word = view_slice(text, 0, view_find_char(text, ' ', 0));
+    if (word.size == text.size)
+        return view_starts_with(word, VIEW("d'")) || view_starts_with(word, VIEW("d\xE2\x80\x99"));
+    for (size_t i = 0; i < sizeof(particles) / sizeof(particles[0]); i++)
+        if (view_equal_string(word, particles[i]))
+            return true;
+    return false;
+}
+
 static bool is_initial(struct view token)
 {
     int32_t codepoint;
@@ -37,6 +56,20 @@ static void add_tokens(struct name *name, struct view folded)
             name->count--; /* the middle of a very long name */
         name->tokens[name->count++] = token;
     }
+}
+
+/* "van der Waals J. D.": the initials go to the front. */
+static void move_initials(struct name *name)
+{
+    struct view tokens[NAME_TOKENS];
+    size_t family = name->count;
+
+    while (family > 1 && is_initial(name->tokens[family - 1]))
+        family--;
+    memcpy(tokens, name->tokens, family * sizeof(tokens[0]));
+    memmove(name->tokens, name->tokens + family, (name->count - family) * sizeof(tokens[0]));
+    memcpy(name->tokens + name->count - family, tokens, family * sizeof(tokens[0]));
+    name->is_family = family == name->count;
 }
 
 static void rotate(struct name *name)
@@ -63,6 +96,7 @@ void name_parse(struct view text, struct name *ret_name)
     fold_add(&folded, view_slice(text, 0, comma));
     whole = utf8_prefix(buffer_view(&folded), NAME_BYTES);
     ret_name->count = 0;
+    ret_name->is_family = false;
     if (whole.size)
         memcpy(ret_name->text, whole.data, whole.size);
     given = view_slice((struct view){ret_name->text, whole.size}, 0, end);
@@ -74,7 +108,9 @@ void name_parse(struct view text, struct name *ret_name)
         memmove(ret_name->tokens, ret_name->tokens + 1,
                 --ret_name->count * sizeof(ret_name->tokens[0]));
     /* "Müller J": nobody's family name is one letter. */
-    if (comma == text.size && ret_name->count > 1 && !is_initial(ret_name->tokens[0]) &&
+    if (comma == text.size && ret_name->count > 1 && begins_with_particle(text))
+        move_initials(ret_name);
+    else if (comma == text.size && ret_name->count > 1 && !is_initial(ret_name->tokens[0]) &&
         is_initial(ret_name->tokens[ret_name->count - 1]))
         rotate(ret_name);
 }
@@ -103,6 +139,16 @@ static bool middle_matches(const struct name *shorter, const struct name *longer
     return true;
 }
 
+static bool ends_with(const struct name *author, const struct name *family)
+{
+    if (author->count < family->count)
+        return false;
+    for (size_t i = 1; i <= family->count; i++)
+        if (!view_equal(author->tokens[author->count - i], family->tokens[family->count - i]))
+            return false;
+    return true;
+}
+
 bool name_matches(const struct name *wanted, const struct name *author)
 {
     if (!wanted->count || !author->count ||
@@ -110,6 +156,8 @@ bool name_matches(const struct name *wanted, const struct name *author)
         return false;
     if (wanted->count == 1)
         return true;
+    if (wanted->is_family)
+        return ends_with(author, wanted);
     if (author->count == 1 || !token_matches(wanted->tokens[0], author->tokens[0]))
         return false;
     return wanted->count <= author->count ? middle_matches(wanted, author)
@@ -131,4 +179,9 @@ uint64_t name_term(const struct name *name)
     size = utf8_decode(name->tokens[0], 0, &codepoint);
     return words_pair(words_hash(KIND_NAME, view_slice(name->tokens[0], 0, size)),
                       name_family_term(name));
+}
+
+uint64_t name_lookup_term(const struct name *wanted)
+{
+    return wanted->count > 1 && !wanted->is_family ? name_term(wanted) : name_family_term(wanted);
 }

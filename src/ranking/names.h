@@ -17,20 +17,24 @@ enum { NAME_BYTES = 256, NAME_TOKENS = 12 };
 struct name {
     char text[NAME_BYTES];
     struct view tokens[NAME_TOKENS];
-    size_t count; /* 0: nothing to compare */
+    size_t count;   /* 0: nothing to compare */
+    bool is_family; /* "van der Waals": all of it is the family name */
 };
 
 /* A text with a comma is family name first; Jr, III and a bracketed
- * affiliation are dropped. */
+ * affiliation are dropped. One that begins with a small "von", "de la" and the
+ * like has no given name, unless initials stand behind it. */
 void name_parse(struct view text, struct name *ret_name);
 /* Could be one person: same family name; an initial stands for any name that
  * begins with it; middle names may be missing on either side. A profile's
- * single word is a family name and matches everybody of that name. */
+ * single word or family name matches everybody of that name. */
 bool name_matches(const struct name *wanted, const struct name *author);
 
 /* Terms under which an author is found in the index: family name and first
  * initial (0 when there is no given name), and family name alone. */
 uint64_t name_term(const struct name *name);
 uint64_t name_family_term(const struct name *name);
+/* The one of them under which everybody stands whom a profile's name matches. */
+uint64_t name_lookup_term(const struct name *wanted);
 
 #endif
