@@ -5,148 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/document_locate.h"
 #include "base/file.h"
 #include "base/memory.h"
 
-/* ---- the locator: walks text that jansson has already found well-formed ---- */
-
-struct scanner {
-    struct view text;
-    size_t at;
-};
-
-static char peek(const struct scanner *scanner)
+/* "FILE:3", when the document is the third line of a file: it has no lines of its own. */
+static bool is_line_of_file(const char *name, struct view text)
 {
-    return scanner->at < scanner->text.size ? scanner->text.data[scanner->at] : '\0';
+    size_t digits = strspn(strrchr(name, ':') ? strrchr(name, ':') + 1 : "", "0123456789");
+
+    return digits && strlen(strrchr(name, ':')) == digits + 1 &&
+           view_find_char(text, '\n', 0) == text.size;
 }
 
-static void skip_blank(struct scanner *scanner)
+/* "FILE:LINE" */
+static void add_where(const char *name, struct view text, size_t line, struct buffer *out)
 {
-    while (peek(scanner) && strchr(" \t\r\n", peek(scanner)))
-        scanner->at++;
+    buffer_add_string(out, name);
+    if (!is_line_of_file(name, text))
+        buffer_printf(out, ":%zu", line);
 }
-
-/* Over the string at the scanner; gives its bytes with the quotes. */
-static struct view skip_string(struct scanner *scanner)
-{
-    size_t start = scanner->at++;
-
-    while (scanner->at < scanner->text.size && peek(scanner) != '"')
-        scanner->at += peek(scanner) == '\\' ? 2 : 1;
-    scanner->at++;
-    return view_slice(scanner->text, start, scanner->at);
-}
-
-static void skip_value(struct scanner *scanner)
-{
-    int depth = 0;
-
-    do {
-        skip_blank(scanner);
-        switch (peek(scanner)) {
-        case '\0':
-            return;
-        case '"':
-            skip_string(scanner);
-            break;
-        case '{':
-        case '[':
-            depth++;
-            scanner->at++;
-            break;
-        case '}':
-        case ']':
-            depth--;
-            scanner->at++;
-            break;
-        case ',':
-        case ':':
-            scanner->at++;
-            break;
-        default:
-            while (peek(scanner) && !strchr(" \t\r\n,:]}", peek(scanner)))
-                scanner->at++;
-        }
-    } while (depth > 0);
-}
-
-static bool key_matches(struct view quoted, const char *key)
-{
-    json_t *decoded;
-    bool same;
-
-    if (!memchr(quoted.data, '\\', quoted.size))
-        return view_equal_string(view_slice(quoted, 1, quoted.size - 1), key);
-    decoded = json_loadb(quoted.data, quoted.size, JSON_DECODE_ANY, NULL);
-    same = decoded && strcmp(json_string_value(decoded), key) == 0;
-    json_decref(decoded);
-    return same;
-}
-
-/* From the opening brace to the value of `key`; `*ret_line_at` is where the key stands. */
-static bool enter_key(struct scanner *scanner, const char *key, size_t *ret_line_at)
-{
-    if (peek(scanner) != '{')
-        return false;
-    scanner->at++;
-    for (;;) {
-        struct view quoted;
-        size_t start;
-
-        skip_blank(scanner);
-        if (peek(scanner) == ',')
-            scanner->at++;
-        skip_blank(scanner);
-        if (peek(scanner) != '"')
-            return false;
-        start = scanner->at;
-        quoted = skip_string(scanner);
-        skip_blank(scanner);
-        scanner->at++; /* the colon */
-        skip_blank(scanner);
-        if (key_matches(quoted, key)) {
-            *ret_line_at = start;
-            return true;
-        }
-        skip_value(scanner);
-    }
-}
-
-static bool enter_index(struct scanner *scanner, size_t index, size_t *ret_line_at)
-{
-    if (peek(scanner) != '[')
-        return false;
-    scanner->at++;
-    for (; index > 0; index--) {
-        skip_value(scanner);
-        skip_blank(scanner);
-        if (peek(scanner) != ',')
-            return false;
-        scanner->at++;
-    }
-    skip_blank(scanner);
-    *ret_line_at = scanner->at;
-    return true;
-}
-
-static size_t line_of(struct place place)
-{
-    struct scanner scanner = {place.document->text, 0};
-    size_t line_at = 0, line = 1;
-
-    skip_blank(&scanner);
-    for (int i = 0; i < place.depth; i++) {
-        bool found = place.steps[i].key ? enter_key(&scanner, place.steps[i].key, &line_at)
-                                        : enter_index(&scanner, place.steps[i].index, &line_at);
-        if (!found)
-            break;
-    }
-    for (size_t i = 0; i < line_at; i++)
-        line += place.document->text.data[i] == '\n';
-    return line;
-}
-
-/* ---- documents ---- */
 
 /* jansson's words, but where they are for programmers. */
 static const char *syntax_problem(const json_error_t *problem)
@@ -162,6 +40,25 @@ static const char *syntax_problem(const json_error_t *problem)
     }
 }
 
+static int syntax_error(const char *name, struct view text, const json_error_t *problem,
+                        struct error *error)
+{
+    struct buffer where;
+
+    buffer_init(&where, 16 * 1024);
+    add_where(name, text, problem->line > 0 ? (size_t)problem->line : 1, &where);
+    if (json_error_code(problem) == json_error_duplicate_key && problem->position > 0) {
+        buffer_add_string(&where, ": ");
+        locate_last_key(text, (size_t)problem->position, &where);
+        error_set(error, ERROR_INPUT, "%s: stands twice", buffer_string(&where));
+    } else {
+        error_set(error, ERROR_INPUT, "%s:%d: %s", buffer_string(&where),
+                  problem->column > 0 ? problem->column : 1, syntax_problem(problem));
+    }
+    buffer_free(&where);
+    return -1;
+}
+
 int document_parse(const char *name, struct view text, struct document *ret_document,
                    struct error *error)
 {
@@ -173,9 +70,7 @@ int document_parse(const char *name, struct view text, struct document *ret_docu
         text = view_slice(text, 3, text.size);
     root = json_loadb(text.data ? text.data : "", text.size, JSON_REJECT_DUPLICATES, &problem);
     if (!root)
-        return error_set(error, ERROR_INPUT, "%s:%d:%d: %s", name,
-                         problem.line > 0 ? problem.line : 1,
-                         problem.column > 0 ? problem.column : 1, syntax_problem(&problem));
+        return syntax_error(name, text, &problem, error);
     if (!json_is_object(root)) {
         json_decref(root);
         return error_set(error, ERROR_INPUT, "%s:1: must be a JSON object in braces", name);
@@ -236,7 +131,7 @@ struct place place_at_index(struct place place, size_t index)
 
 int place_error(struct place place, struct error *error, const char *format, ...)
 {
-    struct buffer path;
+    struct buffer path, where;
     char message[ERROR_TEXT_BYTES];
     va_list arguments;
 
@@ -250,8 +145,11 @@ int place_error(struct place place, struct error *error, const char *format, ...
         else
             buffer_printf(&path, "[%zu]", place.steps[i].index);
     }
-    error_set(error, ERROR_INPUT, "%s:%zu: %s%s%s", place.document->name, line_of(place),
-              buffer_string(&path), path.size ? ": " : "", message);
+    buffer_init(&where, 16 * 1024);
+    add_where(place.document->name, place.document->text, locate_line(place), &where);
+    error_set(error, ERROR_INPUT, "%s: %s%s%s", buffer_string(&where), buffer_string(&path),
+              path.size ? ": " : "", message);
+    buffer_free(&where);
     buffer_free(&path);
     return -1;
 }

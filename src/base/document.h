@@ -35,7 +35,9 @@ struct place {
 };
 
 /* Strict: one object, no double keys, no NUL, no text behind it; a byte order
- * mark in front is passed over. A syntax error names line and column. */
+ * mark in front is passed over. A syntax error names line and column. `name`
+ * may be "FILE:LINE" for a document that is one line of a file; messages then
+ * have no other line. */
 int document_parse(const char *name, struct view text, struct document *ret_document,
                    struct error *error);
 int document_read(const char *path, size_t max_bytes, struct document *ret_document,

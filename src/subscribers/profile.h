@@ -22,7 +22,7 @@ enum {
     PROFILE_CATEGORY_BYTES = 32,
     PROFILE_AUTHORS = 1000,       /* follow, prefer, and exclude */
     PROFILE_NAME_BYTES = 200,     /* the subscriber's, and an author's */
-    PROFILE_PAPER_ID_BYTES = 64,
+    PROFILE_PAPER_ID_BYTES = 255,
     PROFILE_ABSTRACT_MAX = 100000,
     PROFILE_LANGUAGE_BYTES = 35,
     PROFILE_FILE_BYTES = 2 * 1024 * 1024
@@ -94,8 +94,9 @@ void profile_free(struct profile *profile); /* leaves it zeroed; zeroed is fine 
 
 /* Reads one document strictly. Texts lose blanks at both ends and entries that
  * stand twice in a list (in ASCII-any case) stay once; but with scoring
- * "substring" terms stay as written, as the bot takes them. `name` is the file (or "FILE:LINE" of a JSON
- * Lines file) in messages: "NAME:LINE: KEY: what is wrong". On failure
+ * "substring" terms stay as written, as the bot takes them. `name` is the file
+ * (or "FILE:LINE" of a JSON Lines file) in messages: "NAME:LINE: KEY: what is
+ * wrong", for a line of a file without a second LINE. On failure
  * `ret_profile` is untouched. */
 int profile_read(const char *name, struct view text, struct profile *ret_profile,
                  struct error *error);

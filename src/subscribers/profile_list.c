@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <utf8proc.h>
 
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -44,6 +45,33 @@ static bool has_control(struct view text)
     return false;
 }
 
+/* A letter or a digit of any script, whatever it is written like: "℃", "①". */
+static bool has_word(const char *text)
+{
+    utf8proc_uint8_t *plain = NULL;
+    utf8proc_ssize_t size;
+    struct view rest;
+    bool found = false;
+
+    for (const char *c = text; *c; c++)
+        if (isalnum((unsigned char)*c) && !(*c & 0x80))
+            return true;
+    size = utf8proc_map((const utf8proc_uint8_t *)text, 0, &plain,
+                        UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+    rest = (struct view){(const char *)plain, size > 0 ? (size_t)size : 0};
+    for (size_t at = 0; at < rest.size && !found;) {
+        utf8proc_int32_t c;
+        utf8proc_category_t category;
+
+        at += utf8_decode(rest, at, &c);
+        category = utf8proc_category(c);
+        found = (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||
+                (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO);
+    }
+    free(plain);
+    return found;
+}
+
 int profile_take_text(struct place at, size_t max_bytes, bool as_written, char **ret_text,
                       struct error *error)
 {
@@ -68,9 +96,13 @@ struct seen {
     struct seen_slot {
         const char *text;
         int kind;
+        size_t number;
     } *slots;
     size_t capacity;
 };
+
+/* Ids of papers are opaque: `a` is not `A`. */
+enum { KIND_EXACT = -1 };
 
 static void seen_init(struct seen *seen, size_t most)
 {
@@ -94,16 +126,21 @@ static size_t hash_of(const char *text, int kind)
     return (size_t)(hash ^ hash >> 32);
 }
 
-/* False when (text, kind) is in there; else keeps it, borrowed. */
-static bool seen_add(struct seen *seen, const char *text, int kind)
+static bool is_same(const char *a, const char *b, int kind)
+{
+    return (kind == KIND_EXACT ? strcmp(a, b) : strcasecmp(a, b)) == 0;
+}
+
+/* The number under which (text, kind) is in there; else keeps it, borrowed, as `number`. */
+static size_t seen_add(struct seen *seen, const char *text, int kind, size_t number)
 {
     size_t at = hash_of(text, kind) & (seen->capacity - 1);
 
     for (; seen->slots[at].text; at = (at + 1) & (seen->capacity - 1))
-        if (seen->slots[at].kind == kind && strcasecmp(seen->slots[at].text, text) == 0)
-            return false;
-    seen->slots[at] = (struct seen_slot){text, kind};
-    return true;
+        if (seen->slots[at].kind == kind && is_same(seen->slots[at].text, text, kind))
+            return seen->slots[at].number;
+    seen->slots[at] = (struct seen_slot){text, kind, number};
+    return number;
 }
 
 static void seen_free(struct seen *seen)
@@ -113,6 +150,30 @@ static void seen_free(struct seen *seen)
 
 /* ---- keywords ---- */
 
+/* Read as written any text can be found; a word is of letters and digits. */
+static int take_term(struct place at, bool as_written, char **ret_term, struct error *error)
+{
+    if (profile_take_text(at, PROFILE_KEYWORD_BYTES, as_written, ret_term, error) < 0)
+        return -1;
+    if (as_written || has_word(*ret_term))
+        return 0;
+    return place_error(at, error, "has no letter or digit to match");
+}
+
+/* The larger weight counts. */
+static void add_keyword(struct keywords *keywords, struct seen *seen, struct keyword keyword)
+{
+    size_t number = seen_add(seen, keyword.term, (int)keyword.field, keywords->count);
+
+    if (number == keywords->count) {
+        keywords->items[keywords->count++] = keyword;
+        return;
+    }
+    if (keyword.weight > keywords->items[number].weight)
+        keywords->items[number].weight = keyword.weight;
+    free(keyword.term);
+}
+
 static int read_keyword(struct place at, bool as_written, struct keyword *keyword,
                         struct error *error)
 {
@@ -121,7 +182,7 @@ static int read_keyword(struct place at, bool as_written, struct keyword *keywor
 
     keyword->weight = 1;
     if (json_is_string(at.value))
-        return profile_take_text(at, PROFILE_KEYWORD_BYTES, as_written, &keyword->term, error);
+        return take_term(at, as_written, &keyword->term, error);
     if (!json_is_object(at.value))
         return place_error(at, error, "must be a string or an object with the keys \"term\", "
                                       "\"weight\" and \"field\"");
@@ -143,8 +204,7 @@ static int read_keyword(struct place at, bool as_written, struct keyword *keywor
             return -1;
         keyword->field = (enum keyword_field)(field + 1);
     }
-    return profile_take_text(place_at_key(at, "term"), PROFILE_KEYWORD_BYTES, as_written,
-                             &keyword->term, error);
+    return take_term(place_at_key(at, "term"), as_written, &keyword->term, error);
 }
 
 int profile_take_keywords(struct place root, const char *key, bool as_written,
@@ -167,12 +227,11 @@ int profile_take_keywords(struct place root, const char *key, bool as_written,
 
         result = read_keyword(place_at_index(array, i), as_written, &keyword, error);
         if (result < 0)
-            break;
-        /* As written means as the bot counts: twice. */
-        if (as_written || seen_add(&seen, keyword.term, (int)keyword.field))
+            free(keyword.term);
+        else if (as_written) /* as the bot counts: twice */
             keywords->items[keywords->count++] = keyword;
         else
-            free(keyword.term);
+            add_keyword(keywords, &seen, keyword);
     }
     seen_free(&seen);
     return result;
@@ -239,17 +298,12 @@ static size_t unversioned_size(const char *id, size_t size)
 
 /* Drops the version, since what is liked is the paper; twice when there are two, so
  * that what is written reads the same. */
-static int check_paper_id(struct place at, char *text, struct error *error)
+static void drop_version(char *text)
 {
     size_t size = strlen(text), shorter;
 
-    for (size_t i = 0; i < size; i++)
-        if (text[i] <= ' ' || text[i] > '~')
-            return place_error(at, error, "must be a paper's id such as \"2602.13531\": printable "
-                                          "ASCII without blanks");
     for (; (shorter = unversioned_size(text, size)) < size; size = shorter)
         text[shorter] = '\0';
-    return 0;
 }
 
 int profile_take_list(struct place parent, const char *key, struct profile_list_rule rule,
@@ -271,12 +325,15 @@ int profile_take_list(struct place parent, const char *key, struct profile_list_
         struct place at = place_at_index(array, i);
         char *text = NULL;
 
-        result = profile_take_text(at, rule.max_bytes, rule.as_written, &text, error);
+        result = rule.kind == LIST_OF_TERMS
+                     ? take_term(at, rule.as_written, &text, error)
+                     : profile_take_text(at, rule.max_bytes, rule.as_written, &text, error);
         if (result == 0 && rule.kind == LIST_OF_CATEGORIES)
             result = check_category(at, text, error);
         if (result == 0 && rule.kind == LIST_OF_PAPER_IDS)
-            result = check_paper_id(at, text, error);
-        if (result == 0 && seen_add(&seen, text, 0))
+            drop_version(text);
+        if (result == 0 && seen_add(&seen, text, rule.kind == LIST_OF_PAPER_IDS ? KIND_EXACT : 0,
+                                    strings->count) == strings->count)
             strings->items[strings->count++] = text;
         else
             free(text);

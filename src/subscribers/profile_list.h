@@ -21,13 +21,15 @@ int profile_take_text(struct place at, size_t max_bytes, bool as_written, char *
 
 /* The two below read the array at `key`, when it is there, into an empty list. On
  * failure the list holds what was read, for profile_free. Entries that stand
- * twice, ASCII letters in any case, stay once. */
+ * twice, ASCII letters in any case, stay once, a keyword with its larger weight;
+ * only ids of papers tell `a` from `A`. A term that is not read `as_written`
+ * must have a letter or digit. */
 
 /* Not when they are read `as_written`: the bot counts a doubled keyword twice. */
 int profile_take_keywords(struct place root, const char *key, bool as_written,
                           struct keywords *keywords, struct error *error);
 
-enum profile_list_kind { LIST_OF_TEXTS, LIST_OF_CATEGORIES, LIST_OF_PAPER_IDS };
+enum profile_list_kind { LIST_OF_TEXTS, LIST_OF_TERMS, LIST_OF_CATEGORIES, LIST_OF_PAPER_IDS };
 
 struct profile_list_rule {
     size_t max_count;

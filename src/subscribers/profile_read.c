@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/document.h"
+#include "base/memory.h"
 #include "base/zone.h"
 #include "subscribers/address.h"
 #include "subscribers/profile.h"
@@ -60,15 +61,38 @@ static int read_email(struct place root, char **ret_email, struct error *error)
 }
 
 /* A text that may be left empty, which says nothing. */
-static int read_optional_text(struct place root, const char *key, size_t max_bytes,
-                              char **ret_text, struct error *error)
+static int take_optional(struct place at, size_t max_bytes, char **ret_text, struct error *error)
 {
-    struct place at = place_at_key(root, key);
-
     if (!at.value ||
         (json_is_string(at.value) && !profile_trim(view_of(json_string_value(at.value))).size))
         return 0;
     return profile_take_text(at, max_bytes, false, ret_text, error);
+}
+
+static int read_optional_text(struct place root, const char *key, size_t max_bytes,
+                              char **ret_text, struct error *error)
+{
+    return take_optional(place_at_key(root, key), max_bytes, ret_text, error);
+}
+
+/* In a text of sentences a line may end. */
+static int read_interests(struct place root, char **ret_text, struct error *error)
+{
+    struct place at = place_at_key(root, "interests");
+    char *copy;
+    int result;
+
+    if (!json_is_string(at.value))
+        return read_optional_text(root, "interests", PROFILE_INTERESTS_BYTES, ret_text, error);
+    copy = memory_copy_string(json_string_value(at.value));
+    for (char *c = copy; *c; c++)
+        if (strchr("\n\r\t", *c))
+            *c = ' ';
+    at.value = json_string(copy);
+    result = take_optional(at, PROFILE_INTERESTS_BYTES, ret_text, error);
+    json_decref(at.value);
+    free(copy);
+    return result;
 }
 
 static bool is_language(const char *text)
@@ -227,7 +251,7 @@ static int read_terms(struct place root, struct profile *profile, struct error *
         return -1;
     return profile_take_list(
         root, "exclude_keywords",
-        (struct profile_list_rule){PROFILE_KEYWORDS, PROFILE_KEYWORD_BYTES, as_written, LIST_OF_TEXTS},
+        (struct profile_list_rule){PROFILE_KEYWORDS, PROFILE_KEYWORD_BYTES, as_written, LIST_OF_TERMS},
         &profile->exclude_keywords, error);
 }
 
@@ -270,8 +294,7 @@ static int read_document(struct place root, struct profile *profile, struct erro
     if (place_check_keys(root, KEYS, error) < 0 || read_email(root, &profile->email, error) < 0 ||
         read_optional_text(root, "name", PROFILE_NAME_BYTES, &profile->name, error) < 0 ||
         read_terms(root, profile, error) < 0 ||
-        read_optional_text(root, "interests", PROFILE_INTERESTS_BYTES, &profile->interests,
-                           error) < 0 ||
+        read_interests(root, &profile->interests, error) < 0 ||
         read_papers(root, profile, error) < 0)
         return -1;
     return read_mail(root, profile, error);

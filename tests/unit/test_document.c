@@ -53,7 +53,9 @@ static void complaints_name_line_and_key(void **state)
         {"{\"name\": null}", ""},
         {"", "f.json:1:1: '[' or '{' expected near end of file"},
         {"[1]", "f.json:1: must be a JSON object in braces"},
-        {"{\n\"name\": \"a\",\n\"name\": \"b\"}", "f.json:3:6: duplicate object key near '\"name\"'"},
+        {"{\n\"name\": \"a\",\n\"name\": \"b\"}", "f.json:3: name: stands twice"},
+        {"{\"on\": [\"a,\\\"{\", {\"b\": [1, {\"c\": 1, \"d\": {}, \"c\": 2}]}],\n\"count\": }",
+         "f.json:1: on[1].b[1].c: stands twice"},
         {"{\n \"nmae\": 1}", "f.json:2: nmae: unknown key; did you mean \"name\"?"},
         {"{\"zzzzzz\": 1}", "f.json:1: zzzzzz: unknown key; allowed are \"name\", \"count\", "
                             "\"share\", \"kind\", \"on\", \"list\", \"inner\""},
