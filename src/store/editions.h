@@ -9,14 +9,9 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "papers/completeness.h"
 #include "papers/paper.h"
 #include "store/store.h"
-
-/* How much of a category, or of all of them, an edition holds. */
-enum edition_state {
-    EDITION_COMPLETE, EDITION_LATE, EDITION_STALE, EDITION_EMPTY, EDITION_FAILED,
-    EDITION_STATES
-};
 
 struct edition_category {
     const char *name; /* "cs.LG" */
