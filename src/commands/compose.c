@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "commands/plan.h"
 #include "digest/message.h"
 #include "mail/token.h"
 #include "store/editions.h"
 #include "store/outbox.h"
 #include "store/shown.h"
+#include "store/subscribers.h"
 #include "subscribers/folder.h"
 
 enum { SHOWN_DAYS = 60, DAY_SECONDS = 86400, LINK_BYTES = 4096, ENVELOPE_BYTES = 1024 };
@@ -132,6 +132,37 @@ out:
     return result;
 }
 
+/* `marks` are by paper, what the digest wants by rank. */
+static const enum digest_mark *mark_ranked(struct composer *composer,
+                                           const struct compose_request *request,
+                                           const struct ranking *ranking)
+{
+    static const enum digest_mark marks_of[] = {[MARK_NONE] = DIGEST_MARK_NONE,
+                                                [MARK_LATE] = DIGEST_MARK_LATE,
+                                                [MARK_UPDATE] = DIGEST_MARK_UPDATE};
+    const struct paper *first = ranking_index_papers(request->index)->items;
+    enum digest_mark *marks = arena_alloc(composer->arena, ranking->count, sizeof(marks[0]));
+
+    for (size_t i = 0; i < ranking->count; i++)
+        marks[i] = marks_of[request->choice->marks[ranking->items[i].paper - first]];
+    return marks;
+}
+
+static void rank(struct composer *composer, const struct compose_request *request,
+                 struct ranking *ret_ranking)
+{
+    const struct choice *choice = request->choice;
+
+    *ret_ranking = (struct ranking){0};
+    if (request->is_note)
+        return;
+    ranking_make(request->index, request->profile, request->top, choice ? choice->skip : NULL,
+                 composer->arena, ret_ranking);
+    if (choice)
+        choosing_add_updates(ranking_index_papers(request->index), choice, composer->arena,
+                             ret_ranking);
+}
+
 int composer_render(struct composer *composer, const struct compose_request *request,
                     struct ranking *ret_ranking, struct error *error)
 {
@@ -150,10 +181,11 @@ int composer_render(struct composer *composer, const struct compose_request *req
         .is_preview = composer->is_preview,
     };
 
-    ranking_make(request->index, request->profile, request->top, request->skip, composer->arena,
-                 ret_ranking);
-    if (!ret_ranking->count)
+    rank(composer, request, ret_ranking);
+    if (!ret_ranking->count && !request->is_note)
         return 0;
+    if (request->choice)
+        digest.marks = mark_ranked(composer, request, ret_ranking);
     if (describe_editions(composer, request, &editions, error) < 0)
         return -1;
     digest.editions = editions;
@@ -161,6 +193,47 @@ int composer_render(struct composer *composer, const struct compose_request *req
     if (!digest.unsubscribe_mailto)
         return -1;
     return digest_make(composer->site->templates, &digest, &composer->output, error);
+}
+
+int composer_take(struct composer *composer, const struct plan_edition *editions, size_t count,
+                  int64_t except, struct view keep, struct compose_request *request,
+                  const struct edition_shown **ret_taken, struct error *error)
+{
+    struct arena *arena = composer->arena;
+    struct date *dates = arena_alloc(arena, count, sizeof(dates[0])),
+                *fresh = arena_alloc(arena, count, sizeof(fresh[0]));
+    struct edition_shown *taken = arena_alloc(arena, count, sizeof(taken[0]));
+    struct choosing_edition *members = arena_alloc(arena, count, sizeof(members[0]));
+    struct choice *choice = arena_alloc(arena, 1, sizeof(*choice));
+    struct choosing choosing = {.profile = request->profile, .editions = members,
+                                .edition_count = count, .keep = keep};
+    struct shown_paper *shown;
+    const struct shelf *shelf;
+
+    for (size_t i = 0; i < count; i++) {
+        dates[i] = editions[i].date;
+        if (editions[i].is_new)
+            fresh[request->edition_count++] = editions[i].date;
+    }
+    request->editions = fresh;
+    if (library_get(&composer->library, dates, count, &shelf, error) < 0 ||
+        outbox_papers_shown(composer->site->store, request->profile->email, except,
+                            request->now_utc - SHOWN_DAYS * DAY_SECONDS, arena, &shown,
+                            &choosing.shown_count, error) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        members[i] = shelf->editions[i];
+        members[i].from = editions[i].from;
+        taken[i] = (struct edition_shown){dates[i], members[i].count};
+    }
+    choosing.papers = &shelf->papers;
+    choosing.shown = shown;
+    if (choosing_make(&choosing, arena, choice, error) < 0)
+        return -1;
+    request->index = shelf->index;
+    request->choice = choice;
+    *ret_taken = taken;
+    return 0;
 }
 
 /* ---- the message around it ---- */
@@ -218,7 +291,7 @@ int composer_write(struct composer *composer, const struct compose_request *requ
         message.unsubscribe_mailto = view_of(mailto);
     }
     token_subscriber_init(&composer->site->key, view_of(request->profile->email), &subscriber);
-    message_id_make(&subscriber, view_of(delivery_kind_name(DELIVERY_DIGEST)),
+    message_id_make(&subscriber, view_of(delivery_kind_name(request->is_note ? DELIVERY_NOTICE : DELIVERY_DIGEST)),
                     view_of(request->slot), left);
     buffer_init(&id, ENVELOPE_BYTES);
     buffer_printf(&id, "%s@%.*s", left,
@@ -244,62 +317,16 @@ static int set_verdict(struct composed *composed, enum compose_verdict verdict, 
     return 0;
 }
 
-/* The papers of a first attempt and no others, so that a retry shows the same. */
-struct keep {
-    const struct papers *papers;
-    unsigned char *skip;
-};
-
-static void keep_paper(void *user, struct view id, int version)
-{
-    struct keep *keep = user;
-    size_t index = papers_find(keep->papers, id);
-
-    (void)version;
-    if (index < keep->papers->count)
-        keep->skip[index] = 0;
-}
-
-static int make_skip(struct composer *composer, const struct delivery *delivery,
-                     const struct papers *papers, unsigned char *skip, struct error *error)
-{
-    struct shown_paper *shown;
-    size_t count;
-
-    if (delivery->shown.size) {
-        struct keep keep = {papers, skip};
-
-        memset(skip, 1, papers->count);
-        return shown_read(delivery->shown, keep_paper, &keep, error);
-    }
-    if (outbox_papers_shown(composer->site->store, delivery->subscriber,
-                            site_now() - SHOWN_DAYS * DAY_SECONDS, composer->arena, &shown, &count,
-                            error) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        size_t index = papers_find(papers, shown[i].id);
-
-        if (index < papers->count)
-            skip[index] = 1;
-    }
-    return 0;
-}
-
+/* A first attempt takes what there is; a later one what the first one took. */
 static int find_editions(struct composer *composer, const struct delivery *delivery,
-                         struct compose_request *request, struct error *error)
+                         struct date slot, struct plan_edition **ret_editions, size_t *ret_count,
+                         struct error *error)
 {
-    struct date *dates;
-
-    if (delivery->edition_count) {
-        request->editions = delivery->editions;
-        request->edition_count = delivery->edition_count;
-        return 0;
-    }
-    if (plan_editions(composer->site, delivery->subscriber, request->date, composer->arena, &dates,
-                      &request->edition_count, error) < 0)
-        return -1;
-    request->editions = dates;
-    return 0;
+    if (delivery->edition_count)
+        return plan_editions_again(composer->site, delivery, composer->arena, ret_editions,
+                                   ret_count, error);
+    return plan_editions(composer->site, delivery->subscriber, slot, composer->arena, ret_editions,
+                         ret_count, error);
 }
 
 static void fill_composed(struct composer *composer, const struct compose_request *request,
@@ -319,39 +346,66 @@ static void fill_composed(struct composer *composer, const struct compose_reques
     composed->verdict = COMPOSE_MESSAGE;
 }
 
+static int compose_digest(struct composer *composer, const struct delivery *delivery,
+                          struct compose_request *request, struct composed *composed,
+                          struct error *error)
+{
+    struct plan_edition *editions;
+    struct ranking ranking;
+    size_t count;
+
+    if (find_editions(composer, delivery, request->date, &editions, &count, error) < 0)
+        return -1;
+    if (!count)
+        return set_verdict(composed, COMPOSE_SKIP, "another digest has shown its editions");
+    if (composer_take(composer, editions, count, delivery->id, delivery->shown, request,
+                      &composed->editions, error) < 0)
+        return -1;
+    composed->edition_count = count;
+    if (composer_render(composer, request, &ranking, error) < 0)
+        return -1;
+    if (!ranking.count)
+        return set_verdict(composed, COMPOSE_SKIP, "no paper fits the profile");
+    if (composer_write(composer, request, error) < 0)
+        return -1;
+    fill_composed(composer, request, &ranking, composed);
+    return 0;
+}
+
+/* The outbox stops digests to those who left; a note is a digest to them. */
+static int compose_note(struct composer *composer, const struct delivery *delivery,
+                        struct compose_request *request, struct composed *composed,
+                        struct error *error)
+{
+    struct suppression_found suppression;
+    struct ranking ranking;
+
+    request->is_note = true;
+    if (suppression_find(composer->site->store, delivery->subscriber, &suppression, error) < 0)
+        return -1;
+    if (suppression.found)
+        return set_verdict(composed, COMPOSE_SKIP, "suppressed");
+    if (!request->profile->holiday_note)
+        return set_verdict(composed, COMPOSE_SKIP, "no longer wanted");
+    if (composer_render(composer, request, &ranking, error) < 0 ||
+        composer_write(composer, request, error) < 0)
+        return -1;
+    fill_composed(composer, request, &ranking, composed);
+    return 0;
+}
+
 static int compose_for(struct composer *composer, const struct delivery *delivery,
                        const struct profile *profile, struct composed *composed,
                        struct error *error)
 {
     struct compose_request request = {
         .profile = profile, .slot = delivery->slot, .now_utc = site_now()};
-    const struct shelf *shelf;
-    struct ranking ranking;
-    unsigned char *skip;
 
     if (!date_parse(view_of(delivery->slot), &request.date))
         return error_set(error, ERROR_BUG, "a digest's slot is no date: %s", delivery->slot);
-    if (find_editions(composer, delivery, &request, error) < 0)
-        return -1;
-    if (!request.edition_count)
-        return set_verdict(composed, COMPOSE_SKIP, "another digest has shown its editions");
-    if (library_get(&composer->library, request.editions, request.edition_count, &shelf, error) < 0)
-        return -1;
-    skip = arena_alloc(composer->arena, shelf->papers.count, 1);
-    if (make_skip(composer, delivery, &shelf->papers, skip, error) < 0)
-        return -1;
-    request.index = shelf->index;
-    request.skip = skip;
-    composed->editions = request.editions;
-    composed->edition_count = request.edition_count;
-    if (composer_render(composer, &request, &ranking, error) < 0)
-        return -1;
-    if (!ranking.count)
-        return set_verdict(composed, COMPOSE_SKIP, "no paper fits the profile");
-    if (composer_write(composer, &request, error) < 0)
-        return -1;
-    fill_composed(composer, &request, &ranking, composed);
-    return 0;
+    if (delivery->kind == DELIVERY_NOTICE)
+        return compose_note(composer, delivery, &request, composed, error);
+    return compose_digest(composer, delivery, &request, composed, error);
 }
 
 int composer_compose(void *user, const struct delivery *delivery, struct composed *ret_composed,

@@ -5,6 +5,7 @@
 #define COMMANDS_COMPOSE_H
 
 #include "commands/library.h"
+#include "commands/plan.h"
 #include "commands/site.h"
 #include "delivery/worker.h"
 #include "digest/digest.h"
@@ -31,8 +32,9 @@ void composer_free(struct composer *composer);
 struct compose_request {
     const struct profile *profile;
     const struct ranking_index *index;
-    const unsigned char *skip;  /* papers shown before; may be NULL */
-    const struct date *editions;
+    const struct choice *choice; /* NULL: all papers */
+    bool is_note;                /* says that there is nothing; the rest of papers is not read */
+    const struct date *editions; /* that are new to the subscriber */
     size_t edition_count;
     struct date date; /* the slot's */
     const char *slot;
@@ -40,8 +42,16 @@ struct compose_request {
     size_t top; /* 0: the profile's max_papers */
 };
 
-/* Ranks and renders into composer->output. `ret_papers` is how many papers it
- * shows; with none nothing is rendered. */
+/* Fills in what the request's profile takes of these editions: index, choice and
+ * new editions. `except` and `keep` are those of a delivery that was composed
+ * before, else 0 and empty. `ret_taken`, as many as editions, is what the delivery
+ * keeps. In the composer's arena. */
+int composer_take(struct composer *composer, const struct plan_edition *editions, size_t count,
+                  int64_t except, struct view keep, struct compose_request *request,
+                  const struct edition_shown **ret_taken, struct error *error);
+
+/* Ranks and renders into composer->output. With no paper nothing is rendered, but
+ * for a note. */
 int composer_render(struct composer *composer, const struct compose_request *request,
                     struct ranking *ret_ranking, struct error *error);
 /* Then writes composer->message, and the envelope sender into composer->envelope. */

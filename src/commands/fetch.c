@@ -32,13 +32,17 @@ static int read_edition(struct site *site, const struct options *options, struct
 {
     const struct strings *feeds = options_list(options, "--feed");
     struct wanted wanted = {0};
+    struct error problem;
     int result;
 
     if (feeds->count)
         return fetching_from_sources(site, feeds, date, site_now(), fetched, error);
-    if (fetching_find_wanted(site, &wanted, error) < 0)
+    if (wanted_find(site, &wanted, error) < 0)
         return -1;
     result = fetching_from_arxiv(site, &wanted, date, site_now(), fetched, error);
+    if (result < 0 && site->store &&
+        fetching_store_failure(site, &wanted, date, site_now(), error, &problem) < 0)
+        log_line(site->log, LOG_LEVEL_WARNING, "%s", problem.text);
     wanted_free(&wanted);
     /* Whatever arXiv answered instead of a feed, to a caller it was not to be read. */
     if (result < 0 && error->kind != ERROR_CONFIGURATION)
@@ -60,12 +64,12 @@ static int run(struct log *log, const struct options *options)
         return command_fail_usage(log, &error);
     /* With --feed and --jsonl it is a filter, and stores nothing where there is no store. */
     if (site_open(&site, log, options->config, prints && from_feeds, &error) < 0 ||
+        (site.has_configuration && site_open_store(&site, &error) < 0) ||
         read_edition(&site, options, date, &fetched, &error) < 0) {
         status = command_fail(log, &error);
         goto out;
     }
-    if (site.has_configuration && (site_open_store(&site, &error) < 0 ||
-                                   fetching_store(&site, &fetched, &error) < 0))
+    if (site.has_configuration && fetching_store(&site, &fetched, &error) < 0)
         status = command_fail(log, &error);
     else if (prints)
         status = print_papers(log, &fetched.input.papers);

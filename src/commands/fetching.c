@@ -4,164 +4,77 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "commands/calendar.h"
 #include "papers/arxiv.h"
-#include "subscribers/folder.h"
 
-/* An empty feed on a weekday is a holiday, or arXiv is late: asked again hourly. */
-enum { EMPTY_ASK_SECONDS = 55 * 60, FRIDAY = 4 };
+/* ---- whether to ask ---- */
 
-/* ---- wanted categories ---- */
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void add_name(struct strings *names, size_t *capacity, const char *name)
-{
-    names->items = memory_grow(names->items, capacity, names->count + 1, sizeof(names->items[0]));
-    names->items[names->count++] = memory_copy_string(name);
-}
-
-static void sort_unique(struct strings *names)
-{
-    size_t kept = 0;
-
-    if (names->count)
-        qsort(names->items, names->count, sizeof(names->items[0]), compare_names);
-    for (size_t i = 0; i < names->count; i++) {
-        if (kept && strcmp(names->items[kept - 1], names->items[i]) == 0)
-            free(names->items[i]);
-        else
-            names->items[kept++] = names->items[i];
-    }
-    names->count = kept;
-}
-
-struct collecting {
-    struct log *log;
-    struct wanted wanted;
-    size_t capacity;
-};
-
-/* One name that no request can carry must not cost the others their papers. */
-static void add_category(struct collecting *collecting, const char *name, const char *where)
-{
-    struct error error;
-
-    if (arxiv_check_category(view_of(name), &error) < 0)
-        log_line(collecting->log, LOG_LEVEL_WARNING, "%s: %s; it is not asked for", where,
-                 error.text);
-    else
-        add_name(&collecting->wanted.categories, &collecting->capacity, name);
-}
-
-static int collect(void *user, const char *name, const struct profile *profile,
-                   const struct error *problem)
-{
-    struct collecting *collecting = user;
-
-    if (problem) {
-        collecting->wanted.bad_profiles++; /* planning names it */
-        return 0;
-    }
-    for (size_t i = 0; i < profile->categories.count; i++)
-        add_category(collecting, profile->categories.items[i], name);
-    /* A hundred thousand profiles ask for the same few hundred names. */
-    if (collecting->wanted.categories.count > 4096)
-        sort_unique(&collecting->wanted.categories);
-    return 0;
-}
-
-int fetching_find_wanted(struct site *site, struct wanted *ret_wanted, struct error *error)
-{
-    const struct strings *more = &site->configuration.arxiv.categories;
-    struct collecting collecting = {.log = site->log};
-
-    if (site_need_folder(site, error) < 0 ||
-        folder_each(site->configuration.subscribers, collect, &collecting, error) < 0) {
-        wanted_free(&collecting.wanted);
-        return -1;
-    }
-    for (size_t i = 0; i < more->count; i++)
-        add_category(&collecting, more->items[i], "arxiv.categories");
-    sort_unique(&collecting.wanted.categories);
-    *ret_wanted = collecting.wanted;
-    return 0;
-}
-
-void wanted_free(struct wanted *wanted)
-{
-    for (size_t i = 0; i < wanted->categories.count; i++)
-        free(wanted->categories.items[i]);
-    free(wanted->categories.items);
-    *wanted = (struct wanted){0};
-}
-
-static bool edition_has(const struct edition *edition, const char *category)
+static const struct edition_category *find_category(const struct edition *edition,
+                                                    const char *name)
 {
     for (size_t i = 0; i < edition->category_count; i++)
-        if (strcmp(edition->categories[i].name, category) == 0)
-            return true;
-    return false;
+        if (strcmp(edition->categories[i].name, name) == 0)
+            return &edition->categories[i];
+    return NULL;
 }
 
-static bool is_finished(const struct edition *edition, const struct wanted *wanted, int64_t now_utc)
+static bool lacks_category(const struct edition *edition, const struct wanted *wanted)
 {
     for (size_t i = 0; i < wanted->categories.count; i++)
-        if (!edition_has(edition, wanted->categories.items[i]))
-            return false;
-    if (edition->state == EDITION_EMPTY)
-        return now_utc - edition->fetched_utc < EMPTY_ASK_SECONDS;
-    return edition->state == EDITION_COMPLETE;
+        if (!find_category(edition, wanted->categories.items[i]))
+            return true;
+    return false;
 }
 
 int fetching_is_expected(struct site *site, const struct wanted *wanted, int64_t now_utc,
                          bool *ret_is_expected, struct error *error)
 {
-    struct date today = site_arxiv_date(site, now_utc);
+    struct completeness_moment moment = {.now_utc = now_utc};
+    struct holiday_table holidays;
     struct edition_list list = {0};
 
-    if (date_weekday(today) > FRIDAY || !wanted->categories.count) {
-        *ret_is_expected = false;
-        return 0;
-    }
-    if (store_list_editions(site->store, today, 1, &list, error) < 0)
+    if (calendar_read(site, &holidays, error) < 0)
         return -1;
-    *ret_is_expected = !list.count || date_compare(list.items[0].date, today) != 0 ||
-                       !is_finished(&list.items[0], wanted, now_utc);
+    moment.date = zone_date_at(site->arxiv_zone, now_utc, &moment.minutes);
+    if (store_find_edition(site->store, moment.date, &list, error) < 0) {
+        holidays_free(&holidays);
+        return -1;
+    }
+    if (list.count) {
+        moment.has_edition = true;
+        moment.state = list.items[0].state;
+        moment.fetched_utc = list.items[0].fetched_utc;
+        moment.lacks_category = lacks_category(&list.items[0], wanted);
+    }
+    *ret_is_expected = wanted->categories.count > 0 && completeness_is_due(&moment, &holidays);
     edition_list_free(&list);
+    holidays_free(&holidays);
+    return 0;
+}
+
+int fetching_find_silence(struct site *site, struct date date, bool *ret_is_silent,
+                          struct error *error)
+{
+    struct edition_list list = {0};
+    struct holiday_table holidays;
+    bool is_silent = false;
+
+    if (calendar_read(site, &holidays, error) < 0)
+        return -1;
+    if (store_find_edition(site->store, date, &list, error) < 0) {
+        holidays_free(&holidays);
+        return -1;
+    }
+    if (list.count && !list.items[0].paper_count && !completeness_is_weekend(date))
+        is_silent = list.items[0].state == EDITION_EMPTY ||
+                    (list.items[0].state == EDITION_STALE && holidays_contain(&holidays, date));
+    *ret_is_silent = is_silent;
+    edition_list_free(&list);
+    holidays_free(&holidays);
     return 0;
 }
 
 /* ---- an edition from what was read ---- */
-
-/* "cs" asks for all of cs.*; "cs.LG" for itself. */
-static bool is_in_category(const struct paper *paper, struct view category)
-{
-    for (size_t i = 0; i < paper->category_count; i++) {
-        struct view name = paper->categories[i];
-
-        if (view_equal(name, category))
-            return true;
-        if (view_starts_with(name, category) && name.data[category.size] == '.')
-            return true;
-    }
-    return false;
-}
-
-static void count_category(const struct papers *papers, const char *name, enum edition_state state,
-                           struct edition_category *category)
-{
-    long received = 0;
-
-    for (size_t i = 0; i < papers->count; i++)
-        received += is_in_category(&papers->items[i], view_of(name));
-    category->name = name;
-    category->received = received;
-    category->known = -1;
-    category->state = state == EDITION_COMPLETE && !received ? EDITION_EMPTY : state;
-}
 
 /* The primary categories of the papers: all that a given feed says about what
  * it was asked for. */
@@ -177,11 +90,11 @@ static void primary_categories(const struct papers *papers, struct arena *arena,
         if (!papers->items[i].category_count)
             continue;
         name = arena_string(arena, papers->items[i].categories[0]);
-        add_name(&names, &capacity, name);
+        names_add(&names, &capacity, name);
         if (names.count > 4096)
-            sort_unique(&names);
+            names_sort_unique(&names);
     }
-    sort_unique(&names);
+    names_sort_unique(&names);
     ret_names->items = arena_alloc(arena, names.count, sizeof(char *));
     ret_names->count = names.count;
     for (size_t i = 0; i < names.count; i++) {
@@ -191,49 +104,108 @@ static void primary_categories(const struct papers *papers, struct arena *arena,
     free(names.items);
 }
 
-static void describe(struct site *site, struct fetched *fetched, struct date date, int64_t now_utc,
-                     bool complete)
+static void set_date(struct site *site, struct fetched *fetched, struct date date, int64_t now_utc)
 {
     struct edition *edition = &fetched->edition;
 
     if (!date_is_set(date))
         date = fetched->input.date;
     if (!date_is_set(date)) {
-        char text[DATE_TEXT_BYTES];
-
         date = site_arxiv_date(site, now_utc);
-        date_format(date, text);
-        log_line(site->log, LOG_LEVEL_NOTICE,
-                 "the papers carry no date; they are taken as announced on %s (--date overrides)",
-                 text);
+        if (fetched->input.papers.count) {
+            char text[DATE_TEXT_BYTES];
+
+            date_format(date, text);
+            log_line(site->log, LOG_LEVEL_NOTICE,
+                     "the papers carry no date; they are taken as announced on %s (--date overrides)",
+                     text);
+        }
     }
     edition->date = date;
     edition->estimated = fetched->input.estimated;
     edition->fetched_utc = now_utc;
-    if (!complete)
-        edition->state = EDITION_LATE;
-    else
-        edition->state = fetched->input.papers.count ? EDITION_COMPLETE : EDITION_EMPTY;
+}
+
+/* Which papers earlier editions had; none without a store. */
+static int find_seen(struct site *site, struct fetched *fetched, unsigned char **ret_seen,
+                     struct error *error)
+{
+    const struct papers *papers = &fetched->input.papers;
+    unsigned char *seen = arena_alloc(fetched->arena, papers->count, 1);
+
+    if (site->store &&
+        store_find_seen(site->store, papers, fetched->edition.date, seen, error) < 0)
+        return -1;
+    *ret_seen = seen;
+    return 0;
+}
+
+/* Takes the categories as they were judged, and of the papers those of the day. */
+static void set_judged(struct fetched *fetched, const unsigned char *seen,
+                       const struct completeness_category *judged, size_t count)
+{
+    const struct papers *papers = &fetched->input.papers;
+    struct edition_category *categories =
+        arena_alloc(fetched->arena, count, sizeof(categories[0]));
+
+    for (size_t i = 0; i < count; i++)
+        categories[i] = (struct edition_category){judged[i].name, judged[i].received,
+                                                  judged[i].known, judged[i].state};
+    fetched->edition.categories = categories;
+    fetched->edition.category_count = count;
+    papers_init(&fetched->day);
+    for (size_t i = 0; i < papers->count; i++)
+        if (!seen[i] || !completeness_is_left_over(&papers->items[i], judged, count))
+            papers_add(&fetched->day, &papers->items[i], NULL);
+}
+
+static bool all_set(const unsigned char *bytes, size_t count)
+{
+    return memchr(bytes, 0, count) == NULL;
+}
+
+static int judge_sources(struct site *site, struct fetched *fetched, bool has_date,
+                         struct error *error)
+{
+    const struct papers *papers = &fetched->input.papers;
+    struct completeness_category *categories;
+    struct strings names;
+    unsigned char *seen;
+
+    if (find_seen(site, fetched, &seen, error) < 0)
+        return -1;
+    /* Who says the date, or gives an archive, knows better; else one feed is one
+     * batch: all of it was there before, or none of it counts as seen. */
+    if (has_date || fetched->input.estimated || (papers->count && !all_set(seen, papers->count)))
+        memset(seen, 0, papers->count);
+    primary_categories(papers, fetched->arena, &names);
+    categories = arena_alloc(fetched->arena, names.count, sizeof(categories[0]));
+    for (size_t i = 0; i < names.count; i++)
+        categories[i] = (struct completeness_category){
+            .name = names.items[i],
+            .answer = fetched->input.complete ? ANSWER_WHOLE : ANSWER_CUT};
+    fetched->edition.state = completeness_judge(papers, seen, categories, names.count);
+    if (!names.count && !fetched->input.complete)
+        fetched->edition.state = EDITION_LATE;
+    else if (!names.count && papers->count)
+        fetched->edition.state = EDITION_COMPLETE;
+    set_judged(fetched, seen, categories, names.count);
+    return 0;
 }
 
 int fetching_from_sources(struct site *site, const struct strings *sources, struct date date,
                           int64_t now_utc, struct fetched *ret_fetched, struct error *error)
 {
     struct fetched fetched = {0};
-    struct edition_category *categories;
-    struct strings names;
 
     if (input_read(site, sources, &fetched.input, error) < 0)
         return -1;
     fetched.arena = arena_new();
-    describe(site, &fetched, date, now_utc, fetched.input.complete);
-    primary_categories(&fetched.input.papers, fetched.arena, &names);
-    categories = arena_alloc(fetched.arena, names.count, sizeof(categories[0]));
-    for (size_t i = 0; i < names.count; i++)
-        count_category(&fetched.input.papers, names.items[i], fetched.edition.state,
-                       &categories[i]);
-    fetched.edition.categories = categories;
-    fetched.edition.category_count = names.count;
+    set_date(site, &fetched, date, now_utc);
+    if (judge_sources(site, &fetched, date_is_set(date), error) < 0) {
+        fetched_free(&fetched);
+        return -1;
+    }
     *ret_fetched = fetched;
     return 0;
 }
@@ -250,18 +222,20 @@ static bool is_asked_in(struct view joined, const char *category)
     return false;
 }
 
-static enum edition_state state_of_category(const struct arxiv_result *result, const char *category)
+/* The report that a category is in; report_count: its request was not made. */
+static size_t find_report(const struct arxiv_result *result, const char *category)
 {
-    for (size_t i = 0; i < result->report_count; i++) {
-        const struct arxiv_report *report = &result->reports[i];
+    for (size_t i = 0; i < result->report_count; i++)
+        if (is_asked_in(result->reports[i].categories, category))
+            return i;
+    return result->report_count;
+}
 
-        if (!is_asked_in(report->categories, category))
-            continue;
-        if (report->error.kind != ERROR_NONE)
-            return EDITION_FAILED;
-        return report->feed.truncated ? EDITION_LATE : EDITION_COMPLETE;
-    }
-    return EDITION_FAILED; /* a request before it failed, and it was not made */
+static enum completeness_answer answer_of(const struct arxiv_result *result, size_t report)
+{
+    if (report == result->report_count || result->reports[report].error.kind != ERROR_NONE)
+        return ANSWER_FAILED;
+    return result->reports[report].feed.truncated ? ANSWER_CUT : ANSWER_WHOLE;
 }
 
 static void log_reports(struct site *site, const struct arxiv_result *result)
@@ -299,13 +273,35 @@ static int ask_arxiv(struct site *site, const struct wanted *wanted, struct arxi
     return status;
 }
 
+/* Moves the papers out of `result`. */
+static int judge_answers(struct site *site, const struct wanted *wanted,
+                         struct arxiv_result *result, struct fetched *fetched, struct error *error)
+{
+    size_t count = wanted->categories.count;
+    struct completeness_category *categories =
+        arena_alloc(fetched->arena, count, sizeof(categories[0]));
+    unsigned char *seen;
+
+    if (find_seen(site, fetched, &seen, error) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = arena_string(fetched->arena, view_of(wanted->categories.items[i]));
+        size_t report = find_report(result, name);
+
+        categories[i] = (struct completeness_category){
+            .name = name, .request = report, .answer = answer_of(result, report)};
+    }
+    fetched->edition.state = completeness_judge(&fetched->input.papers, seen, categories, count);
+    set_judged(fetched, seen, categories, count);
+    return 0;
+}
+
 int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct date date,
                         int64_t now_utc, struct fetched *ret_fetched, struct error *error)
 {
     struct fetched fetched = {0};
     struct arxiv_result result = {0};
-    struct edition_category *categories;
-    bool complete = true;
+    int status;
 
     if (!wanted->categories.count)
         return error_set(error, ERROR_CONFIGURATION,
@@ -317,22 +313,18 @@ int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct d
         return -1;
     log_reports(site, &result);
     fetched.arena = arena_new();
-    categories = arena_alloc(fetched.arena, wanted->categories.count, sizeof(categories[0]));
-    for (size_t i = 0; i < wanted->categories.count; i++) {
-        const char *name = arena_string(fetched.arena, view_of(wanted->categories.items[i]));
-
-        count_category(&result.papers, name, state_of_category(&result, name), &categories[i]);
-        if (categories[i].state != EDITION_COMPLETE && categories[i].state != EDITION_EMPTY)
-            complete = false;
-    }
     fetched.input.date =
         result.has_instant ? site_arxiv_date(site, result.instant_utc) : result.date;
     fetched.input.papers = result.papers;
     result.papers = (struct papers){0};
+    set_date(site, &fetched, date, now_utc);
+    fetched.asked_for = date_is_set(date) ? date : site_arxiv_date(site, now_utc);
+    status = judge_answers(site, wanted, &result, &fetched, error);
     arxiv_result_free(&result);
-    fetched.edition.categories = categories;
-    fetched.edition.category_count = wanted->categories.count;
-    describe(site, &fetched, date, now_utc, complete);
+    if (status < 0) {
+        fetched_free(&fetched);
+        return -1;
+    }
     *ret_fetched = fetched;
     return 0;
 }
@@ -340,29 +332,154 @@ int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct d
 void fetched_free(struct fetched *fetched)
 {
     input_free(&fetched->input);
+    papers_free(&fetched->day);
     arena_free(&fetched->arena);
     *fetched = (struct fetched){0};
 }
 
-int fetching_store(struct site *site, const struct fetched *fetched, struct error *error)
-{
-    char date[DATE_TEXT_BYTES];
-    size_t added;
+/* ---- into the store ---- */
 
-    if (store_put_edition(site->store, &fetched->edition, &fetched->input.papers, &added, error) <
-        0)
+/* What the edition has already, and what this fetch adds to it. */
+static void merge_categories(struct edition *edition, const struct edition *before,
+                             struct arena *arena)
+{
+    size_t count = edition->category_count, all = count;
+    struct edition_category *categories = arena_alloc(arena, count, sizeof(categories[0]));
+    enum edition_state *states =
+        arena_alloc(arena, count + before->category_count, sizeof(states[0]));
+
+    for (size_t i = 0; i < count; i++) {
+        struct edition_category *category = &categories[i];
+        const struct edition_category *old = find_category(before, edition->categories[i].name);
+
+        *category = edition->categories[i];
+        if (old) {
+            enum edition_state merged = completeness_merge(old->state, category->state);
+
+            if (merged != category->state)
+                category->known = old->known;
+            if (old->received > category->received)
+                category->received = old->received;
+            category->state = merged;
+        }
+        states[i] = category->state;
+    }
+    for (size_t i = 0; i < before->category_count; i++)
+        if (!find_category(edition, before->categories[i].name))
+            states[all++] = before->categories[i].state;
+    edition->categories = categories;
+    edition->state = all ? completeness_of_all(states, all)
+                         : completeness_merge(before->state, edition->state);
+}
+
+static int put_merged(struct site *site, const struct edition *new_one, const struct papers *papers,
+                      size_t *ret_added, struct error *error)
+{
+    struct edition edition = *new_one;
+    struct edition_list list = {0};
+    struct arena *arena;
+    int result;
+
+    if (store_find_edition(site->store, edition.date, &list, error) < 0)
         return -1;
-    date_format(fetched->edition.date, date);
-    if (!fetched->input.papers.count && fetched->edition.state != EDITION_EMPTY)
+    arena = arena_new();
+    if (list.count) {
+        merge_categories(&edition, &list.items[0], arena);
+        edition.estimated = edition.estimated && list.items[0].estimated;
+    }
+    result = store_put_edition(site->store, &edition, papers, ret_added, error);
+    arena_free(&arena);
+    edition_list_free(&list);
+    return result;
+}
+
+/* That `date` was asked for, and what it came to, when it has no papers. */
+static int put_state(struct site *site, const struct strings *categories, struct date date,
+                     enum edition_state state, const char *note, int64_t now_utc,
+                     struct error *error)
+{
+    struct edition_category *items = memory_new(categories->count, sizeof(items[0]));
+    struct edition edition = {.date = date, .fetched_utc = now_utc, .state = state, .note = note,
+                              .categories = items, .category_count = categories->count};
+    struct papers none = {0};
+    int result;
+
+    for (size_t i = 0; i < categories->count; i++)
+        items[i] = (struct edition_category){categories->items[i], 0, -1, state};
+    result = put_merged(site, &edition, &none, NULL, error);
+    free(items);
+    return result;
+}
+
+int fetching_store_failure(struct site *site, const struct wanted *wanted, struct date date,
+                           int64_t now_utc, const struct error *failure, struct error *error)
+{
+    if (!wanted->categories.count)
+        return 0;
+    if (!date_is_set(date))
+        date = site_arxiv_date(site, now_utc);
+    if (completeness_is_weekend(date))
+        return 0;
+    return put_state(site, &wanted->categories, date, EDITION_FAILED, failure->text, now_utc,
+                     error);
+}
+
+static void log_stored(struct site *site, const struct fetched *fetched, size_t added)
+{
+    const struct edition *edition = &fetched->edition;
+    char date[DATE_TEXT_BYTES];
+
+    date_format(edition->date, date);
+    if (edition->state == EDITION_STALE)
+        log_line(site->log, LOG_LEVEL_WARNING,
+                 "edition %s: nothing in the feed is new, it is an earlier day's; it is asked for "
+                 "again", date);
+    else if (!fetched->day.count && edition->state != EDITION_EMPTY)
         log_line(site->log, LOG_LEVEL_WARNING,
                  "edition %s: no paper of it could be read yet; it is asked for again", date);
-    else if (!fetched->input.papers.count)
+    else if (!fetched->day.count)
         log_line(site->log, LOG_LEVEL_NOTICE,
                  "edition %s has no papers, as on weekends and holidays: no digest comes of it",
                  date);
     else
         log_line(site->log, LOG_LEVEL_NOTICE, "edition %s: %zu papers, %zu of them new here, %s",
-                 date, fetched->input.papers.count, added,
-                 edition_state_name(fetched->edition.state));
+                 date, fetched->day.count, added, edition_state_name(edition->state));
+}
+
+/* A feed that was not made anew carries yesterday's date: today is still awaited. */
+static int put_awaited(struct site *site, const struct fetched *fetched, struct error *error)
+{
+    const struct edition *edition = &fetched->edition;
+    struct strings names = {0};
+    size_t capacity = 0;
+    int result;
+
+    if (!date_is_set(fetched->asked_for) || completeness_is_weekend(fetched->asked_for) ||
+        date_compare(edition->date, fetched->asked_for) >= 0)
+        return 0;
+    for (size_t i = 0; i < edition->category_count; i++)
+        names_add(&names, &capacity, edition->categories[i].name);
+    result = put_state(site, &names, fetched->asked_for, EDITION_STALE, NULL, edition->fetched_utc,
+                       error);
+    for (size_t i = 0; i < names.count; i++)
+        free(names.items[i]);
+    free(names.items);
+    return result;
+}
+
+int fetching_store(struct site *site, const struct fetched *fetched, struct error *error)
+{
+    size_t added = 0;
+
+    if (store_begin(site->store, error) < 0)
+        return -1;
+    if (put_merged(site, &fetched->edition, &fetched->day, &added, error) < 0 ||
+        put_awaited(site, fetched, error) < 0) {
+        store_rollback(site->store);
+        return -1;
+    }
+    if (store_commit(site->store, error) < 0)
+        return -1;
+    log_stored(site, fetched, added);
     return 0;
 }

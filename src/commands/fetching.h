@@ -1,30 +1,30 @@
-/* Bringing an edition: which categories are wanted, whether one is expected
- * now, and reading it from arXiv or from given feeds. Used by fetch and run. */
+/* Bringing an edition: whether one is expected now, reading it from arXiv or from
+ * given feeds, judging whether it is the day's and all of it, and storing it.
+ * Used by fetch and run. */
 #ifndef COMMANDS_FETCHING_H
 #define COMMANDS_FETCHING_H
 
 #include "commands/input.h"
+#include "commands/wanted.h"
 #include "store/editions.h"
 
-/* The names of all categories that profiles and configuration ask for, sorted,
- * each once. Owned. */
-struct wanted {
-    struct strings categories;
-    size_t bad_profiles;
-};
-
-int fetching_find_wanted(struct site *site, struct wanted *ret_wanted, struct error *error);
-void wanted_free(struct wanted *wanted); /* zeroed is fine */
-
-/* Whether arXiv should be asked now: a weekday in New York whose edition is not
- * stored, is not complete, or lacks a wanted category. */
+/* Whether arXiv should be asked now (papers/completeness.h): on a weekday in New
+ * York whose edition is not complete or lacks a wanted category, unless it was
+ * asked a short time ago. */
 int fetching_is_expected(struct site *site, const struct wanted *wanted, int64_t now_utc,
                          bool *ret_is_expected, struct error *error);
 
-/* An edition that was read and not yet stored. */
+/* Whether it is known that arXiv announced nothing on this weekday. */
+int fetching_find_silence(struct site *site, struct date date, bool *ret_is_silent,
+                          struct error *error);
+
+/* An edition that was read and not yet stored. With an open store it is judged by
+ * what that has of earlier days. */
 struct fetched {
-    struct input input;
+    struct input input;     /* all that was read */
+    struct papers day;      /* those of them that are of the edition's day */
     struct edition edition; /* views into `arena` */
+    struct date asked_for;  /* the day that arXiv was asked for; zero: given feeds */
     struct arena *arena;
 };
 
@@ -36,7 +36,11 @@ int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct d
                         int64_t now_utc, struct fetched *ret_fetched, struct error *error);
 void fetched_free(struct fetched *fetched); /* zeroed is fine */
 
-/* Stores it and logs one line about what came. */
+/* Merges it with what the store has of that day, and logs one line about what
+ * came. One transaction. */
 int fetching_store(struct site *site, const struct fetched *fetched, struct error *error);
+/* That arXiv was asked for `date` (zero: today) and gave nothing. */
+int fetching_store_failure(struct site *site, const struct wanted *wanted, struct date date,
+                           int64_t now_utc, const struct error *failure, struct error *error);
 
 #endif

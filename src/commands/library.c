@@ -9,6 +9,9 @@
 static void shelf_clear(struct shelf *shelf)
 {
     ranking_index_free(&shelf->index);
+    for (size_t i = 0; i < shelf->date_count; i++)
+        free((void *)shelf->editions[i].members);
+    free(shelf->editions);
     papers_free(&shelf->papers);
     free(shelf->dates);
     *shelf = (struct shelf){0};
@@ -45,18 +48,39 @@ static int load_edition(struct library *library, struct date date, struct papers
     return 0;
 }
 
+/* Puts an edition's papers among those of the others, where some may be already. */
+static int add_edition(struct library *library, struct date date, struct papers *all,
+                       struct choosing_edition *edition, struct error *error)
+{
+    struct papers papers;
+    size_t *members;
+
+    papers_init(&papers);
+    if (load_edition(library, date, &papers, error) < 0) {
+        papers_free(&papers);
+        return -1;
+    }
+    members = memory_new(papers.count, sizeof(members[0]));
+    for (size_t i = 0; i < papers.count; i++)
+        members[i] = papers_add(all, &papers.items[i], NULL);
+    *edition = (struct choosing_edition){members, papers.count, 0};
+    papers_free(&papers);
+    return 0;
+}
+
 static int shelf_fill(struct library *library, struct shelf *shelf, const struct date *dates,
                       size_t count, struct error *error)
 {
     papers_init(&shelf->papers);
+    shelf->dates = memory_new(count, sizeof(dates[0]));
+    memcpy(shelf->dates, dates, count * sizeof(dates[0]));
+    shelf->editions = memory_new(count, sizeof(shelf->editions[0]));
+    shelf->date_count = count;
     for (size_t i = 0; i < count; i++)
-        if (load_edition(library, dates[i], &shelf->papers, error) < 0) {
+        if (add_edition(library, dates[i], &shelf->papers, &shelf->editions[i], error) < 0) {
             shelf_clear(shelf);
             return -1;
         }
-    shelf->dates = memory_new(count, sizeof(dates[0]));
-    memcpy(shelf->dates, dates, count * sizeof(dates[0]));
-    shelf->date_count = count;
     shelf->index = ranking_index_new(&shelf->papers, NULL);
     return 0;
 }

@@ -3,6 +3,7 @@
 #ifndef COMMANDS_LIBRARY_H
 #define COMMANDS_LIBRARY_H
 
+#include "commands/choosing.h"
 #include "commands/site.h"
 #include "ranking/ranking.h"
 
@@ -13,6 +14,7 @@ struct shelf {
     struct date *dates;
     size_t date_count;
     struct papers papers;
+    struct choosing_edition *editions; /* one per date; `from` is 0 */
     struct ranking_index *index;
     uint64_t used; /* when it was last asked for */
 };

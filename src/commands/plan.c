@@ -60,73 +60,87 @@ static int list_editions(struct store *store, struct edition_list *ret_list,
     return 0;
 }
 
-static bool contains(const struct date *dates, size_t count, struct date date)
+static const struct edition_shown *find_shown(const struct edition_shown *shown, size_t count,
+                                              struct date date)
 {
     for (size_t i = 0; i < count; i++)
-        if (date_compare(dates[i], date) == 0)
-            return true;
-    return false;
+        if (date_compare(shown[i].date, date) == 0)
+            return &shown[i];
+    return NULL;
 }
 
-/* Those of `editions` from `first` on that this address has not been shown,
- * ascending, in `arena`. */
+/* What this address can still be shown. */
+struct unshown {
+    struct plan_edition *editions; /* ascending, in the arena */
+    size_t count;
+    struct date latest_shown; /* zero: none */
+};
+
+/* Those of `editions` from `first` on that no digest to this address has dealt
+ * with, or not with all of them. */
 static int find_unshown(struct store *store, const struct edition_list *editions,
                         const char *address, struct date first, struct arena *arena,
-                        struct date **ret_dates, size_t *ret_count, struct error *error)
+                        struct unshown *ret_unshown, struct error *error)
 {
-    struct date *shown, *dates, since = {1970, 1, 1};
-    size_t shown_count, count = 0;
+    struct edition_shown *shown;
+    struct unshown unshown = {0};
+    size_t shown_count;
 
-    if (outbox_editions_shown(store, address, since, arena, &shown, &shown_count, error) < 0)
+    if (outbox_editions_shown(store, address, 0, arena, &shown, &shown_count, error) < 0)
         return -1;
-    dates = arena_alloc(arena, editions->count, sizeof(dates[0]));
+    if (shown_count)
+        unshown.latest_shown = shown[shown_count - 1].date;
+    unshown.editions = arena_alloc(arena, editions->count, sizeof(unshown.editions[0]));
     for (size_t i = editions->count; i-- > 0;) {
-        struct date date = editions->items[i].date;
+        const struct edition *edition = &editions->items[i];
+        const struct edition_shown *before = find_shown(shown, shown_count, edition->date);
 
-        if (date_is_set(first) && date_compare(date, first) < 0)
+        if (date_is_set(first) && date_compare(edition->date, first) < 0)
             continue;
-        if (!contains(shown, shown_count, date))
-            dates[count++] = date;
+        if (!before || before->papers < edition->paper_count)
+            unshown.editions[unshown.count++] = (struct plan_edition){
+                edition->date, before ? before->papers : 0, !before, edition->estimated};
     }
-    *ret_dates = dates;
-    *ret_count = count;
+    *ret_unshown = unshown;
     return 0;
 }
 
-/* Those up to the slot's day, which is where `dates` is cut. */
-static size_t count_up_to(const struct date *dates, size_t count, struct date slot)
+/* Those up to the slot's day, which is where they are cut; 0 without a new one. */
+static size_t count_up_to(const struct unshown *unshown, struct date slot)
 {
-    size_t kept = 0;
+    size_t kept = 0, fresh = 0;
 
-    while (kept < count && date_compare(dates[kept], slot) <= 0)
-        kept++;
-    return kept;
+    while (kept < unshown->count && date_compare(unshown->editions[kept].date, slot) <= 0)
+        fresh += unshown->editions[kept++].is_new;
+    return fresh ? kept : 0;
 }
 
 static void note_planned(struct planned_list *list, const char *address, struct date slot,
-                         const struct date *dates, size_t count)
+                         bool is_note, const struct plan_edition *editions, size_t count)
 {
     struct planned *item;
 
     list->items =
         memory_grow(list->items, &list->capacity, list->count + 1, sizeof(list->items[0]));
     item = &list->items[list->count++];
-    *item = (struct planned){memory_copy_string(address), slot, NULL, count};
-    item->editions = memory_new(count, sizeof(dates[0]));
-    memcpy(item->editions, dates, count * sizeof(dates[0]));
+    *item = (struct planned){memory_copy_string(address), slot, is_note, NULL, count};
+    item->editions = memory_new(count, sizeof(editions[0]));
+    if (count)
+        memcpy(item->editions, editions, count * sizeof(editions[0]));
 }
 
-static int add_delivery(struct plan *plan, const char *address, struct date slot,
-                        const struct date *dates, size_t count)
+static int add_delivery(struct plan *plan, enum delivery_kind kind, const char *address,
+                        struct date slot, const struct unshown *unshown)
 {
     int64_t now_utc = plan->options->now_utc;
     int64_t lifetime = plan->site->configuration.delivery.expire_hours * HOUR_SECONDS;
+    bool is_note = kind == DELIVERY_NOTICE;
     char text[DATE_TEXT_BYTES];
     bool is_new;
 
     date_format(slot, text);
     if (outbox_add(plan->site->store,
-                   &(struct delivery_request){.kind = DELIVERY_DIGEST,
+                   &(struct delivery_request){.kind = kind,
                                               .subscriber = address,
                                               .slot = text,
                                               .created_utc = now_utc,
@@ -136,10 +150,13 @@ static int add_delivery(struct plan *plan, const char *address, struct date slot
         return -1;
     if (!is_new)
         return 0;
-    plan->summary.added++;
+    if (is_note)
+        plan->summary.notes++;
+    else
+        plan->summary.added++;
     if (plan->options->planned)
-        note_planned(plan->options->planned, address, slot, dates,
-                     count_up_to(dates, count, slot));
+        note_planned(plan->options->planned, address, slot, is_note, unshown->editions,
+                     is_note ? 0 : count_up_to(unshown, slot));
     return 0;
 }
 
@@ -149,21 +166,33 @@ static void note_next_due(struct plan *plan, int64_t due_utc)
         plan->summary.next_due_utc = due_utc;
 }
 
+/* What makes no mail of its own and waits for the next one: papers that came late,
+ * and days caught up with after a later one was shown. */
+static bool waits_for_another(const struct unshown *unshown, const struct plan_edition *edition)
+{
+    return !edition->is_new ||
+           (edition->is_estimated && date_is_set(unshown->latest_shown) &&
+            date_compare(edition->date, unshown->latest_shown) < 0);
+}
+
 /* The latest slot of the unshown editions whose time has come; it takes the
  * earlier ones with it. */
-static int plan_slot(struct plan *plan, const struct profile *profile, const struct zone *zone,
-                     const struct subscriber_seen *seen, const struct date *dates, size_t count)
+static struct date choose_slot(struct plan *plan, const struct profile *profile,
+                               const struct zone *zone, const struct subscriber_seen *seen,
+                               const struct unshown *unshown)
 {
     struct date chosen = {0};
 
-    for (size_t i = 0; i < count; i++) {
-        struct date slot;
+    for (size_t i = 0; i < unshown->count; i++) {
+        struct date date = unshown->editions[i].date, slot;
         int64_t due_utc;
 
-        schedule_slot(profile, zone, dates[i], &slot, &due_utc);
+        if (waits_for_another(unshown, &unshown->editions[i]))
+            continue;
+        schedule_slot(profile, zone, date, &slot, &due_utc);
         /* Somebody new gets what was the latest edition then, at once. */
-        if (date_is_set(seen->first_edition) && date_compare(dates[i], seen->first_edition) == 0) {
-            slot = dates[i];
+        if (date_is_set(seen->first_edition) && date_compare(date, seen->first_edition) == 0) {
+            slot = date;
             due_utc = plan->options->now_utc;
         }
         if (due_utc > plan->options->now_utc)
@@ -171,9 +200,22 @@ static int plan_slot(struct plan *plan, const struct profile *profile, const str
         else if (!date_is_set(chosen) || date_compare(slot, chosen) > 0)
             chosen = slot;
     }
-    if (!date_is_set(chosen))
+    return chosen;
+}
+
+/* One line instead of silence, at the hour of the digest that there is not. */
+static int plan_note(struct plan *plan, const struct profile *profile, const struct zone *zone,
+                     const struct unshown *unshown)
+{
+    struct date day = plan->options->silent_day, slot;
+    int64_t due_utc;
+
+    if (!profile->holiday_note || !date_is_set(day))
         return 0;
-    return add_delivery(plan, profile->email, chosen, dates, count);
+    schedule_slot(profile, zone, day, &slot, &due_utc);
+    if (date_compare(slot, day) != 0 || due_utc > plan->options->now_utc)
+        return 0;
+    return add_delivery(plan, DELIVERY_NOTICE, profile->email, day, unshown);
 }
 
 static int plan_profile(struct plan *plan, const char *name, const struct profile *profile)
@@ -181,8 +223,8 @@ static int plan_profile(struct plan *plan, const char *name, const struct profil
     struct suppression_found suppression;
     struct subscriber_seen seen;
     const struct zone *zone;
-    struct date *dates;
-    size_t count;
+    struct unshown unshown;
+    struct date slot;
     struct error problem;
 
     if (suppression_find(plan->site->store, profile->email, &suppression, &plan->error) < 0)
@@ -203,9 +245,12 @@ static int plan_profile(struct plan *plan, const char *name, const struct profil
     if (subscriber_see(plan->site->store, profile->email, plan->options->now_utc, plan->latest, &seen,
                        &plan->error) < 0 ||
         find_unshown(plan->site->store, &plan->editions, profile->email, seen.first_edition,
-                     plan->arena, &dates, &count, &plan->error) < 0)
+                     plan->arena, &unshown, &plan->error) < 0)
         return -1;
-    return plan_slot(plan, profile, zone, &seen, dates, count);
+    slot = choose_slot(plan, profile, zone, &seen, &unshown);
+    if (!date_is_set(slot))
+        return plan_note(plan, profile, zone, &unshown);
+    return add_delivery(plan, DELIVERY_DIGEST, profile->email, slot, &unshown);
 }
 
 static int visit_profile(void *user, const char *name, const struct profile *profile,
@@ -293,24 +338,49 @@ int plan_digests(struct site *site, const struct plan_options *options,
 }
 
 int plan_editions(struct site *site, const char *address, struct date slot, struct arena *arena,
-                  struct date **ret_dates, size_t *ret_count, struct error *error)
+                  struct plan_edition **ret_editions, size_t *ret_count, struct error *error)
 {
     struct edition_list editions = {0};
     struct subscriber_seen seen;
-    struct date latest, *dates;
-    size_t count;
+    struct unshown unshown;
+    struct date latest;
     int result = -1;
 
     if (list_editions(site->store, &editions, &latest, error) < 0)
         return -1;
     if (subscriber_see(site->store, address, site_now(), latest, &seen, error) < 0 ||
-        find_unshown(site->store, &editions, address, seen.first_edition, arena, &dates, &count,
+        find_unshown(site->store, &editions, address, seen.first_edition, arena, &unshown,
                      error) < 0)
         goto out;
-    *ret_dates = dates;
-    *ret_count = count_up_to(dates, count, slot);
+    *ret_editions = unshown.editions;
+    *ret_count = count_up_to(&unshown, slot);
     result = 0;
 out:
     edition_list_free(&editions);
     return result;
+}
+
+int plan_editions_again(struct site *site, const struct delivery *delivery, struct arena *arena,
+                        struct plan_edition **ret_editions, size_t *ret_count,
+                        struct error *error)
+{
+    struct plan_edition *editions =
+        arena_alloc(arena, delivery->edition_count, sizeof(editions[0]));
+    struct edition_shown *shown;
+    size_t shown_count;
+
+    if (outbox_editions_shown(site->store, delivery->subscriber, delivery->id, arena, &shown,
+                              &shown_count, error) < 0)
+        return -1;
+    for (size_t i = 0; i < delivery->edition_count; i++) {
+        const struct edition_shown *before =
+            find_shown(shown, shown_count, delivery->editions[i].date);
+
+        editions[i] = (struct plan_edition){.date = delivery->editions[i].date,
+                                            .from = before ? before->papers : 0,
+                                            .is_new = !before};
+    }
+    *ret_editions = editions;
+    *ret_count = delivery->edition_count;
+    return 0;
 }

@@ -26,6 +26,16 @@ struct job {
 
 /* ---- fetching ---- */
 
+/* Status names it, and the next run asks again. */
+static void note_failure(struct job *job, const struct wanted *wanted, int64_t now_utc,
+                         const struct error *failure)
+{
+    struct error error;
+
+    if (fetching_store_failure(&job->site, wanted, job->date, now_utc, failure, &error) < 0)
+        log_line(job->log, LOG_LEVEL_WARNING, "%s", error.text);
+}
+
 static int fetch_from_arxiv(struct job *job, struct error *error)
 {
     struct wanted wanted = {0};
@@ -33,12 +43,14 @@ static int fetch_from_arxiv(struct job *job, struct error *error)
     bool is_expected;
     int result = -1;
 
-    if (fetching_find_wanted(&job->site, &wanted, error) < 0 ||
+    if (wanted_find(&job->site, &wanted, error) < 0 ||
         fetching_is_expected(&job->site, &wanted, now_utc, &is_expected, error) < 0)
         goto out;
     if (is_expected || date_is_set(job->date)) {
         result = fetching_from_arxiv(&job->site, &wanted, job->date, now_utc, &job->fetched, error);
         job->has_fetched = result == 0;
+        if (result < 0 && !job->is_dry)
+            note_failure(job, &wanted, now_utc, error);
     } else {
         if (!wanted.categories.count)
             log_line(job->log, LOG_LEVEL_WARNING,
@@ -76,35 +88,59 @@ static int fetch_status(const struct job *job, const struct error *error)
     return EX_UNAVAILABLE;
 }
 
+/* The day of what was just fetched, or today, when arXiv has announced nothing. */
+static int find_silent_day(struct job *job, struct date *ret_day, struct error *error)
+{
+    struct date day = job->has_fetched ? job->fetched.edition.date
+                                       : site_arxiv_date(&job->site, site_now());
+    bool is_silent;
+
+    if (fetching_find_silence(&job->site, day, &is_silent, error) < 0)
+        return -1;
+    *ret_day = is_silent ? day : (struct date){0};
+    return 0;
+}
+
 /* ---- a dry run ---- */
+
+static int render_planned(struct composer *composer, const struct profile *profile,
+                          const struct planned *planned, struct ranking *ret_ranking,
+                          struct error *error)
+{
+    const struct edition_shown *taken;
+    char slot[DATE_TEXT_BYTES];
+    struct compose_request request = {
+        .profile = profile,
+        .is_note = planned->is_note,
+        .date = planned->slot,
+        .slot = slot,
+        .now_utc = site_now(),
+    };
+
+    arena_reset(composer->arena);
+    date_format(planned->slot, slot);
+    if (!planned->is_note &&
+        composer_take(composer, planned->editions, planned->edition_count, 0, (struct view){0},
+                      &request, &taken, error) < 0)
+        return -1;
+    return composer_render(composer, &request, ret_ranking, error);
+}
 
 static int print_planned(struct job *job, struct composer *composer, const struct planned *planned,
                          struct error *error)
 {
     char slot[DATE_TEXT_BYTES];
     struct ranking ranking;
-    const struct shelf *shelf;
     struct profile profile;
     int result;
 
     if (folder_load(job->site.configuration.subscribers, planned->address, &profile, NULL, error) < 0)
         return -1;
-    arena_reset(composer->arena);
     date_format(planned->slot, slot);
-    result = library_get(&composer->library, planned->editions, planned->edition_count, &shelf, error);
-    if (result == 0)
-        result = composer_render(composer,
-                                 &(struct compose_request){
-                                     .profile = &profile,
-                                     .index = shelf->index,
-                                     .editions = planned->editions,
-                                     .edition_count = planned->edition_count,
-                                     .date = planned->slot,
-                                     .slot = slot,
-                                     .now_utc = site_now(),
-                                 },
-                                 &ranking, error);
-    if (result == 0 && ranking.count)
+    result = render_planned(composer, &profile, planned, &ranking, error);
+    if (result == 0 && planned->is_note)
+        printf("%s %s: %s\n", planned->address, slot, buffer_string(&composer->output.subject));
+    else if (result == 0 && ranking.count)
         printf("%s %s: %zu paper%s: %s\n", planned->address, slot, ranking.count,
                ranking.count == 1 ? "" : "s", buffer_string(&composer->output.subject));
     else if (result == 0)
@@ -121,7 +157,7 @@ static int print_all_planned(struct job *job, const struct planned_list *planned
 
     composer_init(&composer, &job->site);
     if (job->has_fetched) {
-        composer.library.unstored = &job->fetched.input.papers;
+        composer.library.unstored = &job->fetched.day;
         composer.library.unstored_date = job->fetched.edition.date;
     }
     for (size_t i = 0; i < planned->count && result == 0; i++)
@@ -137,9 +173,11 @@ static int run_dry(struct job *job, struct error *error)
     struct plan_options options = {.only = job->only, .now_utc = site_now(), .planned = &planned};
     int result;
 
+    if (find_silent_day(job, &options.silent_day, error) < 0)
+        return -1;
     if (job->has_fetched) {
         options.unstored = &job->fetched.edition;
-        options.unstored_papers = &job->fetched.input.papers;
+        options.unstored_papers = &job->fetched.day;
     }
     result = plan_digests(&job->site, &options, &summary, error);
     if (result == 0)
@@ -157,12 +195,15 @@ static int run_dry(struct job *job, struct error *error)
 
 static int plan(struct job *job, struct error *error)
 {
+    struct plan_options options = {.only = job->only, .now_utc = site_now()};
     struct plan_summary summary;
 
-    if (plan_digests(&job->site,
-                     &(struct plan_options){.only = job->only, .now_utc = site_now()}, &summary,
-                     error) < 0)
+    if (find_silent_day(job, &options.silent_day, error) < 0 ||
+        plan_digests(&job->site, &options, &summary, error) < 0)
         return -1;
+    if (summary.notes)
+        log_line(job->log, LOG_LEVEL_NOTICE, "%zu subscribers are told that nothing was announced",
+                 summary.notes);
     log_line(job->log, LOG_LEVEL_NOTICE,
              "%zu profiles, %zu broken, %zu paused, %zu suppressed; %zu digests are due",
              summary.profiles, summary.bad, summary.paused, summary.suppressed, summary.added);

@@ -135,8 +135,9 @@ static char *templates_beside_program(void)
     return templates;
 }
 
-static char *find_templates(const struct configuration *configuration)
+char *site_templates_folder(const struct site *site)
 {
+    const struct configuration *configuration = &site->configuration;
     char *folder;
 
     if (configuration->templates)
@@ -160,7 +161,7 @@ int site_open_templates(struct site *site, struct error *error)
 
     if (site->templates)
         return 0;
-    folder = find_templates(&site->configuration);
+    folder = site_templates_folder(site);
     result = templates_load(folder, &site->templates, error);
     free(folder);
     return result;

@@ -37,6 +37,8 @@ void site_close(struct site *site); /* zeroed is fine */
 int site_open_store(struct site *site, struct error *error);
 int site_open_key(struct site *site, struct error *error); /* makes the key file at first use */
 int site_open_templates(struct site *site, struct error *error);
+/* Where the templates are read from; for free(3). */
+char *site_templates_folder(const struct site *site);
 /* Refuses a configuration without a sender: nothing can be mailed. */
 int site_need_sender(const struct site *site, struct error *error);
 /* Refuses `store:` profiles and PostgreSQL, which this build has not. */

@@ -126,6 +126,8 @@ static void add_edition(struct buffer *out, const struct edition *edition)
         if (category->state != EDITION_COMPLETE)
             buffer_printf(out, "; %s %s", category->name, edition_state_name(category->state));
     }
+    if (edition->note)
+        buffer_printf(out, "; %s", edition->note);
     buffer_add_char(out, '\n');
 }
 

@@ -25,7 +25,7 @@ enum compose_verdict {
 struct composed {
     enum compose_verdict verdict;
     struct message message;
-    const struct date *editions;
+    const struct edition_shown *editions;
     size_t edition_count;
     struct view shown; /* kept with the delivery, unread (store/shown.h) */
     char reason[256];

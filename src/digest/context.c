@@ -102,6 +102,17 @@ static void set_reasons(json_t *object, const struct words *words,
         set_reason_lines(object, words, reasons, ranked->reason_count - shown, room);
 }
 
+static void set_mark(json_t *object, const struct words *words, enum digest_mark mark,
+                     struct buffer *room)
+{
+    json_object_set_new(object, "is_late", json_boolean(mark == DIGEST_MARK_LATE));
+    json_object_set_new(object, "is_update", json_boolean(mark == DIGEST_MARK_UPDATE));
+    if (mark == DIGEST_MARK_NONE)
+        return;
+    words_add(words, mark == DIGEST_MARK_LATE ? "mark_late" : "mark_update", -1, NULL, room);
+    context_set_buffer(object, "mark", room);
+}
+
 static json_t *ranked_context(const struct digest *digest, const struct words *words, size_t index,
                               struct buffer *room)
 {
@@ -111,6 +122,7 @@ static json_t *ranked_context(const struct digest *digest, const struct words *w
     json_object_set_new(object, "rank", json_integer((json_int_t)index + 1));
     buffer_printf(room, "%3zu.", index + 1);
     context_set_buffer(object, "rank_column", room);
+    set_mark(object, words, digest->marks ? digest->marks[index] : DIGEST_MARK_NONE, room);
     set_score(object, ranked->score);
     set_reasons(object, words, ranked, room);
     if (digest->links) {
@@ -142,6 +154,7 @@ static void set_counts(json_t *root, const struct digest *digest, const struct w
     size_t count = digest->ranking->count;
 
     json_object_set_new(root, "count", json_integer((json_int_t)count));
+    json_object_set_new(root, "is_note", json_boolean(count == 0));
     words_add(words, name ? "count_papers_for" : "count_papers", (long)count, values, room);
     context_set_buffer(root, "count_line", room);
     for (size_t i = 0; i < count && i < PREHEADER_TITLES; i++)
@@ -151,16 +164,34 @@ static void set_counts(json_t *root, const struct digest *digest, const struct w
     buffer_clear(room);
 }
 
+/* The one line of a note. */
+static void add_nothing(const struct digest *digest, const struct words *words, struct buffer *out)
+{
+    struct buffer date;
+    struct word_value values[] = {{"date", {NULL, 0}}, {NULL, {NULL, 0}}};
+
+    buffer_init(&date, 1024);
+    words_add_date(words, "date_long", digest->date, &date);
+    values[0].text = buffer_view(&date);
+    words_add(words, "nothing_announced", -1, values, out);
+    buffer_free(&date);
+}
+
 /* "12 papers for Ada, out of 1605 announced, announced on …" */
-static void set_summary(json_t *root, struct buffer *room)
+static void set_summary(json_t *root, const struct digest *digest, const struct words *words,
+                        struct buffer *room)
 {
     static const char *const keys[] = {"announced_line", "edition_line"};
+    bool is_note = digest->ranking->count == 0;
     const char *part;
 
-    buffer_add_string(room, json_string_value(json_object_get(root, "count_line")));
+    if (is_note)
+        add_nothing(digest, words, room);
+    else
+        buffer_add_string(room, json_string_value(json_object_get(root, "count_line")));
     for (size_t i = 0; i < 2; i++) {
         part = json_string_value(json_object_get(root, keys[i]));
-        if (part && (i == 0 || json_is_true(json_object_get(root, "edition_differs"))))
+        if (part && !is_note && (i == 0 || json_is_true(json_object_get(root, "edition_differs"))))
             buffer_printf(room, ", %s", part);
     }
     context_set_lines(root, "summary_lines", buffer_view(room), TEXT_WIDTH);
@@ -284,7 +315,10 @@ static void add_subject(const struct words *words, const struct digest *digest, 
     buffer_init(&date, 1024);
     words_add_date(words, "date_short", digest->date, &date);
     values[1].text = buffer_view(&date);
-    words_add(words, "subject", (long)digest->ranking->count, values, out);
+    if (digest->ranking->count)
+        words_add(words, "subject", (long)digest->ranking->count, values, out);
+    else
+        words_add(words, "subject_nothing", -1, values, out);
     buffer_free(&date);
 }
 
@@ -322,7 +356,7 @@ json_t *digest_context(const struct templates *templates, const struct digest *d
     set_head(root, digest, words, &room);
     context_set_editions(root, digest, words, &room);
     set_counts(root, digest, words, &room);
-    set_summary(root, &room);
+    set_summary(root, digest, words, &room);
     set_subscriber(root, digest, words, &room);
     set_papers(root, digest, words, &room);
     set_footer(root, digest, words, &room);

@@ -46,13 +46,17 @@ struct digest_edition {
     size_t note_count;
 };
 
+/* Why a paper is here although its day was shown, or although it was. */
+enum digest_mark { DIGEST_MARK_NONE, DIGEST_MARK_LATE, DIGEST_MARK_UPDATE };
+
 /* The links of one ranked paper for this subscriber; NULL: not offered. */
 struct digest_links {
     const char *like;
     const char *dislike;
 };
 
-/* Everything is borrowed and must live as long as the call. */
+/* Everything is borrowed and must live as long as the call. Without a paper it is
+ * a note: that arXiv has announced none on `date`. */
 struct digest {
     const struct profile *profile;
     const struct ranking *ranking;
@@ -70,6 +74,7 @@ struct digest {
     const char *pdf_base;   /* NULL: https://arxiv.org/pdf/ */
     const char *html_base;  /* NULL: https://arxiv.org/html/ */
     const struct digest_links *links; /* one per ranked paper, or NULL */
+    const enum digest_mark *marks;    /* likewise */
     bool is_preview;        /* says in the digest that it was not sent */
 };
 

@@ -13,7 +13,7 @@ static const char *const words_needed[] = {
     "february_short", "march_short", "april_short", "may_short", "june_short", "july_short",
     "august_short", "september_short", "october_short", "november_short", "december_short",
     "date_long", "date_medium", "date_short", "subject", "count_papers", "count_papers_for",
-    "count_of", "announced", "announced_range", "state_complete", "state_late", "state_stale",
+    "count_of", "subject_nothing", "nothing_announced", "mark_late", "mark_update", "announced", "announced_range", "state_complete", "state_late", "state_stale",
     "state_empty", "state_failed", "type_new", "type_cross", "type_replace", "type_replace_cross",
     "authors_more", "no_title", "reasons_more", "field_title", "field_abstract", "field_author",
     "field_interests", "field_liked", "field_preference", "more_papers", "profile_keywords",

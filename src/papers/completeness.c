@@ -63,7 +63,7 @@ static enum edition_state judge(const struct completeness_category *category, st
 {
     if (category->answer == ANSWER_FAILED)
         return EDITION_FAILED;
-    if (request.received && !request.unseen)
+    if (category->answer == ANSWER_UNCHANGED || (request.received && !request.unseen))
         return EDITION_STALE;
     if (own.received && !own.unseen)
         return EDITION_STALE; /* parts of a combined feed are made at different times */
@@ -143,7 +143,7 @@ bool completeness_is_weekend(struct date date)
     return date_weekday(date) > FRIDAY;
 }
 
-bool completeness_is_due(const struct completeness_moment *moment, const struct holidays *holidays)
+bool completeness_is_due(const struct completeness_moment *moment, const struct holiday_table *holidays)
 {
     static const int64_t spacing[EDITION_STATES] = {
         [EDITION_COMPLETE] = INT64_MAX,  [EDITION_LATE] = SOON_SECONDS,

@@ -22,7 +22,10 @@ enum edition_state {
 };
 
 /* What the request that asked for a category came to. */
-enum completeness_answer { ANSWER_WHOLE, ANSWER_CUT, ANSWER_FAILED };
+enum completeness_answer {
+    ANSWER_WHOLE, ANSWER_CUT, ANSWER_FAILED,
+    ANSWER_UNCHANGED /* the server says that it has nothing new, and sends nothing */
+};
 
 struct completeness_category {
     const char *name;  /* "cs.LG", or "cs" for all of cs.* */
@@ -69,7 +72,7 @@ struct completeness_moment {
  * failed or was cut, half-hourly while the feed is stale, hourly while it is
  * empty, and four-hourly when that is what the calendar says. */
 bool completeness_is_due(const struct completeness_moment *moment,
-                         const struct holidays *holidays);
+                         const struct holiday_table *holidays);
 bool completeness_is_weekend(struct date date);
 
 #endif

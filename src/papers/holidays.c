@@ -11,7 +11,7 @@ static int compare(const void *a, const void *b)
     return date_compare(*(const struct date *)a, *(const struct date *)b);
 }
 
-static void sort_unique(struct holidays *holidays)
+static void sort_unique(struct holiday_table *holidays)
 {
     size_t kept = 0;
 
@@ -35,10 +35,10 @@ static bool parse_line(struct view line, struct date *ret_date)
     return date_parse(view_slice(line, 0, DATE_CHARACTERS), ret_date);
 }
 
-int holidays_parse(const char *name, struct view text, struct holidays *ret_holidays,
+int holidays_parse(const char *name, struct view text, struct holiday_table *ret_holidays,
                    struct error *error)
 {
-    struct holidays holidays = {0};
+    struct holiday_table holidays = {0};
     size_t capacity = 0, number = 0;
     struct view line;
 
@@ -70,13 +70,13 @@ int holidays_parse(const char *name, struct view text, struct holidays *ret_holi
     return 0;
 }
 
-void holidays_free(struct holidays *holidays)
+void holidays_free(struct holiday_table *holidays)
 {
     free(holidays->items);
-    *holidays = (struct holidays){0};
+    *holidays = (struct holiday_table){0};
 }
 
-bool holidays_contain(const struct holidays *holidays, struct date date)
+bool holidays_contain(const struct holiday_table *holidays, struct date date)
 {
     return holidays->count && bsearch(&date, holidays->items, holidays->count,
                                       sizeof(holidays->items[0]), compare) != NULL;

@@ -14,17 +14,17 @@
 enum { HOLIDAYS_BYTES = 1024 * 1024 };
 
 /* Ascending, each date once. */
-struct holidays {
+struct holiday_table {
     struct date *items;
     size_t count;
 };
 
 /* A line that is none of these is an error, "NAME:LINE: …", of kind
  * configuration; `ret_holidays` is then untouched. */
-int holidays_parse(const char *name, struct view text, struct holidays *ret_holidays,
+int holidays_parse(const char *name, struct view text, struct holiday_table *ret_holidays,
                    struct error *error);
-void holidays_free(struct holidays *holidays); /* zeroed is fine */
+void holidays_free(struct holiday_table *holidays); /* zeroed is fine */
 
-bool holidays_contain(const struct holidays *holidays, struct date date);
+bool holidays_contain(const struct holiday_table *holidays, struct date date);
 
 #endif

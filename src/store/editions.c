@@ -286,20 +286,24 @@ static int load_categories(struct store *store, struct arena *arena, struct edit
     return result;
 }
 
-static int load_editions(struct store *store, struct date from, size_t max,
+/* From `from` to `to`; zero: no bound. */
+static int load_editions(struct store *store, struct date from, struct date to, size_t max,
                          struct edition_list *list, struct error *error)
 {
-    char text[DATE_TEXT_BYTES];
+    char first[DATE_TEXT_BYTES], last[DATE_TEXT_BYTES];
     struct query query;
     size_t capacity = 0;
     int result;
 
-    date_format(from, text);
+    date_format(from, first);
+    date_format(to, last);
     query_start(&query, store,
                 "SELECT date, estimated, fetched_utc, state, note,"
                 " (SELECT count(*) FROM edition_papers e WHERE e.edition = editions.date)"
-                " FROM editions WHERE date >= $1 ORDER BY date DESC LIMIT $2", error);
-    query_text(&query, date_is_set(from) ? text : "");
+                " FROM editions WHERE date >= $1 AND date <= $2 ORDER BY date DESC LIMIT $3",
+                error);
+    query_text(&query, date_is_set(from) ? first : "");
+    query_text(&query, date_is_set(to) ? last : "9999-12-31");
     query_integer(&query, max > INT64_MAX ? INT64_MAX : (int64_t)max);
     while ((result = query_next(&query)) > 0) {
         list->items = memory_grow(list->items, &capacity, list->count + 1, sizeof(*list->items));
@@ -316,11 +320,11 @@ static int load_editions(struct store *store, struct date from, size_t max,
     return result;
 }
 
-int store_list_editions(struct store *store, struct date from, size_t max,
+static int list_between(struct store *store, struct date from, struct date to, size_t max,
                         struct edition_list *ret_list, struct error *error)
 {
     struct edition_list list = {.arena = arena_new()};
-    int result = load_editions(store, from, max, &list, error);
+    int result = load_editions(store, from, to, max, &list, error);
 
     for (size_t i = 0; i < list.count && result == 0; i++)
         result = load_categories(store, list.arena, &list.items[i], error);
@@ -329,6 +333,18 @@ int store_list_editions(struct store *store, struct date from, size_t max,
     else
         *ret_list = list;
     return result;
+}
+
+int store_list_editions(struct store *store, struct date from, size_t max,
+                        struct edition_list *ret_list, struct error *error)
+{
+    return list_between(store, from, (struct date){0}, max, ret_list, error);
+}
+
+int store_find_edition(struct store *store, struct date date, struct edition_list *ret_list,
+                       struct error *error)
+{
+    return list_between(store, date, date, 1, ret_list, error);
 }
 
 void edition_list_free(struct edition_list *list)

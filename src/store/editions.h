@@ -61,6 +61,16 @@ int store_list_editions(struct store *store, struct date from, size_t max,
                         struct edition_list *ret_list, struct error *error);
 void edition_list_free(struct edition_list *list); /* zeroed is fine */
 
+/* The one of that date, or none. */
+int store_find_edition(struct store *store, struct date date, struct edition_list *ret_list,
+                       struct error *error);
+
+/* Which of `papers` an edition before `date` lists in this very announcement:
+ * with the same type and version, in categories that are all known. One byte
+ * per paper. */
+int store_find_seen(struct store *store, const struct papers *papers, struct date date,
+                    unsigned char *ret_seen, struct error *error);
+
 /* Adds the paper to `ret_papers` as it was last seen; false when the store does
  * not know it. */
 int store_find_paper(struct store *store, struct view id, struct papers *ret_papers,

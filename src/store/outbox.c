@@ -4,8 +4,9 @@
 
 #include "store/outbox_change.h"
 #include "store/query.h"
+#include "store/shown.h"
 
-enum { EDITIONS_TEXT_BYTES = OUTBOX_EDITIONS_MAX * DATE_TEXT_BYTES };
+enum { EDITIONS_TEXT_BYTES = OUTBOX_EDITIONS_MAX * EDITION_SHOWN_BYTES };
 
 int outbox_check_change(enum delivery_state from, enum delivery_state to, struct error *error)
 {
@@ -122,7 +123,7 @@ static void format_editions(const struct delivery *delivery, char text[EDITIONS_
     for (size_t i = 0; i < delivery->edition_count && i < OUTBOX_EDITIONS_MAX; i++) {
         if (i)
             text[used++] = ' ';
-        date_format(delivery->editions[i], text + used);
+        edition_shown_format(&delivery->editions[i], text + used);
         used += strlen(text + used);
     }
     text[used] = '\0';

@@ -32,6 +32,13 @@ struct delivery_request {
     const char *envelope_sender; /* with a message only; "" is the null sender */
 };
 
+/* An edition that a digest has dealt with, and how many of its papers there
+ * were: what stands behind them came later. */
+struct edition_shown {
+    struct date date;
+    size_t papers; /* SIZE_MAX: all there will ever be, for a row that does not say */
+};
+
 /* Strings and arrays live in the batch's arena. */
 struct delivery {
     int64_t id;
@@ -45,7 +52,7 @@ struct delivery {
     bool has_message;
     const char *envelope_sender;
     /* Empty until it was composed once; then a retry shows the same. */
-    const struct date *editions;
+    const struct edition_shown *editions;
     size_t edition_count;
     struct view shown; /* see shown.h */
     const char *worker;
@@ -153,16 +160,17 @@ void outbox_problems_free(struct outbox_problems *problems);
 
 /* What digests have shown, or will once they are sent: those sent, uncertain or
  * still open; of editions also those that a digest was skipped for because none
- * of their papers fitted. Allocated in `arena`. */
+ * of their papers fitted. Ascending, each once with the most papers, in `arena`. */
 struct shown_paper {
     struct view id;
     int version;
 };
-int outbox_editions_shown(struct store *store, const char *subscriber, struct date since,
-                          struct arena *arena, struct date **ret_dates, size_t *ret_count,
-                          struct error *error);
-int outbox_papers_shown(struct store *store, const char *subscriber, int64_t since_utc,
-                        struct arena *arena, struct shown_paper **ret_papers, size_t *ret_count,
-                        struct error *error);
+/* `except`: a delivery's id, which does not count; 0: none. */
+int outbox_editions_shown(struct store *store, const char *subscriber, int64_t except,
+                          struct arena *arena, struct edition_shown **ret_editions,
+                          size_t *ret_count, struct error *error);
+int outbox_papers_shown(struct store *store, const char *subscriber, int64_t except,
+                        int64_t since_utc, struct arena *arena, struct shown_paper **ret_papers,
+                        size_t *ret_count, struct error *error);
 
 #endif

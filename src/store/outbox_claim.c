@@ -5,16 +5,17 @@
 #include "store/outbox.h"
 #include "store/outbox_change.h"
 #include "store/query.h"
+#include "store/shown.h"
 
 static void read_editions(struct view text, struct arena *arena, struct delivery *delivery)
 {
-    struct date *dates = arena_alloc(arena, OUTBOX_EDITIONS_MAX, sizeof(*dates));
+    struct edition_shown *editions = arena_alloc(arena, OUTBOX_EDITIONS_MAX, sizeof(*editions));
     struct view part;
 
     while (delivery->edition_count < OUTBOX_EDITIONS_MAX && view_next_part(&text, ' ', &part))
-        if (date_parse(part, &dates[delivery->edition_count]))
+        if (edition_shown_parse(part, &editions[delivery->edition_count]))
             delivery->edition_count++;
-    delivery->editions = dates;
+    delivery->editions = editions;
 }
 
 /* Column for column what CLAIM_SQL returns. */

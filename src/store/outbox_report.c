@@ -146,60 +146,65 @@ void outbox_problems_free(struct outbox_problems *problems)
     " AND (state IN ('queued', 'claimed', 'sending', 'deferred', 'sent', 'uncertain')" \
     " OR (state = 'skipped' AND coalesce(length(shown), 0) = 0))"
 
-static int compare_dates(const void *a, const void *b)
+/* By date, the one with the most papers first. */
+static int compare_editions(const void *a, const void *b)
 {
-    return date_compare(*(const struct date *)a, *(const struct date *)b);
+    const struct edition_shown *first = a, *second = b;
+    int order = date_compare(first->date, second->date);
+
+    return order ? order : (first->papers < second->papers) - (first->papers > second->papers);
 }
 
-struct date_list {
-    struct date *items;
+struct edition_list {
+    struct edition_shown *items;
     size_t count;
     size_t capacity;
 };
 
-static void add_dates(struct date_list *list, struct view text, struct date since)
+static void add_editions(struct edition_list *list, struct view text)
 {
+    struct edition_shown edition;
     struct view part;
-    struct date date;
 
     while (view_next_part(&text, ' ', &part)) {
-        if (!date_parse(part, &date) || date_compare(date, since) < 0)
+        if (!edition_shown_parse(part, &edition))
             continue;
-        list->items = memory_grow(list->items, &list->capacity, list->count + 1, sizeof(date));
-        list->items[list->count++] = date;
+        list->items = memory_grow(list->items, &list->capacity, list->count + 1, sizeof(edition));
+        list->items[list->count++] = edition;
     }
 }
 
-static void make_unique(struct date_list *list)
+static void make_unique(struct edition_list *list)
 {
     size_t kept = 0;
 
     if (list->count)
-        qsort(list->items, list->count, sizeof(*list->items), compare_dates);
+        qsort(list->items, list->count, sizeof(*list->items), compare_editions);
     for (size_t i = 0; i < list->count; i++)
-        if (i == 0 || date_compare(list->items[i], list->items[kept - 1]) != 0)
+        if (i == 0 || date_compare(list->items[i].date, list->items[kept - 1].date) != 0)
             list->items[kept++] = list->items[i];
     list->count = kept;
 }
 
-int outbox_editions_shown(struct store *store, const char *subscriber, struct date since,
-                          struct arena *arena, struct date **ret_dates, size_t *ret_count,
-                          struct error *error)
+int outbox_editions_shown(struct store *store, const char *subscriber, int64_t except,
+                          struct arena *arena, struct edition_shown **ret_editions,
+                          size_t *ret_count, struct error *error)
 {
-    struct date_list list = {0};
+    struct edition_list list = {0};
     struct query query;
     int result;
 
-    query_start(&query, store, "SELECT editions" DEALT_WITH_SQL, error);
+    query_start(&query, store, "SELECT editions" DEALT_WITH_SQL " AND id <> $2", error);
     query_text(&query, subscriber);
+    query_integer(&query, except);
     while ((result = query_next(&query)) > 0)
-        add_dates(&list, query_get_view(&query, 0), since);
+        add_editions(&list, query_get_view(&query, 0));
     query_end(&query);
     if (result == 0) {
         make_unique(&list);
-        *ret_dates = arena_alloc(arena, list.count, sizeof(struct date));
+        *ret_editions = arena_alloc(arena, list.count, sizeof(*list.items));
         if (list.count)
-            memcpy(*ret_dates, list.items, list.count * sizeof(struct date));
+            memcpy(*ret_editions, list.items, list.count * sizeof(*list.items));
         *ret_count = list.count;
     }
     free(list.items);
@@ -221,18 +226,19 @@ static void add_paper(void *user, struct view id, int version)
     list->items[list->count++] = (struct shown_paper){arena_copy(list->arena, id), version};
 }
 
-int outbox_papers_shown(struct store *store, const char *subscriber, int64_t since_utc,
-                        struct arena *arena, struct shown_paper **ret_papers, size_t *ret_count,
-                        struct error *error)
+int outbox_papers_shown(struct store *store, const char *subscriber, int64_t except,
+                        int64_t since_utc, struct arena *arena, struct shown_paper **ret_papers,
+                        size_t *ret_count, struct error *error)
 {
     struct paper_list list = {.arena = arena};
     struct query query;
     int result;
 
     query_start(&query, store,
-                "SELECT shown" SHOWING_SQL " AND created_utc >= $2 AND shown IS NOT NULL"
+                "SELECT shown" SHOWING_SQL " AND id <> $2 AND created_utc >= $3 AND shown IS NOT NULL"
                 " ORDER BY id", error);
     query_text(&query, subscriber);
+    query_integer(&query, except);
     query_integer(&query, since_utc);
     while ((result = query_next(&query)) > 0)
         if (shown_read(query_get_view(&query, 0), add_paper, &list, error) < 0) {

@@ -1,6 +1,5 @@
 #include "store/shown.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -133,4 +132,30 @@ int shown_read(struct view bytes, void (*each)(void *user, struct view id, int v
         each(user, id, (int)version);
     }
     return 0;
+}
+
+void edition_shown_format(const struct edition_shown *edition, char ret_text[EDITION_SHOWN_BYTES])
+{
+    char date[DATE_TEXT_BYTES];
+
+    date_format(edition->date, date);
+    if (edition->papers == SIZE_MAX)
+        snprintf(ret_text, EDITION_SHOWN_BYTES, "%s", date);
+    else
+        snprintf(ret_text, EDITION_SHOWN_BYTES, "%s:%zu", date, edition->papers);
+}
+
+bool edition_shown_parse(struct view text, struct edition_shown *ret_edition)
+{
+    struct edition_shown edition = {.papers = SIZE_MAX};
+    struct view date;
+    long papers;
+
+    view_next_part(&text, ':', &date);
+    if (!date_parse(date, &edition.date))
+        return false;
+    if (view_to_long(text, &papers))
+        edition.papers = (size_t)papers;
+    *ret_edition = edition;
+    return true;
 }

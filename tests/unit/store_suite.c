@@ -94,7 +94,7 @@ static void the_first_sight_of_a_subscriber_stays(void **state)
 /* Sends, or not, a digest of one edition that shows one paper of its day. */
 static void show(struct store *store, const char *slot, int day, enum delivery_state end)
 {
-    struct date editions[] = {{2026, 2, day}, {2026, 2, 28}};
+    struct edition_shown editions[] = {{{2026, 2, day}, 7}, {{2026, 2, 28}, (size_t)day}};
     struct delivery_batch batch;
     struct buffer shown;
     int64_t previous = 0;
@@ -119,7 +119,7 @@ static void what_was_shown_is_known(void **state)
     struct store *store = suite_open(state);
     struct arena *arena = arena_new();
     struct shown_paper *papers;
-    struct date *dates;
+    struct edition_shown *editions;
     struct error error = {0};
     size_t count = 0;
 
@@ -128,21 +128,23 @@ static void what_was_shown_is_known(void **state)
     show(store, "s3", 12, DELIVERY_DEFERRED);
     show(store, "s4", 13, DELIVERY_UNCERTAIN);
     show(store, "s5", 14, DELIVERY_SKIPPED);
-    MUST(outbox_papers_shown(store, "ada", NOW, arena, &papers, &count, &error), error);
+    MUST(outbox_papers_shown(store, "ada", 0, NOW, arena, &papers, &count, &error), error);
     assert_int_equal(count, 3);
     assert_true(view_equal_string(papers[0].id, "2602.00010"));
     assert_true(view_equal_string(papers[1].id, "2602.00012"));
     assert_true(view_equal_string(papers[2].id, "2602.00013"));
     assert_int_equal(papers[2].version, 2);
-    MUST(outbox_editions_shown(store, "ada", (struct date){2026, 2, 12}, arena, &dates, &count,
-                               &error), error);
+    MUST(outbox_editions_shown(store, "ada", 1, arena, &editions,
+                               &count, &error), error);
     assert_int_equal(count, 3);
-    assert_int_equal(dates[0].day, 12);
-    assert_int_equal(dates[1].day, 13);
-    assert_int_equal(dates[2].day, 28);
-    MUST(outbox_papers_shown(store, "ada", NOW + 1, arena, &papers, &count, &error), error);
+    assert_int_equal(editions[0].date.day, 12);
+    assert_int_equal(editions[1].date.day, 13);
+    assert_int_equal(editions[2].date.day, 28);
+    assert_int_equal(editions[0].papers, 7);
+    assert_int_equal(editions[2].papers, 13); /* the most of them */
+    MUST(outbox_papers_shown(store, "ada", 0, NOW + 1, arena, &papers, &count, &error), error);
     assert_int_equal(count, 0);
-    MUST(outbox_editions_shown(store, "bob", (struct date){0}, arena, &dates, &count, &error),
+    MUST(outbox_editions_shown(store, "bob", 0, arena, &editions, &count, &error),
          error);
     assert_int_equal(count, 0);
     arena_free(&arena);
@@ -159,7 +161,8 @@ static void a_retry_has_the_same_list(void **state)
     assert_int_equal(batch.count, 1);
     assert_int_equal(batch.items[0].attempts, 1);
     assert_int_equal(batch.items[0].edition_count, 2);
-    assert_int_equal(batch.items[0].editions[1].day, 28);
+    assert_int_equal(batch.items[0].editions[1].date.day, 28);
+    assert_int_equal(batch.items[0].editions[1].papers, 10);
     assert_true(batch.items[0].shown.size > 0);
     delivery_batch_free(&batch);
     store_close(&store);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/editions.h"
+#include "store/prune.h"
 
 static const struct date tuesday = {2026, 2, 17};
 static const struct date wednesday = {2026, 2, 18};
@@ -216,6 +217,89 @@ static void an_edition_that_fails_leaves_nothing(void **state)
     store_close(&store);
 }
 
+static void what_came_before_is_seen(void **state)
+{
+    static const struct {
+        const char *paper;
+        struct date date;
+        bool want;
+    } cases[] = {
+        {"2602.00001v1 new cs.LG", {2026, 2, 18}, true},
+        {"2602.00001v1 new cs.LG", {2026, 2, 17}, false}, /* not earlier */
+        {"2602.00001v2 replace cs.LG", {2026, 2, 18}, false},
+        {"2602.00001v1 cross cs.LG", {2026, 2, 18}, false},
+        {"2602.00001v1 new cs.LG,cs.AI", {2026, 2, 18}, false},
+        {"2602.00009v1 new cs.LG", {2026, 2, 18}, false},
+    };
+    struct store *store = suite_open(state);
+    struct error error = {0};
+
+    put(store, tuesday, 1000, "2602.00001v1 new cs.LG,cs.DC\n2602.00002v3 replace cs.DC\n");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsigned char seen[1] = {7};
+        struct papers papers;
+
+        papers_init(&papers);
+        add_papers(&papers, cases[i].paper);
+        MUST(store_find_seen(store, &papers, cases[i].date, seen, &error), error);
+        assert_int_equal(seen[0], cases[i].want);
+        papers_free(&papers);
+    }
+    store_close(&store);
+}
+
+static void one_edition_is_found(void **state)
+{
+    struct store *store = suite_open(state);
+    struct edition_list list;
+    struct error error = {0};
+
+    put(store, tuesday, 1000, "2602.00001v1 new cs.LG\n");
+    put(store, wednesday, 2000, "2602.00002v1 new cs.LG\n2602.00003v1 new cs.LG\n");
+    MUST(store_find_edition(store, tuesday, &list, &error), error);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(date_compare(list.items[0].date, tuesday), 0);
+    assert_int_equal(list.items[0].paper_count, 1);
+    edition_list_free(&list);
+    MUST(store_find_edition(store, (struct date){2026, 2, 16}, &list, &error), error);
+    assert_int_equal(list.count, 0);
+    edition_list_free(&list);
+    store_close(&store);
+}
+
+static void what_is_old_goes(void **state)
+{
+    struct store *store = suite_open(state);
+    const int64_t monday_utc = time_from_date((struct date){2026, 2, 16}, 0, 0, 0);
+    struct delivery_batch batch;
+    struct pruned pruned;
+    struct error error = {0};
+    struct papers papers;
+    bool found = true;
+
+    put(store, tuesday, monday_utc, "2602.00001v1 new cs.LG\n2602.00002v1 new cs.LG\n");
+    put(store, wednesday, monday_utc + 2 * DAY, "2602.00002v2 replace cs.LG\n");
+    suite_add_at(store, DELIVERY_DIGEST, "ada", "sent", NOW);
+    suite_add_at(store, DELIVERY_DIGEST, "ada", "waits", NOW + 5 * DAY);
+    batch = suite_claim_at(store, "w", NOW, 1);
+    suite_finish(store, &batch.items[0], DELIVERY_SENT);
+    delivery_batch_free(&batch);
+
+    MUST(store_prune(store, &(struct prune_limits){tuesday, NOW}, &pruned, &error), error);
+    assert_int_equal(pruned.editions + pruned.papers + pruned.deliveries, 0);
+    MUST(store_prune(store, &(struct prune_limits){wednesday, INT64_MAX}, &pruned, &error), error);
+    assert_int_equal(pruned.editions, 1);
+    assert_int_equal(pruned.papers, 1); /* the other one has a later edition */
+    assert_int_equal(pruned.deliveries, 1);
+    suite_check_counts(store, "queued 1");
+    check_edition(store, wednesday, "2602.00002v2 replace cs.LG\n");
+    papers_init(&papers);
+    MUST(store_find_paper(store, VIEW("2602.00001"), &papers, &found, &error), error);
+    assert_false(found);
+    papers_free(&papers);
+    store_close(&store);
+}
+
 static void an_edition_that_is_not_there_is_missing(void **state)
 {
     struct store *store = suite_open(state);
@@ -238,6 +322,9 @@ int store_suite_editions_run(const struct store_opener *opener)
         cmocka_unit_test(a_paper_of_two_days_keeps_what_each_said),
         cmocka_unit_test(editions_are_listed_newest_first),
         cmocka_unit_test(an_edition_that_fails_leaves_nothing),
+        cmocka_unit_test(what_came_before_is_seen),
+        cmocka_unit_test(one_edition_is_found),
+        cmocka_unit_test(what_is_old_goes),
         cmocka_unit_test(an_edition_that_is_not_there_is_missing),
     };
 

@@ -53,6 +53,7 @@ static size_t add_categories(const char *text, struct completeness_category *cat
         view_next_part(&word, ':', &part);
         category->answer = view_equal(part, VIEW("cut"))      ? ANSWER_CUT
                            : view_equal(part, VIEW("failed")) ? ANSWER_FAILED
+                           : view_equal(part, VIEW("same"))   ? ANSWER_UNCHANGED
                                                               : ANSWER_WHOLE;
         view_next_part(&word, ':', &part);
         category->request = (size_t)(part.data[0] - '0');
@@ -92,6 +93,7 @@ static void feeds_are_judged(void **state)
          "complete: cs complete 1/1"},
         {"empty here, failed there", "", "cs.AI:whole:0 cs.LG:failed:1",
          "failed: cs.AI empty 0/0, cs.LG failed 0/-1"},
+        {"nothing new since yesterday", "", "cs.AI:same:0", "stale: cs.AI stale 0/-1"},
         {"no categories", "+cs.LG", "", "empty:"},
     };
 
@@ -191,7 +193,7 @@ static void arxiv_is_asked_when_it_makes_sense(void **state)
         {"a holiday, failed", "2026-01-19", 600, true, EDITION_FAILED, 15 * 60, false, true},
         {"the clock was put back", "2026-02-17", 600, true, EDITION_EMPTY, -60, false, true},
     };
-    struct holidays holidays = {0};
+    struct holiday_table holidays = {0};
     struct error error;
 
     (void)state;

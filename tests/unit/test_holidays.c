@@ -33,7 +33,7 @@ static void tables_are_read(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct view text = data_exact(cases[i].text);
-        struct holidays holidays = {0};
+        struct holiday_table holidays = {0};
         struct error error = {0};
         char found[200] = "";
 
@@ -54,7 +54,7 @@ static void tables_are_read(void **state)
 
 static void days_are_found(void **state)
 {
-    struct holidays holidays = {0};
+    struct holiday_table holidays = {0};
     struct error error;
 
     (void)state;
@@ -71,7 +71,7 @@ static void days_are_found(void **state)
 static void the_table_that_comes_with_it_is_good(void **state)
 {
     struct view text = data_read("templates/arxiv-holidays.txt");
-    struct holidays holidays = {0};
+    struct holiday_table holidays = {0};
     struct error error = {0};
 
     (void)state;

@@ -95,12 +95,45 @@ static void damaged_lists_are_refused(void **state)
     }
 }
 
+static void editions_read_back(void **state)
+{
+    static const struct {
+        const char *text;
+        bool good;
+        size_t papers;
+    } cases[] = {
+        {"2026-02-17:134", true, 134},
+        {"2026-02-17:0", true, 0},
+        {"2026-02-17", true, SIZE_MAX},
+        {"2026-02-17:x", true, SIZE_MAX},
+        {"2026-02-31:1", false, 0},
+        {":134", false, 0},
+        {"", false, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct view exact = data_exact(cases[i].text);
+        struct edition_shown edition = {.papers = 99};
+        char text[EDITION_SHOWN_BYTES];
+
+        assert_int_equal(edition_shown_parse(exact, &edition), cases[i].good);
+        assert_int_equal(edition.papers, cases[i].good ? cases[i].papers : 99);
+        if (cases[i].good) {
+            edition_shown_format(&edition, text);
+            assert_string_equal(text, edition.papers == SIZE_MAX ? "2026-02-17" : cases[i].text);
+        }
+        data_free(exact);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_read_back_in_order),
         cmocka_unit_test(a_digest_of_thirty_is_small),
         cmocka_unit_test(damaged_lists_are_refused),
+        cmocka_unit_test(editions_read_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -440,16 +440,16 @@ static void look_up_some(struct store *store)
     struct arena *arena = arena_new();
     struct subscriber_seen seen;
     struct shown_paper *papers;
-    struct date *dates;
+    struct edition_shown *editions;
     struct error error = {0};
     int64_t due;
     size_t count;
     bool any;
 
     MUST(outbox_next_due(store, UNCERTAIN_RESEND, &any, &due, &error), error);
-    MUST(outbox_papers_shown(store, "subscriber7@example.org", 0, arena, &papers, &count, &error),
+    MUST(outbox_papers_shown(store, "subscriber7@example.org", 0, 0, arena, &papers, &count, &error),
          error);
-    MUST(outbox_editions_shown(store, "subscriber7@example.org", (struct date){0}, arena, &dates,
+    MUST(outbox_editions_shown(store, "subscriber7@example.org", 0, arena, &editions,
                                &count, &error),
          error);
     MUST(subscriber_see(store, "subscriber7@example.org", NOW, (struct date){0}, &seen, &error),

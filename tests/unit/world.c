@@ -37,7 +37,7 @@ uint32_t world_random(void *user)
     return 0;
 }
 
-static const struct date edition = {2026, 2, 17};
+static const struct edition_shown edition = {{2026, 2, 17}, 9};
 
 static bool is_named(const char *subscriber, const char *part)
 {

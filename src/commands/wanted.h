@@ -1,0 +1,20 @@
+/* Which categories are asked for: those that profiles and configuration name. */
+#ifndef COMMANDS_WANTED_H
+#define COMMANDS_WANTED_H
+
+#include "commands/site.h"
+
+/* Sorted, each once. Owned. */
+struct wanted {
+    struct strings categories;
+    size_t bad_profiles;
+};
+
+int wanted_find(struct site *site, struct wanted *ret_wanted, struct error *error);
+void wanted_free(struct wanted *wanted); /* zeroed is fine */
+
+/* A copy of `name` into a list of owned ones; then sorted, each once. */
+void names_add(struct strings *names, size_t *capacity, const char *name);
+void names_sort_unique(struct strings *names);
+
+#endif
