@@ -9,6 +9,7 @@
 #include "commands/compose.h"
 #include "commands/fetching.h"
 #include "commands/plan.h"
+#include "commands/retention.h"
 #include "commands/working.h"
 #include "subscribers/address.h"
 #include "subscribers/folder.h"
@@ -223,6 +224,9 @@ static int plan_and_work(struct job *job)
         return command_fail(job->log, &error);
     }
     working_log_summary(job->log, &summary);
+    /* What is kept for too long harms nobody's mail. */
+    if (!site_is_stopping() && retention_apply(&job->site, site_now(), &error) < 0)
+        log_line(job->log, LOG_LEVEL_WARNING, "%s", error.text);
     return working_exit_status(&summary);
 }
 

@@ -1,0 +1,54 @@
+#include "commands/retention.h"
+
+#include "store/prune.h"
+
+#define LAST_FACT "pruned"
+
+enum { DAY_SECONDS = 86400 };
+
+static long at_least(long days)
+{
+    return days < RETENTION_DAYS_MIN ? RETENTION_DAYS_MIN : days;
+}
+
+static int is_done(struct site *site, struct view today, bool *ret_is_done, struct error *error)
+{
+    struct buffer last;
+    bool found = false;
+    int result;
+
+    buffer_init(&last, DATE_TEXT_BYTES);
+    result = fact_get(site->store, LAST_FACT, &last, &found, error);
+    *ret_is_done = found && view_equal(buffer_view(&last), today);
+    buffer_free(&last);
+    return result;
+}
+
+int retention_apply(struct site *site, int64_t now_utc, struct error *error)
+{
+    const struct configuration *configuration = &site->configuration;
+    struct date today = time_to_date(now_utc, NULL);
+    struct prune_limits limits = {
+        .editions_before = date_from_days(date_to_days(today) -
+                                          at_least(configuration->retention.papers_days)),
+        .deliveries_before_utc =
+            now_utc - at_least(configuration->retention.deliveries_days) * DAY_SECONDS,
+    };
+    char text[DATE_TEXT_BYTES];
+    struct pruned pruned;
+    bool done;
+
+    date_format(today, text);
+    if (is_done(site, view_of(text), &done, error) < 0)
+        return -1;
+    if (done)
+        return 0;
+    if (store_prune(site->store, &limits, &pruned, error) < 0)
+        return -1;
+    if (pruned.editions || pruned.papers || pruned.deliveries)
+        log_line(site->log, LOG_LEVEL_NOTICE,
+                 "retention: %lld editions, %lld papers and %lld deliveries were old enough to go",
+                 (long long)pruned.editions, (long long)pruned.papers,
+                 (long long)pruned.deliveries);
+    return fact_put(site->store, LAST_FACT, view_of(text), error);
+}
