@@ -13,5 +13,8 @@ struct timer {
 
 /* CLOCK_MONOTONIC and nanosleep, which goes on after a signal. */
 struct timer timer_system(void);
+/* CLOCK_REALTIME, since 1970 in UTC, for a pace that several processes keep: it
+ * may jump. */
+struct timer timer_wall(void);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -32,6 +33,10 @@ struct paper {
     size_t category_count;
     enum announce_type announce_type;
     struct date date; /* zero when the source does not say */
+    /* When the first version came in, and when this one did; 0: not told. Only
+     * OAI-PMH's arXivRaw and the API tell; the store does not keep it. */
+    int64_t first_submitted_utc;
+    int64_t submitted_utc;
 };
 
 /* In order of arrival. `index` is a private hash of the ids. */
