@@ -11,66 +11,30 @@ enum { CATEGORY_BYTES = 32 };
 
 struct arxiv_client {
     const struct arxiv_settings *settings;
-    struct http_client *http;
-    struct http_response response; /* kept for its memory */
-    char *user_agent;
-    bool is_arxiv; /* the base URL is one of arXiv's own hosts */
-    bool has_asked;
-    int64_t asked_ms; /* when the last request began */
+    struct polite *polite;
 };
-
-/* "ada@example.org", without what would end the comment of a User-Agent. */
-static int check_contact(const char *contact, struct error *error)
-{
-    const char *at = strchr(contact, '@');
-    bool is_plain = at && at > contact && at[1];
-
-    for (const char *c = contact; *c && is_plain; c++)
-        is_plain = *c > ' ' && *c < 0x7F && !strchr("()<>\\\",;", *c);
-    if (is_plain)
-        return 0;
-    return error_set(error, ERROR_CONFIGURATION,
-                     "arxiv.contact: \"%s\" is not a plain mail address", contact);
-}
-
-static char *make_user_agent(const char *contact)
-{
-    struct buffer text;
-
-    buffer_init(&text, 4096);
-    buffer_printf(&text, "paperboy/%s", PAPERBOY_VERSION);
-    if (contact && contact[0])
-        buffer_printf(&text, " (+mailto:%s)", contact);
-    return buffer_steal(&text);
-}
-
-static bool is_arxiv_host(const char *url)
-{
-    struct view rest = view_of(url), host;
-    size_t start = view_find(rest, VIEW("://"), 0) + 3, end = start;
-
-    while (end < rest.size && !strchr("/:?#", rest.data[end]))
-        end++;
-    host = view_slice(rest, start, end);
-    return view_equal_string(host, "arxiv.org") || view_ends_with(host, VIEW(".arxiv.org"));
-}
 
 struct arxiv_client *arxiv_client_new(const struct arxiv_settings *settings, struct error *error)
 {
+    const struct polite_settings polite = {
+        .url = settings->rss,
+        .contact = settings->contact,
+        .interval_ms = settings->interval_ms,
+        .max_bytes = settings->max_bytes,
+        .deadline_ms = settings->deadline_ms,
+        .timer = settings->timer,
+        .pace = settings->pace,
+    };
     struct arxiv_client *client;
 
     if (http_check_url(settings->rss, error) < 0) {
         error_add(error, "arxiv.rss");
         return NULL;
     }
-    if (settings->contact && settings->contact[0] && check_contact(settings->contact, error) < 0)
-        return NULL;
     client = memory_new(1, sizeof *client);
     client->settings = settings;
-    client->user_agent = make_user_agent(settings->contact);
-    client->is_arxiv = is_arxiv_host(settings->rss);
-    client->http = http_client_new(error);
-    if (!client->http)
+    client->polite = polite_new(&polite, error);
+    if (!client->polite)
         arxiv_client_free(&client);
     return client;
 }
@@ -79,9 +43,7 @@ void arxiv_client_free(struct arxiv_client **client)
 {
     if (!*client)
         return;
-    http_client_free(&(*client)->http);
-    http_response_free(&(*client)->response);
-    free((*client)->user_agent);
+    polite_free(&(*client)->polite);
     free(*client);
     *client = NULL;
 }
@@ -127,99 +89,67 @@ static const char **list_once(const char *const *categories, size_t count, size_
     return list;
 }
 
-static void keep_pace(struct arxiv_client *client)
-{
-    const struct timer *timer = &client->settings->timer;
-    int64_t now = timer->now_ms(timer->context);
-    int64_t due = client->asked_ms + client->settings->interval_ms;
+/* A run of the categories that is asked for in one request. */
+struct part {
+    size_t first;
+    size_t count;
+};
 
-    if (client->has_asked && now < due) {
-        timer->sleep_ms(timer->context, due - now);
-        now = timer->now_ms(timer->context);
-    }
-    client->has_asked = true;
-    client->asked_ms = now;
-}
+/* One arxiv_fetch while it runs. */
+struct fetch {
+    struct arxiv_client *client;
+    const char **categories;
+    struct part *parts; /* still to be asked for, the next one last */
+    size_t part_count;
+    size_t part_room;
+    size_t report_room;
+    size_t refusals; /* in a row */
+    struct arxiv_result result;
+};
 
-static int check_status(const struct http_response *response, struct error *error)
-{
-    long status = response->status;
-    bool is_temporary = status == 408 || status == 429 || status >= 500;
-
-    if (status == 200)
-        return 0;
-    error_set(error, is_temporary ? ERROR_TEMPORARY : ERROR_PERMANENT, "%s: HTTP status %ld%s",
-              response->url, status,
-              status == 429 ? " (too many requests)" : status == 503 ? " (not available now)" : "");
-    if (response->retry_after_seconds >= 0) {
-        struct error told = *error;
-
-        error_set(error, told.kind, "%s; it asks to wait %ld seconds", told.text,
-                  response->retry_after_seconds);
-    }
-    return -1;
-}
+/* What reading one answer needs. */
+struct reading {
+    struct fetch *fetch;
+    struct arxiv_report *report;
+};
 
 /* Whatever is wrong with an answer of status 200, the next one may be right. */
-static int read_answer(struct arxiv_client *client, struct papers *papers,
-                       struct arxiv_report *report, struct error *error)
+static int read_answer(void *user, const struct http_response *response, struct error *error)
 {
-    const struct http_response *response = &client->response;
+    const struct reading *reading = user;
+    struct feed_report *feed = &reading->report->feed;
+    size_t max_bytes = reading->fetch->client->settings->max_bytes;
     struct error why = {0};
 
-    if (feed_parse(buffer_view(&response->body), client->settings->max_bytes
-                       ? client->settings->max_bytes : (size_t)HTTP_MAX_BYTES,
-                   papers, &report->feed, &why) < 0) {
+    if (feed_parse(buffer_view(&response->body), max_bytes ? max_bytes : (size_t)HTTP_MAX_BYTES,
+                   &reading->fetch->result.papers, feed, &why) < 0) {
         const char *cut = response->truncated ? response->why : "";
 
         return error_set(error, ERROR_TEMPORARY, "%s: HTTP status 200, but not a feed: %s%s%s",
                          response->url, why.text, cut[0] ? "; " : "", cut);
     }
     if (response->truncated) {
-        report->feed.complete = false;
-        report->feed.truncated = true;
-        if (report->feed.items == report->feed.skipped)
+        feed->complete = false;
+        feed->truncated = true;
+        if (feed->items == feed->skipped)
             return error_set(error, ERROR_TEMPORARY, "%s: cut off before the first paper: %s",
                              response->url, response->why);
-        snprintf(report->feed.truncation, sizeof report->feed.truncation, "%s", response->why);
+        snprintf(feed->truncation, sizeof feed->truncation, "%s", response->why);
     }
     return 0;
 }
 
-static int ask(struct arxiv_client *client, struct papers *papers, struct arxiv_report *report,
-               struct error *error)
+/* "BASE/cs.LG+cs.AI" for the part's categories, in the papers' arena. */
+static void name_request(struct fetch *fetch, struct part part, struct arxiv_report *report)
 {
-    static const char *const own_hosts[] = {"rss.arxiv.org", "export.arxiv.org", "arxiv.org", NULL};
-    const struct http_request request = {
-        .url = report->url.data,
-        .user_agent = client->user_agent,
-        .redirect_hosts = client->is_arxiv ? own_hosts : NULL,
-        .max_bytes = client->settings->max_bytes,
-        .deadline_ms = client->settings->deadline_ms,
-    };
-
-    keep_pace(client);
-    report->was_asked = true;
-    if (http_client_get(client->http, &request, &client->response, error) < 0)
-        return -1;
-    report->status = client->response.status;
-    report->retry_after_seconds = client->response.retry_after_seconds;
-    if (check_status(&client->response, error) < 0)
-        return -1;
-    return read_answer(client, papers, report, error);
-}
-
-/* "BASE/cs.LG+cs.AI" for `count` categories, in the papers' arena. */
-static void name_request(struct arxiv_client *client, const char *const *categories, size_t count,
-                         struct arena *arena, struct arxiv_report *report)
-{
-    const char *base = client->settings->rss;
+    const char *base = fetch->client->settings->rss;
+    struct arena *arena = fetch->result.papers.arena;
     struct buffer text;
 
-    buffer_init(&text, (count + 1) * (CATEGORY_BYTES + 1));
-    for (size_t i = 0; i < count; i++) {
+    buffer_init(&text, (part.count + 1) * (CATEGORY_BYTES + 1));
+    for (size_t i = 0; i < part.count; i++) {
         buffer_add_string(&text, i ? "+" : "");
-        buffer_add_string(&text, categories[i]);
+        buffer_add_string(&text, fetch->categories[part.first + i]);
     }
     report->categories = arena_copy(arena, buffer_view(&text));
     buffer_free(&text);
@@ -229,6 +159,44 @@ static void name_request(struct arxiv_client *client, const char *const *categor
     report->url = arena_copy(arena, buffer_view(&text));
     buffer_free(&text);
     report->retry_after_seconds = -1;
+}
+
+static int find_validators(const struct arxiv_settings *settings, const char *url,
+                           struct arxiv_validators *validators, struct error *error)
+{
+    if (!settings->find_validators)
+        return 0;
+    return settings->find_validators(settings->user, url, validators, error);
+}
+
+static int ask(struct fetch *fetch, struct arxiv_report *report, struct error *error)
+{
+    struct reading reading = {fetch, report};
+    struct arxiv_validators known = {0};
+    const struct http_response *response = NULL;
+    struct polite_request request = {.url = report->url.data, .judge = read_answer,
+                                     .user = &reading};
+    int result;
+
+    if (find_validators(fetch->client->settings, request.url, &known, error) < 0)
+        return -1;
+    request.etag = known.etag;
+    request.last_modified = known.last_modified;
+    result = polite_get(fetch->client->polite, &request, &response, error);
+    if (response) {
+        report->was_asked = true;
+        report->status = response->status;
+        report->retry_after_seconds = response->retry_after_seconds;
+    }
+    if (result < 0)
+        return -1;
+    report->unchanged = response->status == 304;
+    if (!report->unchanged && report->feed.complete) {
+        memcpy(report->validators.etag, response->etag, sizeof response->etag);
+        memcpy(report->validators.last_modified, response->last_modified,
+               sizeof response->last_modified);
+    }
+    return 0;
 }
 
 static void note_date(struct arxiv_result *result, const struct feed_report *feed)
@@ -242,56 +210,128 @@ static void note_date(struct arxiv_result *result, const struct feed_report *fee
     }
 }
 
-/* Makes the requests in order until one fails. */
-static void ask_all(struct arxiv_client *client, struct arxiv_result *result)
+static void add_part(struct fetch *fetch, struct part part)
 {
-    const struct error *failure = NULL;
+    fetch->parts = memory_grow(fetch->parts, &fetch->part_room, fetch->part_count + 1,
+                               sizeof *fetch->parts);
+    fetch->parts[fetch->part_count++] = part;
+}
 
-    for (size_t i = 0; i < result->report_count; i++) {
-        struct arxiv_report *report = &result->reports[i];
+static void add_report(struct fetch *fetch, const struct arxiv_report *report)
+{
+    struct arxiv_result *result = &fetch->result;
 
-        if (failure) {
-            error_set(&report->error, failure->kind, "not asked for, since %s", failure->text);
-            result->failed_count++;
-        } else if (ask(client, &result->papers, report, &report->error) < 0) {
-            failure = &report->error;
-            result->failed_count++;
-        } else {
-            note_date(result, &report->feed);
+    result->reports = memory_grow(result->reports, &fetch->report_room, result->report_count + 1,
+                                  sizeof *result->reports);
+    result->reports[result->report_count++] = *report;
+    result->failed_count += report->error.kind != ERROR_NONE;
+}
+
+/* The server may refuse the whole because of one name it does not know, or
+ * because of the length. */
+static bool is_refused(const struct arxiv_report *report)
+{
+    return report->error.kind == ERROR_PERMANENT &&
+           (report->status == 400 || report->status == 404 || report->status == 414);
+}
+
+static bool reaches_limit(const struct fetch *fetch, const struct arxiv_report *report)
+{
+    size_t limit = fetch->client->settings->feed_items;
+
+    return report->error.kind == ERROR_NONE &&
+           report->feed.items >= (limit ? limit : (size_t)ARXIV_FEED_ITEMS);
+}
+
+/* Asks for the next part; what it gave of a feed that has to be split stays. */
+static void ask_next(struct fetch *fetch)
+{
+    struct part part = fetch->parts[--fetch->part_count];
+    struct arxiv_report report = {0};
+    bool limited;
+
+    name_request(fetch, part, &report);
+    if (ask(fetch, &report, &report.error) == 0)
+        note_date(&fetch->result, &report.feed);
+    limited = reaches_limit(fetch, &report);
+    fetch->refusals = is_refused(&report) ? fetch->refusals + 1 : 0;
+    if (part.count > 1 &&
+        (limited || (fetch->refusals && fetch->refusals < ARXIV_REFUSALS_MAX))) {
+        size_t half = (part.count + 1) / 2;
+
+        fetch->result.splits++;
+        add_part(fetch, (struct part){part.first + half, part.count - half});
+        add_part(fetch, (struct part){part.first, half});
+        return;
+    }
+    report.at_limit = limited;
+    if (limited)
+        report.validators = (struct arxiv_validators){0};
+    add_report(fetch, &report);
+}
+
+/* Whether the last request means that the others are better not made. */
+static bool must_stop(const struct fetch *fetch, const struct arxiv_report *last)
+{
+    if (last->error.kind == ERROR_NONE)
+        return false;
+    return !is_refused(last) || fetch->refusals >= ARXIV_REFUSALS_MAX;
+}
+
+/* Makes the requests in order until one fails. */
+static void ask_all(struct fetch *fetch)
+{
+    struct arxiv_result *result = &fetch->result;
+    struct error failure = {0};
+
+    while (fetch->part_count) {
+        struct arxiv_report report = {0};
+        size_t before = result->report_count;
+
+        if (failure.kind == ERROR_NONE) {
+            ask_next(fetch);
+            if (result->report_count > before && must_stop(fetch, &result->reports[before]))
+                failure = result->reports[before].error;
+            continue;
         }
+        name_request(fetch, fetch->parts[--fetch->part_count], &report);
+        error_set(&report.error, failure.kind, "not asked for, since %s", failure.text);
+        add_report(fetch, &report);
     }
 }
 
 int arxiv_fetch(struct arxiv_client *client, const char *const *categories, size_t count,
                 struct arxiv_result *ret_result, struct error *error)
 {
-    size_t each = client->settings->categories_per_request, once = 0;
-    struct arxiv_result result = {0};
-    const char **list;
+    size_t each = client->settings->categories_per_request, once = 0, parts;
+    struct fetch fetch = {.client = client};
+    int status = 0;
 
     if (!count)
         return error_set(error, ERROR_CONFIGURATION, "there is no category to ask arXiv for");
-    list = list_once(categories, count, &once, error);
-    if (!list)
+    fetch.categories = list_once(categories, count, &once, error);
+    if (!fetch.categories)
         return -1;
     if (!each)
         each = ARXIV_CATEGORIES_PER_REQUEST;
-    papers_init(&result.papers);
-    result.report_count = (once + each - 1) / each;
-    result.reports = memory_new(result.report_count, sizeof *result.reports);
-    for (size_t i = 0; i < result.report_count; i++)
-        name_request(client, list + i * each, once - i * each < each ? once - i * each : each,
-                     result.papers.arena, &result.reports[i]);
-    free(list);
-    ask_all(client, &result);
-    if (result.failed_count == result.report_count) {
+    papers_init(&fetch.result.papers);
+    parts = (once + each - 1) / each;
+    for (size_t i = parts; i-- > 0;)
+        add_part(&fetch, (struct part){i * each, once - i * each < each ? once - i * each : each});
+    ask_all(&fetch);
+    free(fetch.categories);
+    free(fetch.parts);
+    /* A feed that was split has given papers, whatever became of its halves. */
+    if (fetch.result.failed_count == fetch.result.report_count && !fetch.result.papers.count) {
         if (error)
-            *error = result.reports[0].error;
-        arxiv_result_free(&result);
-        return -1;
+            *error = fetch.result.reports[0].error;
+        status = -1;
     }
-    *ret_result = result;
-    return 0;
+    if (status < 0)
+        arxiv_result_free(&fetch.result);
+    else
+        *ret_result = fetch.result;
+    return status;
 }
 
 void arxiv_result_free(struct arxiv_result *result)

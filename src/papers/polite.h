@@ -32,7 +32,7 @@ struct polite_pace {
      * -1, kind temporary and saying until when, if the service is to be left alone
      * for longer than a run should wait; then `done` is not called. */
     int (*wait_turn)(void *user, struct error *error);
-    int (*done)(void *user, const struct polite_outcome *outcome, struct error *error);
+    void (*done)(void *user, const struct polite_outcome *outcome);
     void *user;
 };
 

@@ -1,9 +1,8 @@
 /* Whose turn it is to ask a service, over all processes and machines of one
  * store: one request at a time under a lease, starts at least an interval
- * apart, and nothing at all while an endpoint is to be left alone. Also the
- * validators (ETag, Last-Modified) of what was fetched. In milliseconds since
- * 1970, by the callers' clocks; a row from a clock that was minutes ahead is
- * taken as never written. store/pace_keeper.h waits and asks again. */
+ * apart, and nothing at all while an endpoint is to be left alone. In
+ * milliseconds since 1970, by the callers' clocks; a row from a clock that was
+ * minutes ahead is taken as never written. store/pace_keeper.h does the waiting. */
 #ifndef STORE_PACE_H
 #define STORE_PACE_H
 
@@ -19,7 +18,7 @@ enum {
     PACE_RETRY_AFTER_MAX_MS = 6 * 3600 * 1000, /* a longer Retry-After is not believed */
     PACE_CLOCK_SKEW_MS = 5 * 60 * 1000,
     PACE_REASON_BYTES = 256,
-    PACE_VALIDATOR_BYTES = 256
+    PACE_HOLDER_BYTES = 160
 };
 
 struct pace_request {
@@ -42,6 +41,7 @@ struct pace_turn {
     enum pace_state state;
     int64_t wait_ms; /* until it is worth asking again; 0 when claimed */
     int failures;    /* of the endpoint, in a row */
+    char holder[PACE_HOLDER_BYTES]; /* held: who */
     char reason[PACE_REASON_BYTES]; /* the last failure in words; "" for none */
 };
 
@@ -58,6 +58,10 @@ struct pace_outcome {
     const char *why;          /* NULL for none */
 };
 
+/* Ends the lease of a holder that is known to be dead. */
+int pace_free_holder(struct store *store, const char *service, const char *holder,
+                     struct error *error);
+
 /* Gives the lease back and keeps what was learnt of the endpoint, the latter
  * also when the lease ran out meanwhile. `request` is the one that claimed. */
 int pace_release(struct store *store, const struct pace_request *request,
@@ -67,25 +71,8 @@ int pace_release(struct store *store, const struct pace_request *request,
  * and all of the capped doubling. Pure. */
 int64_t pace_backoff_ms(int failures, uint32_t random);
 
-/* For people: until when an endpoint is left alone. False: it is not. */
-int pace_find_backoff(struct store *store, const char *service, const char *endpoint,
-                      int64_t now_ms, bool *ret_found, int64_t *ret_until_ms,
+/* What the endpoint's back-off is, without claiming: claimed when there is none. */
+int pace_find_backoff(struct store *store, const struct pace_request *request,
                       struct pace_turn *ret_turn, struct error *error);
-
-struct pace_validators {
-    char etag[PACE_VALIDATOR_BYTES];          /* "" for none */
-    char last_modified[PACE_VALIDATOR_BYTES]; /* likewise */
-};
-
-/* Those kept since `since_utc`; empty when there are none. */
-int pace_find_validators(struct store *store, const char *url, int64_t since_utc,
-                         struct pace_validators *ret_validators, struct error *error);
-/* Belongs into the transaction that stores what came with them, or a 304 later
- * stands for papers that were lost. Empty ones forget the URL. */
-int pace_keep_validators(struct store *store, const char *url,
-                         const struct pace_validators *validators, int64_t now_utc,
-                         struct error *error);
-/* Those kept before `before_utc`. */
-int pace_prune_validators(struct store *store, int64_t before_utc, struct error *error);
 
 #endif

@@ -1,5 +1,5 @@
-/* The pace of papers/polite.h kept in the store: waits for the turn, and leaves
- * an endpoint alone for as long as it asked for. Made by commands, one per
+/* The pace of papers/polite.h kept in the store: waits for the turn, takes it
+ * from the dead, and leaves an endpoint alone for as long as it asked for. Made by commands, one per
  * endpoint, on the store handle of the thread that fetches; no transaction may
  * be open on it meanwhile. */
 #ifndef STORE_PACE_KEEPER_H
@@ -12,24 +12,24 @@
 enum {
     PACE_KEEPER_PATIENCE_MS = 30 * 1000,      /* the longest back-off that a run waits for */
     PACE_KEEPER_QUEUE_MS = 10 * 60 * 1000,    /* likewise for others' requests */
-    PACE_KEEPER_LEASE_MS = HTTP_DEADLINE_MS + 60 * 1000,
-    PACE_KEEPER_HOLDER_BYTES = 64
+    PACE_KEEPER_LOOK_MS = 1000,               /* how often a held turn is looked at again */
+    PACE_KEEPER_LEASE_MS = HTTP_DEADLINE_MS + 60 * 1000
 };
 
 struct pace_keeper {
     struct store *store;
     const char *service;  /* borrowed */
     const char *endpoint; /* borrowed */
-    char holder[PACE_KEEPER_HOLDER_BYTES];
+    char holder[PACE_HOLDER_BYTES];
     int64_t interval_ms;
     int64_t lease_ms;
     struct timer clock; /* now_ms since 1970 in UTC: timer_wall(), or a test's */
     uint32_t (*random)(void *user);
     void *user;
-    struct pace_request claimed; /* private */
 };
 
-/* "arxiv" and its endpoint; the holder is drawn from `random`. */
+/* For "arxiv" and its endpoint ("rss", "oai"), with a lease of
+ * PACE_KEEPER_LEASE_MS. `clock` and `random` are as in the struct. */
 void pace_keeper_init(struct pace_keeper *keeper, struct store *store, const char *endpoint,
                       int64_t interval_ms, struct timer clock, uint32_t (*random)(void *user),
                       void *user);
