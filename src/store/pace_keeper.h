@@ -12,7 +12,7 @@
 enum {
     PACE_KEEPER_PATIENCE_MS = 30 * 1000,      /* the longest back-off that a run waits for */
     PACE_KEEPER_QUEUE_MS = 10 * 60 * 1000,    /* likewise for others' requests */
-    PACE_KEEPER_LOOK_MS = 1000,               /* how often a held turn is looked at again */
+    PACE_KEEPER_LOOK_MS = 250,                /* how often a held turn is looked at again */
     PACE_KEEPER_LEASE_MS = HTTP_DEADLINE_MS + 60 * 1000
 };
 
