@@ -70,9 +70,17 @@ static void open_element(struct feed_parser *parser, enum feed_meaning meaning,
 static void take_version_date(struct feed_parser *parser, struct view text)
 {
     struct feed_item *item = &parser->item;
+    bool has_instant;
+    struct date date;
+    int64_t utc = 0;
 
+    if (!feed_text_date(text, &date, &has_instant, &utc) || !has_instant)
+        utc = 0;
+    if (item->version == 1)
+        item->paper.first_submitted_utc = utc;
     if (item->version < item->paper.version)
         return;
+    item->paper.submitted_utc = utc;
     item->paper.version = item->version;
     feed_item_take_date(parser, text, true);
 }

@@ -53,21 +53,22 @@ struct oai_client *oai_client_new(const struct oai_settings *settings, struct er
 void oai_client_free(struct oai_client **client); /* NULL is fine; leaves NULL */
 
 /* The set of a category or of a whole archive: "cs.AI" is "cs:cs:AI", "cs" is
- * "cs:cs", "hep-th" is "physics:hep-th", "astro-ph.EP" is
- * "physics:astro-ph:EP". Kind input for an archive that is not known. */
+ * "cs", "hep-th" is "physics:hep-th", "astro-ph.EP" is "physics:astro-ph:EP".
+ * Kind input for an archive that is not known. Pure. */
 int oai_find_set(struct view category, char ret_set[OAI_SET_BYTES], struct error *error);
 
 /* One page's papers, which live until it returns. -1 with an error ends the list. */
 typedef int (*oai_take)(void *user, const struct papers *papers, struct error *error);
 
-/* The records of `set` changed on or after `from` (UTC), without an end, since
- * arXiv's datestamps move on while one reads. An expired token begins the list
- * again, once; papers of it are then handed over twice. A page that is cut off
- * is asked for again as a failure is; when that does not help it is handed
- * over as it is and the list ends, not complete. 0 for a list without records
- * too. -1: temporary (network, 503 beyond the patience of the pace, a token
- * that expires twice), permanent (badArgument and the like, in the server's
- * words); `ret_report` is filled in either case. */
+/* The records of `set` changed on or after `from` (UTC; zero: all), without an
+ * end, since arXiv's datestamps move on while one reads. An expired token begins
+ * the list again, once; papers of it are then handed over twice. A page that is
+ * cut off is asked for again as a failure is; when that does not help it is
+ * handed over as it is and the list ends, not complete. 0 for a list without
+ * records too. -1: temporary (network, 503 beyond the patience of the pace, what
+ * is not OAI-PMH, a token that expires twice or comes again, more than max_pages),
+ * permanent (badArgument and the like, in the server's words), or what `take`
+ * said; `ret_report` is filled in either case. */
 int oai_list_records(struct oai_client *client, const char *set, struct date from, oai_take take,
                      void *user, struct oai_report *ret_report, struct error *error);
 

@@ -144,6 +144,8 @@ static size_t append(struct papers *papers, const struct paper *paper)
         .version = paper->version,
         .announce_type = paper->announce_type,
         .date = paper->date,
+        .first_submitted_utc = paper->first_submitted_utc,
+        .submitted_utc = paper->submitted_utc,
     };
     copy_texts(papers, item, paper);
     copy_authors(papers, item, paper);
@@ -161,8 +163,12 @@ static void merge(struct papers *papers, struct paper *item, const struct paper 
         copy_texts(papers, item, paper);
     if ((newer || !item->author_count) && paper->author_count)
         copy_authors(papers, item, paper);
-    if (newer)
+    if (newer) {
         item->version = paper->version;
+        item->submitted_utc = paper->submitted_utc;
+    }
+    if (!item->first_submitted_utc)
+        item->first_submitted_utc = paper->first_submitted_utc;
     unite_categories(papers, item, paper);
     /* The names stand in this order: what is newest to a reader wins. */
     if (paper->announce_type < item->announce_type)

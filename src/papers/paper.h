@@ -33,8 +33,8 @@ struct paper {
     size_t category_count;
     enum announce_type announce_type;
     struct date date; /* zero when the source does not say */
-    /* When the first version came in, and when this one did; 0: not told. Only
-     * OAI-PMH's arXivRaw and the API tell; the store does not keep it. */
+    /* When version 1 was submitted, and when this one was; 0: not told. Only
+     * OAI-PMH's arXivRaw tells; the store does not keep it. */
     int64_t first_submitted_utc;
     int64_t submitted_utc;
 };
@@ -61,7 +61,7 @@ void papers_free(struct papers *papers); /* zeroed is fine */
 
 /* Copies `paper`, whose id must be valid. A paper whose id is there already is merged into it: the
  * categories are united, `new` wins over `cross` and `replace` over
- * `replace-cross`, a higher version brings its texts and authors. Returns the
+ * `replace-cross`, a higher version brings its texts, authors and time. Returns the
  * index of the item and, when `ret_is_new` is not NULL, whether it was added. */
 size_t papers_add(struct papers *papers, const struct paper *paper, bool *ret_is_new);
 /* Index of the paper with this id, or papers->count. */
