@@ -11,86 +11,8 @@
 #include "base/utf8.h"
 #include "papers/arxiv.h"
 #include "unit/data.h"
+#include "unit/arxiv_world.h"
 #include "unit/loopback.h"
-
-/* Time that passes only by sleeping, and a little with every look at it. */
-struct virtual_time {
-    int64_t now_ms, slept_ms;
-    int sleeps;
-};
-
-static int64_t virtual_now(void *context)
-{
-    struct virtual_time *time = context;
-
-    time->now_ms += 10;
-    return time->now_ms;
-}
-
-static void virtual_sleep(void *context, int64_t milliseconds)
-{
-    struct virtual_time *time = context;
-
-    time->now_ms += milliseconds;
-    time->slept_ms += milliseconds;
-    time->sleeps++;
-}
-
-/* A feed of one paper, or of none, and the header before it. */
-static void make_feed(struct buffer *answer, const char *date, const char *id)
-{
-    struct buffer body;
-
-    buffer_init(&body, 10000);
-    buffer_printf(&body,
-                  "<?xml version='1.0' encoding='UTF-8'?>\n<rss version=\"2.0\" "
-                  "xmlns:arxiv=\"http://arxiv.org/schemas/atom\" "
-                  "xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><channel><title>t</title>"
-                  "<link>http://rss.arxiv.org/rss/cs.LG</link><description>d</description>"
-                  "<pubDate>%s</pubDate>", date);
-    if (id)
-        buffer_printf(&body,
-                      "<item><title>Caf\\'e</title><link>https://arxiv.org/abs/%s</link>"
-                      "<description>arXiv:%sv1 Announce Type: new \nAbstract: About it.</description>"
-                      "<guid isPermaLink=\"false\">oai:arXiv.org:%sv1</guid><category>cs.LG</category>"
-                      "<arxiv:announce_type>new</arxiv:announce_type><dc:creator>Ann Lee</dc:creator>"
-                      "</item>", id, id, id);
-    buffer_add_string(&body, "</channel></rss>\n");
-    buffer_init(answer, 20000);
-    buffer_printf(answer, "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %zu\r\n\r\n%s",
-                  body.size, buffer_string(&body));
-    buffer_free(&body);
-}
-
-/* A server, a client that asks it, and the time between. */
-struct world {
-    struct loopback *server;
-    struct arxiv_settings settings;
-    struct arxiv_client *client;
-    struct virtual_time time;
-    char url[256];
-};
-
-static void world_make(struct world *world, const struct loopback_answer *answers, size_t count)
-{
-    struct error error = {0};
-
-    *world = (struct world){.server = loopback_start(answers, count)};
-    loopback_url(world->server, "/rss", world->url);
-    world->settings = (struct arxiv_settings){
-        .rss = world->url, .contact = "owner@example.org", .interval_ms = 3000,
-        .categories_per_request = 2,
-        .timer = {virtual_now, virtual_sleep, &world->time}};
-    world->client = arxiv_client_new(&world->settings, &error);
-    if (!world->client)
-        fail_msg("%s", error.text);
-}
-
-static void world_free(struct world *world)
-{
-    arxiv_client_free(&world->client);
-    loopback_stop(&world->server);
-}
 
 static const char *const FIVE[] = {"cs.LG", "cs.AI", "cs.LG", "astro-ph.EP", "hep-th", "stat.ML"};
 
@@ -100,15 +22,15 @@ static void test_requests_in_a_row(void **state)
     struct loopback_answer answers[3] = {0};
     struct arxiv_result result = {0};
     struct error error = {0};
-    struct world world;
+    struct arxiv_world world;
 
     (void)state;
-    make_feed(&feeds[0], "Tue, 17 Feb 2026 00:00:00 -0500", "2602.90001");
-    make_feed(&feeds[1], "Wed, 18 Feb 2026 00:00:00 -0500", "2602.90002");
-    make_feed(&feeds[2], "Tue, 17 Feb 2026 00:00:00 -0500", "2602.90001");
+    arxiv_make_feed(&feeds[0], "Tue, 17 Feb 2026 00:00:00 -0500", "2602.90001");
+    arxiv_make_feed(&feeds[1], "Wed, 18 Feb 2026 00:00:00 -0500", "2602.90002");
+    arxiv_make_feed(&feeds[2], "Tue, 17 Feb 2026 00:00:00 -0500", "2602.90001");
     for (size_t i = 0; i < 3; i++)
         answers[i].bytes = buffer_view(&feeds[i]);
-    world_make(&world, answers, 3);
+    arxiv_world_make(&world, answers, 3);
 
     if (arxiv_fetch(world.client, FIVE, 6, &result, &error) < 0)
         fail_msg("%s", error.text);
@@ -134,7 +56,7 @@ static void test_requests_in_a_row(void **state)
     assert_int_equal(world.time.sleeps, 2);
     assert_in_range(world.time.slept_ms, 5900, 6000);
     arxiv_result_free(&result);
-    world_free(&world);
+    arxiv_world_free(&world);
     for (size_t i = 0; i < 3; i++)
         buffer_free(&feeds[i]);
 }
@@ -145,17 +67,17 @@ static void test_nothing_is_not_an_error(void **state)
     struct loopback_answer answer = {0};
     struct arxiv_result result = {0};
     struct error error = {0};
-    struct world world;
+    struct arxiv_world world;
 
     (void)state;
-    make_feed(&feed, "Sat, 21 Feb 2026 00:00:00 -0500", NULL);
+    arxiv_make_feed(&feed, "Sat, 21 Feb 2026 00:00:00 -0500", NULL);
     answer.bytes = buffer_view(&feed);
-    world_make(&world, &answer, 1);
+    arxiv_world_make(&world, &answer, 1);
     assert_int_equal(arxiv_fetch(world.client, FIVE, 2, &result, &error), 0);
     assert_int_equal(result.papers.count, 0);
     assert_int_equal(result.date.day, 21);
     arxiv_result_free(&result);
-    world_free(&world);
+    arxiv_world_free(&world);
     buffer_free(&feed);
 }
 
@@ -187,16 +109,16 @@ static void test_errors(void **state)
         struct loopback_answer answer = {.bytes = view_of(cases[i].answer), .close = true};
         struct arxiv_result result = {0};
         struct error error = {0};
-        struct world world;
+        struct arxiv_world world;
 
-        world_make(&world, &answer, 1);
+        arxiv_world_make(&world, &answer, 1);
         assert_int_equal(arxiv_fetch(world.client, FIVE, 1, &result, &error), -1);
         if (error.kind != cases[i].kind)
             fail_msg("case %zu: kind %d: %s", i, (int)error.kind, error.text);
         for (size_t k = 0; k < 3 && cases[i].says[k]; k++)
             if (!strstr(error.text, cases[i].says[k]))
                 fail_msg("case %zu lacks \"%s\": %s", i, cases[i].says[k], error.text);
-        world_free(&world);
+        arxiv_world_free(&world);
     }
 }
 
@@ -208,12 +130,12 @@ static void test_stops_at_the_first_failure(void **state)
         {0}, {.bytes = VIEW("HTTP/1.1 503 Busy\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n")}};
     struct arxiv_result result = {0};
     struct error error = {0};
-    struct world world;
+    struct arxiv_world world;
 
     (void)state;
-    make_feed(&feed, "Tue, 17 Feb 2026 00:00:00 -0500", "2602.90001");
+    arxiv_make_feed(&feed, "Tue, 17 Feb 2026 00:00:00 -0500", "2602.90001");
     answers[0].bytes = answers[2].bytes = buffer_view(&feed);
-    world_make(&world, answers, 3);
+    arxiv_world_make(&world, answers, 3);
     assert_int_equal(arxiv_fetch(world.client, FIVE, 6, &result, &error), 0);
     assert_int_equal(result.failed_count, 2);
     assert_int_equal(result.papers.count, 1);
@@ -225,7 +147,7 @@ static void test_stops_at_the_first_failure(void **state)
     assert_non_null(strstr(result.reports[2].error.text, "not asked for, since"));
     assert_int_equal(loopback_requests(world.server), 2);
     arxiv_result_free(&result);
-    world_free(&world);
+    arxiv_world_free(&world);
     buffer_free(&feed);
 }
 
@@ -235,13 +157,13 @@ static void test_cut_off_in_an_item(void **state)
     struct loopback_answer answer = {.close = true};
     struct arxiv_result result = {0};
     struct error error = {0};
-    struct world world;
+    struct arxiv_world world;
 
     (void)state;
-    make_feed(&feed, "Tue, 17 Feb 2026 00:00:00 -0500", "2602.90001");
+    arxiv_make_feed(&feed, "Tue, 17 Feb 2026 00:00:00 -0500", "2602.90001");
     /* The header promises the whole, of which the tail does not come. */
     answer.bytes = view_slice(buffer_view(&feed), 0, feed.size - sizeof "</channel></rss>");
-    world_make(&world, &answer, 1);
+    arxiv_world_make(&world, &answer, 1);
     if (arxiv_fetch(world.client, FIVE, 2, &result, &error) < 0)
         fail_msg("%s", error.text);
     assert_int_equal(result.failed_count, 0);
@@ -250,7 +172,7 @@ static void test_cut_off_in_an_item(void **state)
     assert_false(result.reports[0].feed.complete);
     assert_non_null(strstr(result.reports[0].feed.truncation, "cut off after"));
     arxiv_result_free(&result);
-    world_free(&world);
+    arxiv_world_free(&world);
     buffer_free(&feed);
 }
 
@@ -261,12 +183,12 @@ static void test_categories(void **state)
     static const char *const bad[] = {"", "cs.LG+cs.AI", "cs LG", "../rss", "cs.LG?x=1", "cs/LG", ".cs",
                                       "-x", "9cs", "cs.LG\r\nHost: x", "c\xC3\xA9",
                                       "abcdefghijklmnopqrstuvwxyzabcdefg"};
-    struct world world;
+    struct arxiv_world world;
 
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_int_equal(arxiv_check_category(view_of(good[i]), NULL), 0);
-    world_make(&world, NULL, 0);
+    arxiv_world_make(&world, NULL, 0);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const char *const list[] = {"cs.LG", bad[i]};
         struct view exact = data_exact(bad[i]);
@@ -280,7 +202,7 @@ static void test_categories(void **state)
     }
     assert_int_equal(arxiv_fetch(world.client, NULL, 0, &(struct arxiv_result){0}, NULL), -1);
     assert_int_equal(loopback_requests(world.server), 0);
-    world_free(&world);
+    arxiv_world_free(&world);
 }
 
 static void test_settings(void **state)
