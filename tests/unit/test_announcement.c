@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "papers/announcement.h"
+#include "unit/data.h"
 
 static struct zone *load_new_york(void)
 {
@@ -25,6 +26,17 @@ static const struct date HOLIDAYS[] = {
     {2026, 12, 29}, {2026, 12, 31},
 };
 static const struct holidays CALENDAR = {HOLIDAYS, sizeof HOLIDAYS / sizeof HOLIDAYS[0]};
+
+/* The first time that stands behind `tag`. */
+static int64_t find_time(struct view bytes, struct view tag)
+{
+    size_t start = view_find(bytes, tag, 0) + tag.size;
+    int64_t utc = 0;
+
+    assert_true(time_parse_rfc3339(view_slice(bytes, start, view_find_char(bytes, '<', start)),
+                                   &utc, NULL));
+    return utc;
+}
 
 static void check_text(int64_t utc, const struct zone *zone, const char *want, const char *name)
 {
@@ -117,12 +129,46 @@ static void test_days(void **state)
     assert_false(holidays_have(&(struct holidays){NULL, 0}, HOLIDAYS[0]));
 }
 
+/* Real answers of the API, sorted by submission: the newest paper in each was
+ * submitted a minute before a cut-off, had been announced by then, and what came
+ * in after that cut-off had not. */
+static void test_samples(void **state)
+{
+    static const char *const samples[] = {"arxiv-api/api-2026-04-30-csLG-or-csAI-20.xml",
+                                          "arxiv-api/api-2026-05-10-csCV-50.xml"};
+    struct zone *zone = load_new_york();
+    char path[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        int64_t answered, newest, announced;
+        struct date day;
+        struct view bytes;
+
+        if (!data_path(samples[i], path))
+            skip();
+        bytes = data_read(path);
+        answered = find_time(bytes, VIEW("<updated>"));
+        newest = find_time(bytes, VIEW("<published>"));
+        /* 20:00 of the evening before the feed's date. */
+        day = announcement_date(newest, zone, NULL);
+        announced = zone_local_to_utc(zone, date_from_days(date_to_days(day) - 1), 20, 0);
+        assert_true(announced <= answered);
+        day = announcement_date(newest + 60, zone, NULL);
+        announced = zone_local_to_utc(zone, date_from_days(date_to_days(day) - 1), 20, 0);
+        assert_true(announced > answered);
+        data_free(bytes);
+    }
+    zone_free(&zone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_opens),
         cmocka_unit_test(test_days),
+        cmocka_unit_test(test_samples),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
