@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "commands/asking.h"
 #include "commands/calendar.h"
-#include "papers/arxiv.h"
 
 /* ---- whether to ask ---- */
 
@@ -235,7 +235,10 @@ static enum completeness_answer answer_of(const struct arxiv_result *result, siz
 {
     if (report == result->report_count || result->reports[report].error.kind != ERROR_NONE)
         return ANSWER_FAILED;
-    return result->reports[report].feed.truncated ? ANSWER_CUT : ANSWER_WHOLE;
+    if (result->reports[report].unchanged)
+        return ANSWER_UNCHANGED;
+    return result->reports[report].feed.truncated || result->reports[report].at_limit ? ANSWER_CUT
+                                                                                      : ANSWER_WHOLE;
 }
 
 static void log_reports(struct site *site, const struct arxiv_result *result)
@@ -250,27 +253,6 @@ static void log_reports(struct site *site, const struct arxiv_result *result)
             log_line(site->log, LOG_LEVEL_WARNING, "%.*s: %s; what came before it is used",
                      VIEW_ARGUMENTS(report->categories), report->feed.truncation);
     }
-}
-
-static int ask_arxiv(struct site *site, const struct wanted *wanted, struct arxiv_result *result,
-                     struct error *error)
-{
-    const struct configuration *configuration = &site->configuration;
-    struct arxiv_settings settings = {
-        .rss = configuration->arxiv.rss,
-        .contact = configuration->arxiv.contact,
-        .interval_ms = configuration->arxiv.interval_ms,
-        .timer = timer_system(),
-    };
-    struct arxiv_client *client = arxiv_client_new(&settings, error);
-    int status;
-
-    if (!client)
-        return -1;
-    status = arxiv_fetch(client, (const char *const *)wanted->categories.items,
-                         wanted->categories.count, result, error);
-    arxiv_client_free(&client);
-    return status;
 }
 
 /* Moves the papers out of `result`. */
@@ -309,7 +291,7 @@ int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct d
                          "arxiv.categories of %s",
                          site->configuration.file);
     log_progress(site->log, "asking arXiv for %zu categories", wanted->categories.count);
-    if (ask_arxiv(site, wanted, &result, error) < 0)
+    if (asking_fetch(site, &wanted->categories, &result, error) < 0)
         return -1;
     log_reports(site, &result);
     fetched.arena = arena_new();

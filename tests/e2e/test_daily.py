@@ -293,6 +293,8 @@ class Network(Case):
         for name, says in (("html", ("html|feed", "127.0.0.1")), ("busy", ("503",)), ("missing", ("404",))):
             with self.subTest(name):
                 self.use(name)
+                # A store of its own: what one has failed is left alone for a while.
+                self.paperboy.write_configuration(store=f"sqlite:{name}.db")
                 result = self.run_fails((UNAVAILABLE, TEMPORARY), "run", "--date", self.date, says=says)
                 self.assertEqual(self.paperboy.delivered(), [])
                 self.assert_few_lines(result, 4)
