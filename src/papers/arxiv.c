@@ -183,8 +183,8 @@ static int ask(struct fetch *fetch, struct arxiv_report *report, struct error *e
     request.etag = known.etag;
     request.last_modified = known.last_modified;
     result = polite_get(fetch->client->polite, &request, &response, error);
+    report->was_asked = true;
     if (response) {
-        report->was_asked = true;
         report->status = response->status;
         report->retry_after_seconds = response->retry_after_seconds;
     }

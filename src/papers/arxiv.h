@@ -49,7 +49,7 @@ struct arxiv_settings {
 struct arxiv_report {
     struct view categories; /* "cs.LG+cs.AI" */
     struct view url;
-    bool was_asked;           /* false: not sent, because of an error before it */
+    bool was_asked;           /* false: not tried, because of an error before it */
     long status;              /* 0 when there was no answer */
     long retry_after_seconds; /* -1: not told */
     struct feed_report feed;  /* what the answer held; its `truncated` also tells a cut that

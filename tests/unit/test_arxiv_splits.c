@@ -76,8 +76,7 @@ static void test_a_half_that_fails(void **state)
 {
     static const char *const names[] = {"cs.LG", "cs.AI"};
     struct buffer feed;
-    struct loopback_answer answers[2] = {
-        {.close = false}, {.bytes = VIEW("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")}};
+    struct loopback_answer answers[2] = {{.close = false}, {.close = true}};
     struct arxiv_result result = {0};
     struct error error = {0};
     struct arxiv_world world;
@@ -93,6 +92,7 @@ static void test_a_half_that_fails(void **state)
     assert_int_equal(result.report_count, 2);
     assert_int_equal(result.failed_count, 2);
     assert_int_equal(result.reports[0].error.kind, ERROR_TEMPORARY);
+    assert_true(result.reports[0].was_asked);
     assert_false(result.reports[1].was_asked);
     arxiv_result_free(&result);
     arxiv_world_free(&world);
