@@ -77,13 +77,13 @@ $(FLAGS): FORCE
 	@printf '%s\n' $(CC) $(ALL_CFLAGS) $(DEFINES) > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-# One object alone knows where things are installed.
+# Two objects alone know where things are installed.
 DATADIR_FILE := $(BUILD)/generated/datadir.h
 $(DATADIR_FILE): FORCE
 	@mkdir -p $(@D)
 	@printf '#define PAPERBOY_DATADIR "%s"\n' '$(DATADIR)' > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
-$(BUILD)/src/commands/site.o: $(DATADIR_FILE)
+$(BUILD)/src/commands/site.o $(BUILD)/src/commands/calendar.o: $(DATADIR_FILE)
 
 $(BUILD)/%.o: %.c $(FLAGS)
 	@mkdir -p $(@D)
