@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "commands/catching_up.h"
 #include "commands/command.h"
 #include "commands/fetching.h"
 #include "papers/feed.h"
@@ -50,18 +51,38 @@ static int read_edition(struct site *site, const struct options *options, struct
     return result;
 }
 
+static int run_since(struct log *log, const struct options *options, struct date since)
+{
+    struct wanted wanted = {0};
+    struct site site = {0};
+    struct error error;
+    int status = EX_OK;
+
+    if (site_open(&site, log, options->config, false, &error) < 0 ||
+        site_open_store(&site, &error) < 0 || wanted_find(&site, &wanted, &error) < 0)
+        status = command_fail(log, &error);
+    else if (catching_up_since(&site, &wanted, since, site_now(), &error) < 0)
+        status = command_fail(log, &error);
+    wanted_free(&wanted);
+    site_close(&site);
+    return status;
+}
+
 static int run(struct log *log, const struct options *options)
 {
     bool prints = options_given(options, "--jsonl");
     bool from_feeds = options_list(options, "--feed")->count > 0;
     struct fetched fetched = {0};
     struct site site = {0};
-    struct date date = {0};
+    struct date date = {0}, since = {0};
     struct error error;
     int status = EX_OK;
 
-    if (options_date(options, "--date", &date, &error) < 0)
+    if (options_date(options, "--date", &date, &error) < 0 ||
+        options_date(options, "--since", &since, &error) < 0)
         return command_fail_usage(log, &error);
+    if (date_is_set(since))
+        return run_since(log, options, since);
     /* With --feed and --jsonl it is a filter, and stores nothing where there is no store. */
     if (site_open(&site, log, options->config, prints && from_feeds, &error) < 0 ||
         (site.has_configuration && site_open_store(&site, &error) < 0) ||
@@ -81,6 +102,7 @@ out:
 
 static const struct option OPTIONS[] = {{"--feed", OPTION_LIST},
                                         {"--date", OPTION_VALUE},
+                                        {"--since", OPTION_VALUE},
                                         {"--jsonl", OPTION_FLAG},
                                         {NULL, 0}};
 
@@ -88,11 +110,14 @@ const struct command command_fetch = {
     .name = "fetch",
     .summary = "fetch an edition into the store",
     .help = "Usage: paperboy fetch [--feed FILE|URL...] [--date YYYY-MM-DD] [--jsonl]\n"
+            "       paperboy fetch --since YYYY-MM-DD\n"
             "Asks arXiv for today's announcements in the categories that profiles and\n"
             "configuration name, and stores them. Nothing is mailed.\n\n"
             "  --feed FILE|URL...  read these instead (RSS, Atom, OAI-PMH, JSON Lines, also\n"
             "                      gzipped; - is standard input)\n"
             "  --date YYYY-MM-DD   the edition's date, instead of the feed's own\n"
+            "  --since YYYY-MM-DD  over OAI-PMH: the days since then that are not complete;\n"
+            "                      their dates are estimates\n"
             "  --jsonl             also print the papers as JSON Lines; with --feed this\n"
             "                      works without a configuration, and then stores nothing\n",
     .options = OPTIONS,

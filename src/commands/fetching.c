@@ -342,6 +342,8 @@ static void merge_categories(struct edition *edition, const struct edition *befo
                 category->known = old->known;
             if (old->received > category->received)
                 category->received = old->received;
+            if (category->known >= 0 && category->known < category->received)
+                category->known = category->received;
             category->state = merged;
         }
         states[i] = category->state;
@@ -373,6 +375,12 @@ static int put_merged(struct site *site, const struct edition *new_one, const st
     arena_free(&arena);
     edition_list_free(&list);
     return result;
+}
+
+int fetching_merge(struct site *site, const struct edition *edition, const struct papers *papers,
+                   struct error *error)
+{
+    return put_merged(site, edition, papers, NULL, error);
 }
 
 /* That `date` was asked for, and what it came to, when it has no papers. */

@@ -39,6 +39,10 @@ void fetched_free(struct fetched *fetched); /* zeroed is fine */
 /* Merges it with what the store has of that day, and logs one line about what
  * came. One transaction. */
 int fetching_store(struct site *site, const struct fetched *fetched, struct error *error);
+/* Merges an edition and its papers with what the store has of that day; within the
+ * caller's transaction when there is one. */
+int fetching_merge(struct site *site, const struct edition *edition, const struct papers *papers,
+                   struct error *error);
 /* That arXiv was asked for `date` (zero: today) and gave nothing. */
 int fetching_store_failure(struct site *site, const struct wanted *wanted, struct date date,
                            int64_t now_utc, const struct error *failure, struct error *error);

@@ -170,6 +170,54 @@ class AWeek(VirtualWeek):
         self.assertEqual(self.received("grace@example.test"), of("cs.LG", "cs.AI"))
 
 
+def raw(number, versions):
+    """An arXivRaw record of these submission dates."""
+    parts = "".join(f'<version version="v{index}"><date>{date}</date><size>9kb</size></version>'
+                    for index, date in enumerate(versions, 1))
+    return (f"<record><header><identifier>oai:arXiv.org:2606.{number:05}</identifier><datestamp>2026-06-18</datestamp>"
+            f'<setSpec>cs:cs:LG</setSpec></header><metadata><arXivRaw xmlns="http://arxiv.org/OAI/arXivRaw/">'
+            f"<id>2606.{number:05}</id><submitter>A</submitter>{parts}<title>A study of caches, number {number}</title>"
+            f"<authors>Ada Example</authors><categories>cs.LG</categories><abstract>Patience.</abstract></arXivRaw>"
+            "</metadata></record>")
+
+
+def oai(records):
+    return Answer('<?xml version="1.0" encoding="UTF-8"?><OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">'
+                  "<responseDate>2026-06-19T12:00:00Z</responseDate>"
+                  '<request verb="ListRecords">http://x/oai</request><ListRecords>'
+                  + "".join(records) + "</ListRecords></OAI-PMH>")
+
+
+class CatchUp(VirtualWeek):
+    def test_days_that_were_missed(self):
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
+        seen = batch("2606", 1, 2)
+        self.assertEqual(len(self.day("2026-06-15", good(seen, "2026-06-15"))), 1)
+        self.arxiv.answers["oai"] = oai([
+            raw(1, ["Fri, 12 Jun 2026 10:00:00 GMT"]),                                   # seen
+            raw(10, ["Mon, 15 Jun 2026 15:00:00 GMT"]),                                  # Tuesday's
+            raw(11, ["Tue, 16 Jun 2026 15:00:00 GMT"]),                                  # Wednesday's
+            raw(12, ["Mon, 15 Jun 2026 15:00:00 GMT", "Tue, 16 Jun 2026 15:00:00 GMT"]),  # new, and revised at once
+            raw(13, ["Fri, 1 May 2026 15:00:00 GMT"]),                                   # old, only edited
+            raw(14, ["Fri, 1 May 2026 15:00:00 GMT", "Mon, 15 Jun 2026 15:00:00 GMT"]),   # old, replaced
+            raw(15, ["Thu, 18 Jun 2026 15:00:00 GMT"]),                                  # still to be announced
+        ])
+        self.paperboy.write_configuration(arxiv={"oai": self.arxiv.url("oai")})
+        self.run_at(at("2026-06-18", "03:00"), "fetch", "--since", "2026-06-16")
+        editions = {edition["date"]: edition for edition in self.paperboy.status()["editions"]}
+        self.assertEqual(sorted(editions), ["2026-06-15", "2026-06-16", "2026-06-17"])
+        self.assertTrue(editions["2026-06-16"]["estimated"])
+        self.assertTrue(editions["2026-06-16"]["complete"])
+        self.assertEqual(editions["2026-06-16"]["papers"], 3)
+        mails = self.day("2026-06-18", good(batch("2606", 20, 1), "2026-06-18"), "03:06")
+        self.assertEqual(len(mails), 1, "one mail for all of them")
+        self.assertEqual(self.received("ada@example.test"),
+                         {f"2606.{number:05}" for number in (1, 2, 10, 11, 12, 20)})
+        # The same again changes nothing.
+        self.run_at(at("2026-06-18", "04:00"), "fetch", "--since", "2026-06-16")
+        self.assertEqual(self.day("2026-06-18", good([], "2026-06-18"), "04:06"), {})
+
+
 class Sentences(VirtualWeek):
     """Each promise by itself."""
 
