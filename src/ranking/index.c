@@ -62,6 +62,11 @@ static void take_term(void *context, uint64_t term)
     count_up(builder->in_title ? &posting->title : &posting->abstract);
 }
 
+static bool tells_nothing(const struct word *word)
+{
+    return word->is_number || word->folded.size < 2 || words_is_stop(word->folded);
+}
+
 static void add_spots(struct builder *builder)
 {
     struct ranking_index *index = builder->index;
@@ -77,6 +82,8 @@ static void add_spots(struct builder *builder)
             .exact = (uint32_t)word->exact,
             .exact_singular = (uint32_t)word->exact_singular,
             .joined = (uint32_t)word->joined,
+            .number = tells_nothing(word) ? TERM_NONE
+                                          : term_table_find(&index->terms, word->stem),
             .joined_count = word->joined_count,
         };
     }
@@ -184,6 +191,14 @@ static void sort_postings(struct builder *builder)
     }
 }
 
+static void set_terms(struct ranking_index *index)
+{
+    index->term_of = memory_new((size_t)index->terms.count + 1, sizeof(*index->term_of));
+    for (size_t i = 0; i < index->terms.capacity; i++)
+        if (index->terms.terms[i])
+            index->term_of[index->terms.numbers[i]] = index->terms.terms[i];
+}
+
 struct ranking_index *ranking_index_new(const struct papers *papers, const struct papers *archive)
 {
     struct ranking_index *index = memory_new(1, sizeof(*index));
@@ -200,6 +215,7 @@ struct ranking_index *ranking_index_new(const struct papers *papers, const struc
         rarity_count(builder.splitter, archive, &index->rarity);
     set_fit_bases(index);
     sort_postings(&builder);
+    set_terms(index);
     word_list_free(&builder.words);
     word_splitter_free(&builder.splitter);
     free(builder.loose);
@@ -212,6 +228,7 @@ void ranking_index_free(struct ranking_index **index)
     if (!*index)
         return;
     term_table_free(&(*index)->terms);
+    free((*index)->term_of);
     free((*index)->first_posting);
     free((*index)->postings);
     free((*index)->spots);
@@ -233,6 +250,11 @@ struct postings index_find(const struct ranking_index *index, uint64_t term)
 
     if (number == TERM_NONE)
         return (struct postings){NULL, 0};
+    return index_numbered(index, number);
+}
+
+struct postings index_numbered(const struct ranking_index *index, uint32_t number)
+{
     return (struct postings){index->postings + index->first_posting[number],
                              index->first_posting[number + 1] - index->first_posting[number]};
 }

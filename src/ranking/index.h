@@ -31,6 +31,7 @@ struct spot {
     uint32_t exact;
     uint32_t exact_singular;
     uint32_t joined;
+    uint32_t number; /* of the stem, whole; TERM_NONE for a word that tells nothing */
     unsigned char joined_count;
 };
 
@@ -50,6 +51,7 @@ struct ranking_index {
     const struct papers *papers;
     const struct papers *archive; /* NULL: none */
     struct term_table terms;
+    uint64_t *term_of; /* by number */
     size_t *first_posting; /* terms.count + 1 */
     struct posting *postings;
     struct spot *spots;
@@ -59,6 +61,7 @@ struct ranking_index {
 };
 
 struct postings index_find(const struct ranking_index *index, uint64_t term);
+struct postings index_numbered(const struct ranking_index *index, uint32_t number);
 /* How much a term tells, by the archive or else by the papers. */
 double index_rarity(const struct ranking_index *index, uint64_t term);
 /* The fit of a term that stands so often in this paper. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "ranking/feedback.h"
 #include "ranking/match.h"
 #include "ranking/select.h"
 #include "ranking/weights.h"
@@ -12,6 +13,8 @@
 /* What the profile's terms say about one paper. */
 struct tally {
     double sum;
+    double interests; /* of the sum, as their words hit */
+    double raise;     /* what feedback makes of 1 of that; 1: nothing */
     double against; /* of disliked terms */
     uint16_t required;
     bool is_hit;
@@ -49,6 +52,8 @@ static void tally_term(struct ranker *ranker, const struct compiled_term *term)
 
         if (adds(term->role))
             tally->sum += share;
+        if (term->role == ROLE_INTERESTS)
+            tally->interests += share;
         if (lists(ranker, term->role))
             tally->is_hit = true;
         if (term->role == ROLE_REQUIRED)
@@ -60,6 +65,36 @@ static void tally_term(struct ranker *ranker, const struct compiled_term *term)
         else if (term->role == ROLE_EXCLUDE)
             tally->is_excluded = true;
     }
+}
+
+static double raised(const struct tally *tally, const struct compiled_term *term, double share)
+{
+    return term->role == ROLE_INTERESTS ? share * tally->raise : share;
+}
+
+static void feed_back(struct ranker *ranker)
+{
+    size_t count = ranker->index->papers->count;
+    double *shares, reachable = 0;
+
+    for (size_t i = 0; i < ranker->compiled.term_count; i++)
+        if (ranker->compiled.terms[i].role == ROLE_INTERESTS)
+            reachable += ranker->compiled.terms[i].weight;
+    if (reachable <= 0)
+        return;
+    shares = memory_new(count + 1, sizeof(*shares));
+    for (size_t i = 0; i < count; i++)
+        shares[i] = ranker->tallies[i].interests;
+    feedback_raise(ranker->index, reachable, shares);
+    for (size_t i = 0; i < count; i++) {
+        struct tally *tally = &ranker->tallies[i];
+
+        if (tally->interests <= 0)
+            continue;
+        tally->raise = shares[i] / tally->interests;
+        tally->sum += shares[i] - tally->interests;
+    }
+    free(shares);
 }
 
 /* Disliked terms lower a paper, but do not turn a hit into none. */
@@ -155,7 +190,9 @@ static void walk_chosen(struct ranker *ranker, const uint32_t *places,
                 text = arena_copy(arena, term->text);
             add_reason(reasons[places[hit->paper] - 1], &item->reason_count,
                        (struct reason){text, field_of(term, hit),
-                                       item->score * term->weight * (double)hit->fit /
+                                       item->score *
+                                           raised(&ranker->tallies[hit->paper], term,
+                                                  term->weight * (double)hit->fit) /
                                            ranker->tallies[hit->paper].sum});
         }
     }
@@ -207,6 +244,7 @@ void relevance_rank(const struct ranking_index *index, const struct profile *pro
     selection.items = memory_new(top + 1, sizeof(*selection.items));
     for (size_t i = 0; i < ranker.compiled.term_count; i++)
         tally_term(&ranker, &ranker.compiled.terms[i]);
+    feed_back(&ranker);
     select_papers(&ranker, &selection);
     make_ranking(&ranker, &selection, arena, ret_ranking);
     free(selection.items);
