@@ -8,7 +8,7 @@
 #include "ranking/names.h"
 #include "ranking/weights.h"
 
-enum { PHRASE_SLOTS = 256 }; /* a keyword of 200 bytes has at most 200 words */
+enum { PHRASE_SLOTS = 255 }; /* a keyword of 200 bytes has at most 200 words */
 
 struct compiler {
     const struct ranking_index *index;
@@ -57,23 +57,23 @@ static bool is_new(struct compiler *compiler, uint64_t signature)
 
 /* ---- keywords ---- */
 
-/* The rarest term that every place of the phrase has: its pairs, and its
+/* The rarest term, by the archive, that every place of the phrase has: its pairs, and its
  * acronyms, which no pair keeps whole. */
 static uint64_t leading_term(const struct ranking_index *index, const struct compiled_slot *slots,
                              size_t count)
 {
     uint64_t best = 0;
-    size_t best_papers = SIZE_MAX;
+    double best_rarity = -HUGE_VAL;
 
     for (size_t i = 0; i < count; i++) {
         uint64_t term = slots[i].term;
-        size_t papers;
+        double rarity;
 
         if (!slots[i].is_exact && i + 1 < count && !slots[i + 1].is_exact)
             term = words_pair(term, slots[i + 1].term);
-        papers = index_find(index, term).count;
-        if (papers < best_papers) {
-            best_papers = papers;
+        rarity = index_rarity(index, term);
+        if (rarity > best_rarity) {
+            best_rarity = rarity;
             best = term;
         }
     }
@@ -257,7 +257,7 @@ static void add_keywords(struct compiler *compiler, enum compiled_role role,
                                  keyword->field);
 
         if (added && role == ROLE_REQUIRED)
-            compiler->compiled->required_count++;
+            compiler->compiled->rules.required_count++;
     }
 }
 
@@ -367,6 +367,32 @@ static void add_authors(struct compiler *compiler, enum compiled_role role,
     }
 }
 
+/* Papers that the subscriber knows are kept out as excluded words are. */
+static void add_known(struct compiled_profile *compiled, const struct strings *ids)
+{
+    for (size_t i = 0; i < ids->count; i++)
+        compiled_add(compiled, ROLE_EXCLUDE, (struct view){0}, 0,
+                     index_id_term(view_of(ids->items[i])));
+}
+
+static void add_rules(struct compiled_profile *compiled, const struct profile *profile)
+{
+    compiled->rules.min_score = profile->min_score;
+    compiled->rules.abstract_min_length = (uint32_t)profile->abstract_min_length;
+    compiled->rules.abstract_max_length = (uint32_t)profile->abstract_max_length;
+    compiled->rules.announce_types = profile->announce_types;
+    compiled->rules.max_papers = (uint32_t)profile->max_papers;
+    compiled->rules.is_plain = profile_is_plain(profile);
+    compiled->rules.bonus_lists = !profile->keywords.count && !profile->required_keywords.count &&
+                                  !profile->interests && !profile->liked.count &&
+                                  !profile->follow_authors.count;
+    compiled->categories = memory_grow(NULL, &compiled->category_capacity,
+                                       profile->categories.count, sizeof(uint64_t));
+    for (size_t i = 0; i < profile->categories.count; i++)
+        compiled->categories[compiled->category_count++] =
+            index_category_term(view_of(profile->categories.items[i]));
+}
+
 void compile_profile(const struct ranking_index *index, const struct profile *profile,
                      struct compiled_profile *ret_compiled)
 {
@@ -375,6 +401,8 @@ void compile_profile(const struct ranking_index *index, const struct profile *pr
 
     memset(ret_compiled, 0, sizeof(*ret_compiled));
     word_list_init(&compiler.words);
+    add_known(ret_compiled, &profile->liked);
+    add_known(ret_compiled, &profile->disliked);
     for (size_t i = 0; i < profile->exclude_keywords.count; i++)
         add_keyword(&compiler, ROLE_EXCLUDE, profile->exclude_keywords.items[i], 0,
                     KEYWORD_ANYWHERE);
@@ -387,9 +415,7 @@ void compile_profile(const struct ranking_index *index, const struct profile *pr
     add_authors(&compiler, ROLE_FOLLOW, &profile->follow_authors, WEIGHT_FOLLOW);
     add_authors(&compiler, ROLE_PREFER, &profile->prefer_authors, WEIGHT_PREFER);
     compile_liked(ret_compiled, index, compiler.splitter, profile);
-    ret_compiled->bonus_lists = !profile->keywords.count && !profile->required_keywords.count &&
-                                !profile->interests && !profile->liked.count &&
-                                !profile->follow_authors.count;
+    add_rules(ret_compiled, profile);
     word_list_free(&compiler.words);
     term_table_free(&compiler.seen);
     word_splitter_free(&compiler.splitter);
@@ -400,5 +426,6 @@ void compiled_free(struct compiled_profile *compiled)
     free(compiled->terms);
     free(compiled->patterns);
     free(compiled->slots);
+    free(compiled->categories);
     memset(compiled, 0, sizeof(*compiled));
 }

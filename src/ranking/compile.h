@@ -50,15 +50,35 @@ struct compiled_profile {
     size_t pattern_count;
     struct compiled_slot *slots;
     size_t slot_count;
-    size_t required_count; /* distinct required terms */
-    bool bonus_lists; /* nothing else of the profile could list a paper */
-    size_t term_capacity, pattern_capacity, slot_capacity;
+    uint64_t *categories; /* as index_category_term names them; none means all */
+    size_t category_count;
+    /* The rules that need no word, as the profile has them. */
+    struct compiled_rules {
+        double min_score;
+        uint32_t abstract_min_length;
+        uint32_t abstract_max_length;
+        uint32_t announce_types;
+        uint32_t max_papers;
+        uint32_t required_count; /* distinct required terms */
+        uint16_t is_plain;
+        uint16_t bonus_lists; /* nothing else of the profile could list a paper */
+    } rules;
+    size_t term_capacity, pattern_capacity, slot_capacity, category_capacity;
 };
 
 /* `profile` and the index's papers must outlive the result. */
 void compile_profile(const struct ranking_index *index, const struct profile *profile,
                      struct compiled_profile *ret_compiled);
 void compiled_free(struct compiled_profile *compiled);
+
+/* The flat form: checksummed, native byte order, all of it in one piece. `key` is
+ * kept in it (ranking.h). */
+void compiled_pack(const struct compiled_profile *compiled, uint64_t key, struct buffer *ret_bytes);
+/* Into a zeroed `compiled` or one that was filled before, whose memory is used
+ * again; texts point into `bytes`. -1 when anything about the bytes is odd; the
+ * profile is then empty. */
+int compiled_unpack(struct view bytes, struct compiled_profile *compiled);
+uint64_t compiled_key(struct view bytes); /* 0 when the bytes are odd */
 
 /* For the parts of compiling: a term that one index term stands for. */
 void compiled_add(struct compiled_profile *compiled, enum compiled_role role, struct view text,

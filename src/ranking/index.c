@@ -101,6 +101,7 @@ static void add_labels(struct builder *builder, const struct paper *paper)
 {
     struct name name;
 
+    take_term(builder, index_id_term(paper->id));
     for (size_t i = 0; i < paper->category_count; i++) {
         struct view category = paper->categories[i];
         size_t dot = view_find_char(category, '.', 0);
@@ -199,6 +200,23 @@ static void set_terms(struct ranking_index *index)
             index->term_of[index->terms.numbers[i]] = index->terms.terms[i];
 }
 
+static uint64_t rarity_key_of(const struct ranking_index *index)
+{
+    uint64_t key = index->archive ? index->rarity.paper_count : index->papers->count;
+
+    /* A sum, since the table's order means nothing. */
+    if (index->archive) {
+        for (size_t i = 0; i < index->rarity.terms.capacity; i++)
+            if (index->rarity.terms.terms[i])
+                key += words_pair(index->rarity.terms.terms[i],
+                                  index->rarity.papers_with[index->rarity.terms.numbers[i]]);
+    } else {
+        for (uint32_t i = 0; i < index->terms.count; i++)
+            key += words_pair(index->term_of[i], index_numbered(index, i).count);
+    }
+    return key;
+}
+
 struct ranking_index *ranking_index_new(const struct papers *papers, const struct papers *archive)
 {
     struct ranking_index *index = memory_new(1, sizeof(*index));
@@ -216,6 +234,7 @@ struct ranking_index *ranking_index_new(const struct papers *papers, const struc
     set_fit_bases(index);
     sort_postings(&builder);
     set_terms(index);
+    index->rarity_key = rarity_key_of(index);
     word_list_free(&builder.words);
     word_splitter_free(&builder.splitter);
     free(builder.loose);
@@ -267,11 +286,21 @@ double index_rarity(const struct ranking_index *index, uint64_t term)
     return rarity_weight(index_find(index, term).count, index->papers->count);
 }
 
+uint64_t index_rarity_key(const struct ranking_index *index)
+{
+    return index->rarity_key;
+}
+
 double index_fit(const struct ranking_index *index, size_t paper, double title, double abstract)
 {
     double times = WEIGHT_TITLE * title + abstract;
 
     return times / (times + index->about[paper].fit_base);
+}
+
+uint64_t index_id_term(struct view id)
+{
+    return words_hash(TERM_KIND_ID, id);
 }
 
 uint64_t index_category_term(struct view category)

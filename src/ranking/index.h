@@ -10,7 +10,7 @@
 #include "ranking/rarity.h"
 #include "ranking/term_table.h"
 
-enum { TERM_KIND_CATEGORY = 'c' };
+enum { TERM_KIND_CATEGORY = 'c', TERM_KIND_ID = 'i' };
 
 struct posting {
     uint32_t paper;
@@ -57,6 +57,7 @@ struct ranking_index {
     struct spot *spots;
     struct indexed_paper *about; /* papers->count */
     struct buffer lowered;
+    uint64_t rarity_key;
     struct rarity rarity; /* used when there is an archive */
 };
 
@@ -64,10 +65,14 @@ struct postings index_find(const struct ranking_index *index, uint64_t term);
 struct postings index_numbered(const struct ranking_index *index, uint32_t number);
 /* How much a term tells, by the archive or else by the papers. */
 double index_rarity(const struct ranking_index *index, uint64_t term);
+/* Another number for every other set of rarities; made with the index. */
+uint64_t index_rarity_key(const struct ranking_index *index);
 /* The fit of a term that stands so often in this paper. */
 double index_fit(const struct ranking_index *index, size_t paper, double title, double abstract);
 /* The category's own name, or an archive's: `cs` is in all of `cs.LG`. */
 uint64_t index_category_term(struct view category);
+/* A paper's own term. */
+uint64_t index_id_term(struct view id);
 /* The paper with this id, in the papers or the archive; NULL when in neither. */
 const struct paper *index_find_paper(const struct ranking_index *index, struct view id);
 

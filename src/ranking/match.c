@@ -133,6 +133,8 @@ static struct postings match_patterns(struct matcher *matcher, const struct comp
     struct postings all = {0};
     uint32_t with_candidates = 0, only = 0;
 
+    if (term->pattern_count == 1)
+        return match_pattern(matcher, &patterns[0]);
     for (uint32_t i = 0; i < term->pattern_count; i++) {
         if (!index_find(matcher->index, patterns[i].term).count)
             continue;

@@ -1,7 +1,29 @@
 #include "ranking/ranking.h"
 
+#include <stdlib.h>
+
+#include "ranking/compile.h"
 #include "ranking/relevance.h"
 #include "ranking/substring.h"
+
+enum { COMPILED_BYTES = 64 * 1024 * 1024, KEY_KIND = 'k', KEY_VERSION = 1 };
+
+static void make_relevance(const struct ranking_index *index, const struct profile *profile,
+                           size_t top, const unsigned char *skip, struct arena *arena,
+                           struct ranking *ret_ranking)
+{
+    struct ranker *ranker = ranker_new(index);
+    struct buffer bytes;
+
+    buffer_init(&bytes, COMPILED_BYTES);
+    ranking_compile(index, profile, 0, &bytes);
+    /* The reasons' words point into the arena's copy. */
+    if (relevance_rank(ranker, arena_copy(arena, buffer_view(&bytes)), top, skip, arena,
+                       ret_ranking) < 0)
+        abort(); /* these bytes were made just now */
+    buffer_free(&bytes);
+    ranker_free(&ranker);
+}
 
 void ranking_make(const struct ranking_index *index, const struct profile *profile, size_t top,
                   const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking)
@@ -13,7 +35,38 @@ void ranking_make(const struct ranking_index *index, const struct profile *profi
     if (profile->scoring == SCORING_SUBSTRING)
         substring_rank(index, profile, top, skip, arena, ret_ranking);
     else
-        relevance_rank(index, profile, top, skip, arena, ret_ranking);
+        make_relevance(index, profile, top, skip, arena, ret_ranking);
+}
+
+uint64_t ranking_key(const struct ranking_index *index, struct view document)
+{
+    return words_pair(words_pair(WORDS_VERSION, KEY_VERSION),
+                      words_pair(index_rarity_key(index), words_hash(KEY_KIND, document)));
+}
+
+int ranking_compile(const struct ranking_index *index, const struct profile *profile,
+                    uint64_t key, struct buffer *ret_bytes)
+{
+    struct compiled_profile compiled;
+
+    if (profile->scoring == SCORING_SUBSTRING)
+        return -1;
+    compile_profile(index, profile, &compiled);
+    compiled_pack(&compiled, key, ret_bytes);
+    compiled_free(&compiled);
+    return ret_bytes->failed ? -1 : 0;
+}
+
+uint64_t ranking_compiled_key(struct view bytes)
+{
+    return compiled_key(bytes);
+}
+
+int ranking_make_compiled(struct ranker *ranker, struct view bytes, size_t top,
+                          const unsigned char *skip, struct arena *arena,
+                          struct ranking *ret_ranking)
+{
+    return relevance_rank(ranker, bytes, top, skip, arena, ret_ranking);
 }
 
 const char *reason_field_name(enum reason_field field)

@@ -7,6 +7,7 @@
 #define RANKING_RANKING_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "papers/paper.h"
@@ -55,6 +56,25 @@ const struct papers *ranking_index_papers(const struct ranking_index *index);
  * leaves that paper out (it was shown before). */
 void ranking_make(const struct ranking_index *index, const struct profile *profile, size_t top,
                   const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking);
+
+/* The same in two steps, for those who rank many. A profile is compiled alone to
+ * bytes, which are good for any index with the same rarity: `key` is kept in them,
+ * and ranking_key makes one of the analyser's version, the index's rarity and the
+ * profile's document. Whoever stores the bytes throws them away when their key is
+ * another. `scoring: substring` is not compiled: -1. */
+uint64_t ranking_key(const struct ranking_index *index, struct view document);
+int ranking_compile(const struct ranking_index *index, const struct profile *profile,
+                    uint64_t key, struct buffer *ret_bytes);
+uint64_t ranking_compiled_key(struct view bytes); /* 0 when the bytes are odd */
+
+struct ranker; /* one per thread; the index is shared and outlives it */
+struct ranker *ranker_new(const struct ranking_index *index);
+void ranker_free(struct ranker **ranker);
+/* As ranking_make, which `scoring: substring` needs. `bytes` must outlive the
+ * ranking. -1 when they are odd: compile again. */
+int ranking_make_compiled(struct ranker *ranker, struct view bytes, size_t top,
+                          const unsigned char *skip, struct arena *arena,
+                          struct ranking *ret_ranking);
 
 const char *reason_field_name(enum reason_field field); /* "title" */
 

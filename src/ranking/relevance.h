@@ -16,7 +16,8 @@
 
 #include "ranking/index.h"
 
-void relevance_rank(const struct ranking_index *index, const struct profile *profile, size_t top,
-                    const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking);
+/* `bytes` as compiled_pack made them must outlive the ranking. -1 when they are odd. */
+int relevance_rank(struct ranker *ranker, struct view bytes, size_t top, const unsigned char *skip,
+                   struct arena *arena, struct ranking *ret_ranking);
 
 #endif

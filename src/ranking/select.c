@@ -73,6 +73,12 @@ static void sink(struct selection *selection, size_t at)
     items[at] = moved;
 }
 
+bool selection_wants(const struct selection *selection, struct candidate candidate)
+{
+    return selection->count < selection->room ||
+           (selection->room && is_better(&candidate, &selection->items[0]));
+}
+
 void selection_offer(struct selection *selection, struct candidate candidate)
 {
     if (selection->count < selection->room) {

@@ -27,6 +27,8 @@ struct selection {
     size_t room;
 };
 
+/* Whether an offer would change anything. */
+bool selection_wants(const struct selection *selection, struct candidate candidate);
 void selection_offer(struct selection *selection, struct candidate candidate);
 void selection_sort(struct selection *selection); /* best first; offer no more */
 

@@ -17,7 +17,7 @@
 
 /* Changes whenever some text gives other terms than before: compiled profiles
  * and archive counts are only good for the version that made them. */
-enum { WORDS_VERSION = 1 };
+enum { WORDS_VERSION = 2 };
 
 enum {
     WORDS_STEM_BYTES = 64,     /* longer words are not stemmed */

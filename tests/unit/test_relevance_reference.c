@@ -189,15 +189,13 @@ static double rarity_of_count(const struct reference *reference, double with)
     return log((count + WEIGHT_RARITY_PRIOR_PAPERS) / (with + 1)) / log(WEIGHT_RARITY_SCALE);
 }
 
-/* Longer phrases are as rare, in the archive, as that part of them which the
- * fewest of the day's papers have: a pair, or a word next to an acronym. */
+/* Longer phrases are as rare as that part of them which the fewest papers of the
+ * archive have: a pair, or a word next to an acronym. */
 static double rarity_of(const struct reference *reference, const struct spelling *spelling)
 {
-    struct reference today = *reference;
     struct spelling best = {0};
     double fewest = HUGE_VAL;
 
-    today.archive_count = 0;
     if (spelling->count == 1 ||
         (spelling->count == 2 && !spelling->whole[0] && !spelling->whole[1]))
         return rarity_of_count(reference, papers_with(reference, spelling));
@@ -209,8 +207,8 @@ static double rarity_of(const struct reference *reference, const struct spelling
             part.terms[1] = spelling->terms[i + 1];
             part.count = 2;
         }
-        if (papers_with(&today, &part) < fewest) {
-            fewest = papers_with(&today, &part);
+        if (papers_with(reference, &part) < fewest) {
+            fewest = papers_with(reference, &part);
             best = part;
         }
     }

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Measures paperboy's feed parsing and ranking against the alternatives on the
+same input: medians of several runs in one go, and the ratios, which are what to
+believe on a shared machine. Started by `make bench`."""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.path.join(HERE, '..', '..', '..', 'shared', 'data')
+KEYWORDS = 40
+
+
+def ranked(program, papers, profiles, threads, runs):
+    out = subprocess.run([program, papers, str(profiles), str(threads), str(runs)],
+                         check=True, stdout=subprocess.PIPE).stdout
+    return out.decode()
+
+
+def python_loop(papers, profiles):
+    """The Python bot's loop: seconds per profile."""
+    with open(papers, encoding='utf-8') as lines:
+        texts = [(p['title'], p['abstract']) for p in map(json.loads, lines)]
+    start = time.perf_counter()
+    for keywords in profiles:
+        scored = []
+        for title, abstract in texts:
+            text = (title + ' ' + abstract).lower()
+            score = 0.0
+            for keyword in keywords:
+                if keyword.lower() in text:
+                    score += 1.0
+                    if keyword.lower() in title.lower():
+                        score += 0.5
+            if score > 0:
+                scored.append(score)
+        scored.sort(reverse=True)
+    return (time.perf_counter() - start) / len(profiles)
+
+
+def bench_ranking(program, papers, sizes, threads, runs):
+    sample = [json.loads(line) for line in ranked(program, papers, 0, 1, 1).splitlines()]
+    python = statistics.median(python_loop(papers, sample[i::5][:3]) for i in range(5))
+    plain = statistics.median(json.loads(ranked(program, papers, 1, 0, 1))['s_per_profile']
+                              for _ in range(5))
+    print('ranking, %d keywords, top 30 with reasons, %d threads' % (KEYWORDS, threads))
+    print('  %-28s %12.1f us a profile' % ('Python substring loop', python * 1e6))
+    print('  %-28s %12.1f us a profile %11.0f x Python' % ('C memmem loop', plain * 1e6,
+                                                          python / plain))
+    for size in sizes:
+        result = json.loads(ranked(program, papers, size, threads, runs))
+        each = result['rank_s'] / size
+        print('  %-28s %12.1f us a profile %11.0f x Python %7.0f x C; %.2f s in all; compiled in '
+              '%.1f s to %.0f bytes each; resident %.0f bytes each'
+              % ('%d profiles' % size, each * 1e6, python / each, plain / each, result['rank_s'],
+                 result['compile_s'], result['bytes_per_profile'],
+                 result['resident_kib'] * 1024 / size))
+
+
+def bench_feed(program, feed, runs):
+    import feedparser
+    with open(feed, 'rb') as file:
+        data = file.read()
+    ours = float(subprocess.run([program, feed, str(runs * 10)], check=True,
+                                stdout=subprocess.PIPE).stdout)
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        entries = len(feedparser.parse(data).entries)
+        times.append(time.perf_counter() - start)
+    theirs = statistics.median(times)
+    size = len(data) / 1e6
+    print('feed of %.1f MB, %d items, to papers' % (size, entries))
+    print('  %-28s %12.1f MB/s' % ('feedparser', size / theirs))
+    print('  %-28s %12.1f MB/s %17.1f x feedparser' % ('paperboy', size / ours, theirs / ours))
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument('programs', help='folder of bench_rank and bench_feed')
+    options.add_argument('--papers', default=os.path.join(DATA, 'papers/day-2026-06-30.jsonl'))
+    options.add_argument('--feed', default=os.path.join(DATA, 'arxiv-rss/rss-2026-06-30-rebuilt.xml'))
+    options.add_argument('--threads', type=int, default=2)
+    options.add_argument('--runs', type=int, default=5)
+    options.add_argument('--profiles', type=int, nargs='*', default=[10000, 100000, 1000000])
+    given = options.parse_args()
+    for path, option in ((given.papers, 'PAPERS'), (given.feed, 'FEED')):
+        if not os.path.exists(path):
+            sys.exit('bench: %s is missing; give another with %s=FILE' % (path, option))
+    bench_feed(os.path.join(given.programs, 'bench_feed'), given.feed, given.runs)
+    bench_ranking(os.path.join(given.programs, 'bench_rank'), given.papers, given.profiles,
+                  given.threads, given.runs)
+
+
+if __name__ == '__main__':
+    main()
