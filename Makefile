@@ -27,6 +27,7 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libcurl4-gnutls-dev libxml2-dev 
 	tzdata ca-certificates
 TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm valgrind libc6-dbg python3 python3-jsonschema \
 	openssl sqlite3 faketime mandoc shellcheck systemd
+BENCH_PACKAGES := python3 python3-feedparser
 SERVER_PACKAGES := postfix dovecot-imapd dovecot-lmtpd spamassassin chromium fonts-dejavu-core
 
 # The Makefile is read before its own `packages` target may have installed
@@ -114,6 +115,20 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY)
 	$(SAY) fuzzer $<
 	$(RUN)$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(PKG_LIBS)
 
+BENCH_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+benches: $(BENCH_PROGRAMS)
+$(BUILD)/bench/%: tests/bench/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(PKG_LIBS)
+
+# PAPERS=day.jsonl FEED=feed.xml give other input than ../shared/data.
+bench: bench-packages
+	@$(MAKE) --no-print-directory benches
+	@$(PYTHON) tests/bench/run.py $(BUILD)/bench $(if $(PAPERS),--papers $(PAPERS)) $(if $(FEED),--feed $(FEED))
+
+bench-packages:
+	@sh tests/packages.sh "the build and the benchmarks" $(BUILD_PACKAGES) $(BENCH_PACKAGES)
+
 build-packages:
 	@sh tests/packages.sh "the build" $(BUILD_PACKAGES)
 
@@ -175,6 +190,7 @@ help:
 	@echo 'make demo         install what the build needs, build, and run the daily job in demo/'
 	@echo 'make test         install what the tests need, and run all of them'
 	@echo '                  SERVERS=no leaves the servers out; STAGES="checks gcc" runs only these stages'
+	@echo 'make bench        measure feed parsing and ranking against the alternatives'
 	@echo 'make units        build the unit tests; make fuzzers: the fuzz targets'
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR= DATADIR= UNITDIR= MANDIR= DOCDIR='
 	@echo 'make uninstall    the same variables; keeps /etc/paperboy and /var/lib/paperboy'
@@ -182,5 +198,5 @@ help:
 	@echo 'Variables         CC, CFLAGS, LDFLAGS, BUILD=FOLDER, STRICT=1 (warnings are errors), V=1'
 
 FORCE:
-.PHONY: all units fuzzers build-packages test-packages test demo install uninstall clean help FORCE
+.PHONY: all units fuzzers bench benches bench-packages build-packages test-packages test demo install uninstall clean help FORCE
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
