@@ -1,8 +1,9 @@
 /* Every number that decides an order or a score, and where it comes from.
  * They are one fixed set for all profiles and collections. On cranfield, cacm,
  * cisi and vaswani no change of K1 to 1 or 1.4, B to 0.6 or 0.75, TITLE to 4 or
- * FEEDBACK_PAPERS to 8 moved nDCG@10 by more than 0.01 either way. Numbers without a source are chosen for what the
- * score then says, and the comment says what that is. */
+ * FEEDBACK_PAPERS to 8 moved nDCG@10 by more than 0.01 either way. Numbers
+ * without a source are chosen for what the score then says, and the comment says
+ * what that is. */
 #ifndef RANKING_WEIGHTS_H
 #define RANKING_WEIGHTS_H
 
