@@ -345,7 +345,7 @@ static void one_batch_has_them_in_their_order(void **state)
 
 static void what_is_skipped_for_now_is_queued_again(void **state)
 {
-    static const struct date edition = {2026, 2, 17};
+    static const struct edition_shown edition = {.date = {2026, 2, 17}, .papers = 3};
     static const struct {
         const char *name;
         enum delivery_kind kind;
