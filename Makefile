@@ -79,7 +79,7 @@ $(FLAGS): FORCE
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # Two objects alone know where things are installed.
-DATADIR_FILE := $(BUILD)/generated/datadir.h
+DATADIR_FILE := $(BUILD)/generated/datadir.inc
 $(DATADIR_FILE): FORCE
 	@mkdir -p $(@D)
 	@printf '#define PAPERBOY_DATADIR "%s"\n' '$(DATADIR)' > $@.new

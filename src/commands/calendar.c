@@ -1,5 +1,5 @@
 #include "commands/calendar.h"
-#include "datadir.h" /* made by the Makefile: PAPERBOY_DATADIR */
+#include "datadir.inc" /* made by the Makefile: PAPERBOY_DATADIR */
 
 #include <stdlib.h>
 

@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "datadir.h" /* made by the Makefile: PAPERBOY_DATADIR */
+#include "datadir.inc" /* made by the Makefile: PAPERBOY_DATADIR */
 #include "subscribers/schedule.h"
 
 /* A signal handler can reach nothing else. */
