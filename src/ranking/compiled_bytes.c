@@ -1,5 +1,7 @@
 /* Compiled profiles as bytes: a head, then the arrays one after the other, each
  * value by itself so that nothing has to be aligned. */
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +57,8 @@ static void pack_term(struct buffer *bytes, const struct compiled_profile *compi
                       const struct compiled_term *term)
 {
     const struct pattern *patterns = compiled->patterns + term->first_pattern;
-    float weight = (float)term->weight;
+    /* A weight above 0 stays above 0, since shares are of a sum. */
+    float weight = term->weight > 0 ? fmaxf((float)term->weight, FLT_MIN) : 0;
     uint16_t size = (uint16_t)(term->text.size < UINT16_MAX ? term->text.size : UINT16_MAX);
     unsigned first = (unsigned)term->role << ROLE_SHIFT | (unsigned)term->field << FIELD_SHIFT;
     unsigned second = term->pattern_count;

@@ -30,6 +30,7 @@ struct ranker {
         float share;
     } *hits;
     size_t hit_capacity;
+    bool all_list; /* whatever adds to a sum lists the paper */
     bool has_against;
     bool has_interests;
 };

@@ -58,9 +58,13 @@ static void clear(struct ranker *ranker)
     size_t count = ranker->index->papers->count;
 
     ranker->has_against = ranker->has_interests = false;
+    ranker->all_list = true;
     for (size_t i = 0; i < ranker->compiled.term_count; i++) {
-        ranker->has_against |= ranker->compiled.terms[i].role == ROLE_DISLIKED;
-        ranker->has_interests |= ranker->compiled.terms[i].role == ROLE_INTERESTS;
+        enum compiled_role role = ranker->compiled.terms[i].role;
+
+        ranker->all_list &= !ranker_adds(role) || lists(ranker, role);
+        ranker->has_against |= role == ROLE_DISLIKED;
+        ranker->has_interests |= role == ROLE_INTERESTS;
     }
     memset(ranker->sums, 0, count * sizeof(*ranker->sums));
     memset(ranker->marks, 0, count * sizeof(*ranker->marks));
@@ -101,10 +105,10 @@ static void tally_term(struct ranker *ranker, const struct compiled_term *term)
     unsigned char *marks = ranker->marks;
 
     if (ranker_adds(term->role)) {
-        for (size_t i = 0; i < hits.count; i++) {
+        for (size_t i = 0; i < hits.count; i++)
             sums[hits.items[i].paper] += term->weight * (double)hits.items[i].fit;
+        for (size_t i = 0; i < hits.count && mark && !ranker->all_list; i++)
             marks[hits.items[i].paper] |= mark;
-        }
     }
     if (term->role != ROLE_KEYWORD && term->role != ROLE_BONUS)
         tally_rare(ranker, term, hits);
@@ -176,6 +180,9 @@ static void select_papers(struct ranker *ranker, const unsigned char *skip,
     for (size_t i = 0; i < ranker->index->papers->count; i++) {
         struct candidate candidate = {.paper = (uint32_t)i};
         unsigned char marks = ranker->marks[i];
+
+        if (ranker->all_list && ranker->sums[i] > 0)
+            marks |= MARK_HIT;
 
         if ((marks & MARK_OUT) || (!(marks & (MARK_HIT | MARK_FOLLOWED)) && !plain))
             continue;

@@ -20,6 +20,7 @@ static const char *const profiles[] = {
     "'interests': 'pruning of sparse nets', 'authors': {'follow': ['Roe, B']}",
     "'liked': ['1'], 'disliked': ['4'], 'required_keywords': ['kv cache'], 'min_score': 1",
     "'keywords': ['fine-tuning data of pre-training'], 'bonus_keywords': ['x'], 'max_papers': 1",
+    "'keywords': [{'term': 'nets', 'weight': 1e-300}]",
     "",
 };
 
@@ -66,6 +67,8 @@ static void test_same_as_ranking_make(void **state)
         assert_int_equal(ranking_make_compiled(ranker, exact, 0, NULL, arena, &got), 0);
         ranking_make(index, &profile, 0, NULL, arena, &want);
         check_same(&got, &want);
+        for (size_t j = 0; j < got.count && got.items[j].reason_count; j++)
+            ranked_check_reasons(&got.items[j]);
         data_free(exact);
         profile_free(&profile);
     }
