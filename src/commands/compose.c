@@ -11,6 +11,7 @@
 #include "store/shown.h"
 #include "store/subscribers.h"
 #include "subscribers/folder.h"
+#include "subscribers/schedule.h"
 
 enum { SHOWN_DAYS = 60, DAY_SECONDS = 86400, LINK_BYTES = 4096, ENVELOPE_BYTES = 1024 };
 
@@ -102,12 +103,20 @@ static int describe_editions(struct composer *composer, const struct compose_req
     return 0;
 }
 
+static struct view sender_address(const struct composer *composer)
+{
+    const char *address = composer->site->configuration.sender.address;
+
+    return address ? view_of(address) : VIEW("paperboy@localhost");
+}
+
 /* With an inbox the token acts whatever the From; without one a person reads it. */
 static const char *unsubscribe_mailto(struct composer *composer,
                                       const struct compose_request *request, struct error *error)
 {
     const struct configuration *configuration = &composer->site->configuration;
-    const char *to = configuration->list.owner;
+    struct view to = configuration->list.owner ? view_of(configuration->list.owner)
+                                               : sender_address(composer);
     struct token_subscriber subscriber;
     struct buffer address, link;
     char token[TOKEN_TEXT_BYTES];
@@ -122,9 +131,9 @@ static const char *unsubscribe_mailto(struct composer *composer,
         if (token_add_address(&address, view_of(configuration->inbox.address), TOKEN_UNSUBSCRIBE,
                               token, error) < 0)
             goto out;
-        to = buffer_string(&address);
+        to = buffer_view(&address);
     }
-    digest_add_mailto(&link, view_of(to ? to : "owner@localhost"), VIEW("unsubscribe"));
+    digest_add_mailto(&link, to, VIEW("unsubscribe"));
     result = arena_string(composer->arena, buffer_view(&link));
 out:
     buffer_free(&address);
@@ -237,13 +246,6 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
 }
 
 /* ---- the message around it ---- */
-
-static struct view sender_address(const struct composer *composer)
-{
-    const char *address = composer->site->configuration.sender.address;
-
-    return address ? view_of(address) : VIEW("paperboy@localhost");
-}
 
 static int write_envelope(struct composer *composer, const struct token_subscriber *subscriber,
                           int64_t now_utc, struct error *error)
@@ -408,6 +410,16 @@ static int compose_for(struct composer *composer, const struct delivery *deliver
     return compose_digest(composer, delivery, &request, composed, error);
 }
 
+/* Paused after the digest was queued; its editions come after the pause. */
+static bool is_paused(struct composer *composer, const struct profile *profile)
+{
+    const struct zone *zone;
+    struct error unknown; /* planning reports it */
+
+    return zone_cache_get(&composer->zones, schedule_zone_name(profile), &zone, &unknown) == 0 &&
+           schedule_is_paused(profile, zone, site_now());
+}
+
 int composer_compose(void *user, const struct delivery *delivery, struct composed *ret_composed,
                      struct error *error)
 {
@@ -424,7 +436,10 @@ int composer_compose(void *user, const struct delivery *delivery, struct compose
         /* A person is editing it, perhaps; there is time until it expires. */
         return set_verdict(ret_composed, COMPOSE_DEFER, problem.text);
     }
-    result = compose_for(composer, delivery, &profile, ret_composed, error);
+    if (is_paused(composer, &profile))
+        result = set_verdict(ret_composed, COMPOSE_SKIP, "paused since it was queued");
+    else
+        result = compose_for(composer, delivery, &profile, ret_composed, error);
     profile_free(&profile);
     return result;
 }

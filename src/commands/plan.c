@@ -36,24 +36,36 @@ void planned_list_free(struct planned_list *list)
     *list = (struct planned_list){0};
 }
 
+/* The newest edition with papers. One that a wrong date puts into the future
+ * counts only when there is no other: it must not make all the others old. */
+static struct date find_latest(const struct edition_list *list, struct date today)
+{
+    struct date latest = {0};
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (!list->items[i].paper_count)
+            continue;
+        if (!date_is_set(latest) || date_to_days(latest) > date_to_days(today) + 1)
+            latest = list->items[i].date;
+    }
+    return latest;
+}
+
 /* The editions with papers that matter, the newest first. */
-static int list_editions(struct store *store, struct edition_list *ret_list,
+static int list_editions(struct site *site, int64_t now_utc, struct edition_list *ret_list,
                          struct date *ret_latest, struct error *error)
 {
     struct edition_list list = {0};
+    struct date latest;
     size_t kept = 0;
-    struct date latest = {0};
 
-    if (store_list_editions(store, (struct date){0}, EDITIONS_MAX, &list, error) < 0)
+    if (store_list_editions(site->store, (struct date){0}, EDITIONS_MAX, &list, error) < 0)
         return -1;
-    for (size_t i = 0; i < list.count; i++) {
-        if (!list.items[i].paper_count)
-            continue;
-        if (!date_is_set(latest))
-            latest = list.items[i].date;
-        if (date_to_days(latest) - date_to_days(list.items[i].date) <= PLAN_CATCH_UP_DAYS)
+    latest = find_latest(&list, site_arxiv_date(site, now_utc));
+    for (size_t i = 0; i < list.count; i++)
+        if (list.items[i].paper_count &&
+            date_to_days(latest) - date_to_days(list.items[i].date) <= PLAN_CATCH_UP_DAYS)
             list.items[kept++] = list.items[i];
-    }
     list.count = kept;
     *ret_list = list;
     *ret_latest = latest;
@@ -292,7 +304,7 @@ static int walk(struct plan *plan, struct error *error)
     if (options->unstored && store_put_edition(plan->site->store, options->unstored,
                                                options->unstored_papers, NULL, error) < 0)
         return -1;
-    if (list_editions(plan->site->store, &plan->editions, &plan->latest, error) < 0)
+    if (list_editions(plan->site, options->now_utc, &plan->editions, &plan->latest, error) < 0)
         return -1;
     result = folder_each(plan->site->configuration.subscribers, visit_profile, plan, error);
     if (!plan->failed)
@@ -346,7 +358,7 @@ int plan_editions(struct site *site, const char *address, struct date slot, stru
     struct date latest;
     int result = -1;
 
-    if (list_editions(site->store, &editions, &latest, error) < 0)
+    if (list_editions(site, site_now(), &editions, &latest, error) < 0)
         return -1;
     if (subscriber_see(site->store, address, site_now(), latest, &seen, error) < 0 ||
         find_unshown(site->store, &editions, address, seen.first_edition, arena, &unshown,

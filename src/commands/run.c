@@ -238,7 +238,9 @@ static int work_job(struct job *job)
     if (fetch(job, &error) < 0) {
         fetched = fetch_status(job, &error);
         log_line(job->log, LOG_LEVEL_ERROR, "%s", error.text);
-        if (fetched != EX_UNAVAILABLE)
+        /* A certificate or a category that has to be mended costs nobody the mail
+         * that is waiting; a feed that was named and is none ends it. */
+        if (fetched != EX_UNAVAILABLE && error.kind != ERROR_CONFIGURATION)
             return fetched;
     }
     if (job->has_fetched && !job->is_dry &&
@@ -304,8 +306,8 @@ const struct command command_run = {
             "  --dry-run           print what would be sent; send and store nothing\n"
             "  --feed FILE|URL...  read these instead of asking arXiv\n"
             "  --only ADDRESS      for this subscriber alone\n\n"
-            "Exit status: 0 all that was due is done; 75 something is left for later; 69\n"
-            "arXiv could not be read; 78 the configuration needs mending.\n",
+            "Exit status: 0 all that was due is done; 75 something is left for later or has\n"
+            "expired unsent; 69 arXiv could not be read; 78 the configuration needs mending.\n",
     .options = OPTIONS,
     .min_words = 0,
     .max_words = 0,

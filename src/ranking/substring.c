@@ -98,6 +98,8 @@ static void select_papers(const struct ranking_index *index, const struct profil
                           const struct needles *needles, const unsigned char *allowed,
                           struct selection *selection)
 {
+    bool is_plain = profile_is_plain(profile);
+
     for (size_t i = 0; i < index->papers->count; i++) {
         struct lowered text = lowered_of(index, i);
         double sum = 0;
@@ -106,7 +108,7 @@ static void select_papers(const struct ranking_index *index, const struct profil
             continue;
         for (size_t j = 0; j < needles->count; j++)
             sum += keyword_score(text, needle_at(needles, j));
-        if (needles->count && (sum <= 0 || sum < profile->min_score))
+        if (!is_plain && (sum <= 0 || sum < profile->min_score))
             continue;
         selection_offer(selection, (struct candidate){.sum = sum, .paper = (uint32_t)i});
     }
