@@ -145,8 +145,10 @@ static void test_samples(void **state)
         struct date day;
         struct view bytes;
 
-        if (!data_path(samples[i], path))
+        if (!data_path(samples[i], path)) {
+            zone_free(&zone);
             skip();
+        }
         bytes = data_read(path);
         answered = find_time(bytes, VIEW("<updated>"));
         newest = find_time(bytes, VIEW("<published>"));
