@@ -182,10 +182,13 @@ class Network(Case):
                            ("file", "redirect|file|scheme|protocol"), ("nobody", "127.0.0.1"), ("status", "410")):
             with self.subTest(name):
                 self.use(name)
+                # A store of its own: what one has failed is left alone for a while.
+                self.paperboy.write_configuration(store=f"sqlite:{name}.db")
                 started = time.monotonic()
                 result = self.run_fails((UNAVAILABLE, TEMPORARY), "run", "--date", today(), says=says)
                 self.assert_few_lines(result, 4)
-                self.assertLess(time.monotonic() - started, 20)
+                # Three polite tries with their waits, and an end.
+                self.assertLess(time.monotonic() - started, 60)
                 self.assertNotIn("root:", result.out + result.err)
         self.assertEqual(self.paperboy.delivered(), [])
         self.assertEqual([edition for edition in self.paperboy.status()["editions"] if edition["papers"]], [])
