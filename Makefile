@@ -33,7 +33,7 @@ SERVER_PACKAGES := postfix dovecot-imapd dovecot-lmtpd spamassassin chromium fon
 # The Makefile is read before its own `packages` target may have installed
 # pkg-config, so its answers are asked for when a recipe runs.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lstemmer -lm -lpthread
+PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lstemmer -lresolv -lm -lpthread
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -I$(BUILD)/generated $(WARNINGS) -fstack-protector-strong -fPIE $(CFLAGS) $(PKG_CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
 DEFINES = -DPAPERBOY_VERSION='"$(VERSION)"'
