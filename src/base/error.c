@@ -98,6 +98,15 @@ int error_set_errno(struct error *error, int error_number, const char *format, .
     return -1;
 }
 
+int error_collect(struct error_sink *sink, const struct error *error)
+{
+    if (!sink)
+        return -1;
+    sink->count++;
+    sink->take(sink->user, error);
+    return 0;
+}
+
 int error_exit_status(enum error_kind kind)
 {
     switch (kind) {

@@ -4,6 +4,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stddef.h>
+
 enum error_kind {
     ERROR_NONE = 0,
     ERROR_TEMPORARY,     /* the same call may succeed later: network, lock, full disk */
@@ -36,6 +38,18 @@ int error_add(struct error *error, const char *format, ...) __attribute__((forma
  * ENOSPC and the like temporary); the text is "WHAT: strerror". */
 int error_set_errno(struct error *error, int error_number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Takes problems that do not end the search for more: `check` hands one to what
+ * otherwise fails at the first. */
+struct error_sink {
+    void (*take)(void *user, const struct error *problem);
+    void *user;
+    size_t count; /* taken so far */
+};
+
+/* Gives the error to the sink and returns 0, so that the caller goes on; without a
+ * sink (NULL) -1: the caller fails with it. */
+int error_collect(struct error_sink *sink, const struct error *error);
 
 /* The sysexits(3) status that a command ends with for this kind. */
 int error_exit_status(enum error_kind kind);

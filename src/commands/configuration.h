@@ -107,6 +107,10 @@ struct configuration {
  * as is every other one here. */
 int configuration_load(const char *path, struct configuration *ret_configuration,
                        struct error *error);
+/* The same, but all that is wrong goes to the sink; -1 when anything did. With
+ * `*ret_is_read` the configuration holds what could be taken, defaults elsewhere. */
+int configuration_check(const char *path, struct error_sink *sink,
+                        struct configuration *ret_configuration, bool *ret_is_read);
 /* Whether a file was named or is found. */
 bool configuration_is_found(const char *path);
 /* What holds without a file: for commands that read papers from --papers. */

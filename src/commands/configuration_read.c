@@ -131,6 +131,7 @@ enum { TEXT_BYTES = 4096, STRINGS_MAX = 1000, RELAYS_MAX = 64, FILE_BYTES = 1 <<
 struct target {
     const char *folder;
     char *base;
+    struct error_sink *sink; /* NULL: the first problem ends it */
 };
 
 static void set_string(char **slot, const char *value)
@@ -151,14 +152,11 @@ static int read_text(struct place section, const struct key *key, const struct t
     const char *text = NULL;
     struct place at = place_at_key(section, key->name);
     struct error why;
-    bool is_null = at.value && json_is_null(at.value);
 
     if (place_take_optional_string(section, key->name, TEXT_BYTES, &text, error) < 0)
         return -1;
-    if (is_null)
-        set_string(slot, NULL);
     if (!text)
-        return 0;
+        return 0; /* absent, or null: the default stands */
     if (key->kind == KEY_ADDRESS && address_check(view_of(text), &why) < 0)
         return place_error(at, error, "%s", why.text);
     if (key->kind == KEY_WEB && !is_web_url(text))
@@ -251,7 +249,7 @@ static int read_keys(struct place section, const struct key *keys, const struct 
                      struct error *error)
 {
     for (; keys->name; keys++)
-        if (read_key(section, keys, target, error) < 0)
+        if (read_key(section, keys, target, error) < 0 && error_collect(target->sink, error) < 0)
             return -1;
     return 0;
 }
@@ -279,7 +277,7 @@ static int read_section(struct place root, const char *name, const struct key *k
 
     collect_names(keys, NULL, NULL, names);
     if (place_take_object(root, name, names, &section, error) < 0)
-        return -1;
+        return error_collect(target->sink, error);
     return section.value ? read_keys(section, keys, target, error) : 0;
 }
 
@@ -310,29 +308,31 @@ static void resolve_path_url(char **url, const char *scheme, const char *folder)
     *url = buffer_steal(&resolved);
 }
 
-static int read_relay(struct place place, const char *folder, struct configuration_relay *relay,
-                      struct error *error)
+static int read_relay(struct place place, const struct target *delivery,
+                      struct configuration_relay *relay, struct error *error)
 {
-    struct target target = {folder, (char *)relay};
+    struct target target = {delivery->folder, (char *)relay, delivery->sink};
 
     if (read_keys(place, RELAY, &target, error) < 0)
         return -1;
-    if (relay->url && !is_relay_url(relay->url))
-        return place_error(place_at_key(place, "url"), error,
-                           "must be smtps://HOST:PORT, smtp://HOST:PORT or maildir:FOLDER");
-    resolve_path_url(&relay->url, "maildir:", folder);
+    if (relay->url && !is_relay_url(relay->url)) {
+        place_error(place_at_key(place, "url"), error,
+                    "must be smtps://HOST:PORT, smtp://HOST:PORT or maildir:FOLDER");
+        return error_collect(target.sink, error);
+    }
+    resolve_path_url(&relay->url, "maildir:", target.folder);
     return 0;
 }
 
-static int read_relays(struct place delivery, struct configuration *configuration,
-                       struct error *error)
+static int read_relays(struct place delivery, const struct target *target,
+                       struct configuration *configuration, struct error *error)
 {
     const char *names[32];
     struct place relays;
 
     collect_names(RELAY, NULL, NULL, names);
     if (place_take_array(delivery, "relays", RELAYS_MAX, &relays, error) < 0)
-        return -1;
+        return error_collect(target->sink, error);
     configuration->delivery.relays =
         memory_new(json_array_size(relays.value), sizeof(struct configuration_relay));
     for (size_t i = 0; i < json_array_size(relays.value); i++) {
@@ -342,30 +342,30 @@ static int read_relays(struct place delivery, struct configuration *configuratio
         relay->weight = 1;
         configuration->delivery.relay_count++;
         if (place_check_keys(at, names, error) < 0 ||
-            read_relay(at, configuration->folder, relay, error) < 0)
-            return -1;
-        if (!relay->url)
-            return place_error(at, error, "has no url");
+            read_relay(at, target, relay, error) < 0 ||
+            (!relay->url && place_error(at, error, "has no url") < 0)) {
+            if (error_collect(target->sink, error) < 0)
+                return -1;
+        }
     }
     return 0;
 }
 
-static int read_delivery(struct place root, struct configuration *configuration,
-                         struct error *error)
+static int read_delivery(struct place root, const struct target *target,
+                         struct configuration *configuration, struct error *error)
 {
-    struct target target = {configuration->folder, (char *)configuration};
     const char *names[32];
     struct place delivery;
 
     collect_names(RELAY, DELIVERY, "relays", names);
     if (place_take_object(root, "delivery", names, &delivery, error) < 0)
-        return -1;
+        return error_collect(target->sink, error);
     if (!delivery.value)
         return 0;
-    if (read_keys(delivery, DELIVERY, &target, error) < 0 ||
-        read_relay(delivery, configuration->folder, &configuration->delivery.relay, error) < 0)
+    if (read_keys(delivery, DELIVERY, target, error) < 0 ||
+        read_relay(delivery, target, &configuration->delivery.relay, error) < 0)
         return -1;
-    return read_relays(delivery, configuration, error);
+    return read_relays(delivery, target, configuration, error);
 }
 
 static int read_store(struct place root, struct configuration *configuration, struct error *error)
@@ -379,25 +379,27 @@ static int read_store(struct place root, struct configuration *configuration, st
     return 0;
 }
 
-static int read_document(const struct document *document, struct configuration *configuration,
-                         struct error *error)
+static int read_document(const struct document *document, struct error_sink *sink,
+                         struct configuration *configuration, struct error *error)
 {
     struct place root = document_root(document);
-    struct target target = {configuration->folder, (char *)configuration};
+    struct target target = {configuration->folder, (char *)configuration, sink};
     const char *names[32];
     size_t count = 0;
 
     for (size_t i = 0; i < sizeof(SECTIONS) / sizeof(SECTIONS[0]); i++)
         names[count++] = SECTIONS[i].name;
     collect_names(TOP, NULL, "delivery", names + count);
-    if (place_check_keys(root, names, error) < 0 || read_keys(root, TOP, &target, error) < 0)
+    if (place_check_keys(root, names, error) < 0 && error_collect(sink, error) < 0)
+        return -1;
+    if (read_keys(root, TOP, &target, error) < 0)
         return -1;
     for (size_t i = 0; i < sizeof(SECTIONS) / sizeof(SECTIONS[0]); i++)
         if (read_section(root, SECTIONS[i].name, SECTIONS[i].keys, &target, error) < 0)
             return -1;
-    if (read_delivery(root, configuration, error) < 0)
+    if (read_delivery(root, &target, configuration, error) < 0)
         return -1;
-    return read_store(root, configuration, error);
+    return read_store(root, configuration, error) < 0 ? error_collect(sink, error) : 0;
 }
 
 /* What is derived from other keys when it is not given. */
@@ -456,8 +458,8 @@ bool configuration_is_found(const char *path)
     return found;
 }
 
-int configuration_load(const char *path, struct configuration *ret_configuration,
-                       struct error *error)
+static int load(const char *path, struct error_sink *sink,
+                struct configuration *ret_configuration, struct error *error)
 {
     struct configuration configuration;
     struct document document = {0};
@@ -474,10 +476,10 @@ int configuration_load(const char *path, struct configuration *ret_configuration
     resolve_defaults(&configuration);
     result = document_read(file, FILE_BYTES, &document, error);
     if (result == 0)
-        result = read_document(&document, &configuration, error);
+        result = read_document(&document, sink, &configuration, error);
     document_free(&document);
     if (result < 0) {
-        if (error && error->kind != ERROR_PERMISSION && error->kind != ERROR_TEMPORARY)
+        if (error->kind != ERROR_PERMISSION && error->kind != ERROR_TEMPORARY)
             error->kind = ERROR_CONFIGURATION;
         configuration_free(&configuration);
         return -1;
@@ -485,4 +487,24 @@ int configuration_load(const char *path, struct configuration *ret_configuration
     fill_from_others(&configuration);
     *ret_configuration = configuration;
     return 0;
+}
+
+int configuration_load(const char *path, struct configuration *ret_configuration,
+                       struct error *error)
+{
+    struct error problem;
+
+    return load(path, NULL, ret_configuration, error ? error : &problem);
+}
+
+int configuration_check(const char *path, struct error_sink *sink,
+                        struct configuration *ret_configuration, bool *ret_is_read)
+{
+    size_t before = sink->count;
+    struct error error;
+
+    *ret_is_read = load(path, sink, ret_configuration, &error) == 0;
+    if (!*ret_is_read)
+        error_collect(sink, &error);
+    return sink->count == before ? 0 : -1;
 }

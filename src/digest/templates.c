@@ -13,7 +13,7 @@
 struct template {
     char *name; /* "digest.html"; of a partial without ".mustache" */
     bool is_partial;
-    struct mustache *mustache;
+    struct mustache *mustache; /* NULL while checking: it does not compile */
 };
 
 struct templates {
@@ -37,8 +37,8 @@ static int compare_templates(const void *a, const void *b)
                          view_of(right->name));
 }
 
-static const struct mustache *find(const struct templates *templates, bool is_partial,
-                                   struct view name)
+static const struct template *find_item(const struct templates *templates, bool is_partial,
+                                        struct view name)
 {
     size_t low = 0, high = templates->count;
 
@@ -48,13 +48,21 @@ static const struct mustache *find(const struct templates *templates, bool is_pa
         int order = compare_names(item->is_partial, view_of(item->name), is_partial, name);
 
         if (order == 0)
-            return item->mustache;
+            return item;
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
     return NULL;
+}
+
+static const struct mustache *find(const struct templates *templates, bool is_partial,
+                                   struct view name)
+{
+    const struct template *item = find_item(templates, is_partial, name);
+
+    return item ? item->mustache : NULL;
 }
 
 static const struct mustache *find_partial(void *user, struct view name)
@@ -77,7 +85,7 @@ static int compile_file(const char *path, struct mustache **ret_mustache, struct
 }
 
 static int load_file(struct templates *templates, const char *folder, const char *file,
-                     struct error *error)
+                     struct error_sink *sink, struct error *error)
 {
     struct view name = view_of(file);
     bool is_partial = view_ends_with(name, VIEW(".mustache"));
@@ -93,7 +101,7 @@ static int load_file(struct templates *templates, const char *folder, const char
     path = file_join(folder, file);
     result = compile_file(path, &mustache, error);
     free(path);
-    if (result < 0)
+    if (result < 0 && error_collect(sink, error) < 0)
         return -1;
     if (is_partial)
         name = view_slice(name, 0, name.size - (sizeof(".mustache") - 1));
@@ -104,7 +112,8 @@ static int load_file(struct templates *templates, const char *folder, const char
     return 0;
 }
 
-static int load_files(struct templates *templates, const char *folder, struct error *error)
+static int load_files(struct templates *templates, const char *folder, struct error_sink *sink,
+                      struct error *error)
 {
     DIR *listing = opendir(folder);
     const struct dirent *entry;
@@ -113,7 +122,7 @@ static int load_files(struct templates *templates, const char *folder, struct er
     if (!listing)
         return error_set_errno(error, errno, "%s", folder);
     while (result == 0 && (entry = readdir(listing)))
-        result = load_file(templates, folder, entry->d_name, error);
+        result = load_file(templates, folder, entry->d_name, sink, error);
     closedir(listing);
     if (templates->count)
         qsort(templates->items, templates->count, sizeof(*templates->items), compare_templates);
@@ -137,20 +146,23 @@ static const char *nearest_partial(const struct templates *templates, const char
 struct check {
     const struct templates *templates;
     const struct mustache *mustache;
+    struct error_sink *sink;
     struct error *error;
 };
 
 /* {{words.x}}, where x is a word that needs nothing filled in. */
 static int check_word_name(const struct check *check, struct view name, size_t line)
 {
-    const struct words *english = templates_words(check->templates, NULL);
+    const struct words *english =
+        check->templates->catalogues ? templates_words(check->templates, NULL) : NULL;
     struct view key = view_slice(name, sizeof("words.") - 1, name.size);
 
-    if (json_object_getn(words_fixed(english), key.data, key.size))
+    if (!english || json_object_getn(words_fixed(english), key.data, key.size))
         return 0;
-    return error_set(check->error, ERROR_CONFIGURATION,
-                     "%s:%zu: {{words.%.*s}}: words/en.json has no such word without placeholders",
-                     mustache_name(check->mustache), line, VIEW_ARGUMENTS(utf8_prefix(key, 60)));
+    error_set(check->error, ERROR_CONFIGURATION,
+              "%s:%zu: {{words.%.*s}}: words/en.json has no such word without placeholders",
+              mustache_name(check->mustache), line, VIEW_ARGUMENTS(utf8_prefix(key, 60)));
+    return error_collect(check->sink, check->error);
 }
 
 static int check_name(void *user, enum mustache_name_kind kind, struct view name, size_t line)
@@ -161,7 +173,7 @@ static int check_name(void *user, enum mustache_name_kind kind, struct view name
 
     if (kind == MUSTACHE_VARIABLE && view_starts_with(name, VIEW("words.")))
         return check_word_name(check, name, line);
-    if (kind != MUSTACHE_PARTIAL || find(check->templates, true, name))
+    if (kind != MUSTACHE_PARTIAL || find_item(check->templates, true, name))
         return 0;
     copy = view_copy_string(utf8_prefix(name, 60));
     nearest = nearest_partial(check->templates, copy);
@@ -170,55 +182,93 @@ static int check_name(void *user, enum mustache_name_kind kind, struct view name
               mustache_name(check->mustache), line, copy, copy,
               nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
     free(copy);
-    return -1;
+    return error_collect(check->sink, check->error);
 }
 
-static int check_names(const struct templates *templates, struct error *error)
+static int check_names(const struct templates *templates, struct error_sink *sink,
+                       struct error *error)
 {
-    struct check check = {templates, NULL, error};
+    struct check check = {templates, NULL, sink, error};
 
     for (size_t i = 0; i < templates->count; i++) {
         check.mustache = templates->items[i].mustache;
-        if (mustache_each_name(check.mustache, check_name, &check) < 0)
+        if (check.mustache && mustache_each_name(check.mustache, check_name, &check) < 0)
             return -1;
     }
     return 0;
 }
 
 static int check_page(const struct templates *templates, const char *folder, const char *name,
+                      struct error_sink *sink, struct error *error)
+{
+    if (find_item(templates, false, view_of(name)))
+        return 0;
+    error_set(error, ERROR_CONFIGURATION, "%s: there is no %s in this folder of templates",
+              folder, name);
+    return error_collect(sink, error);
+}
+
+static int load_words(struct templates *templates, const char *folder, struct error_sink *sink,
                       struct error *error)
 {
-    if (templates_find(templates, name))
-        return 0;
-    return error_set(error, ERROR_CONFIGURATION, "%s: there is no %s in this folder of templates",
-                     folder, name);
-}
-
-static int load_words(struct templates *templates, const char *folder, struct error *error)
-{
     char *words = file_join(folder, "words");
-    int result = catalogues_load(words, &templates->catalogues, error);
+    int result = sink ? catalogues_check(words, sink, &templates->catalogues)
+                      : catalogues_load(words, &templates->catalogues, error);
 
     free(words);
-    return result;
+    return sink ? 0 : result;
 }
 
-int templates_load(const char *folder, struct templates **ret_templates, struct error *error)
+static int load(const char *folder, struct error_sink *sink, struct templates **ret_templates,
+                struct error *error)
 {
     struct templates *templates = memory_new(1, sizeof(*templates));
 
     templates->partials = (struct mustache_partials){find_partial, templates};
-    if (load_files(templates, folder, error) < 0 ||
-        check_page(templates, folder, "digest.html", error) < 0 ||
-        check_page(templates, folder, "digest.txt", error) < 0 ||
-        load_words(templates, folder, error) < 0 || check_names(templates, error) < 0) {
+    if (load_files(templates, folder, sink, error) < 0 ||
+        check_page(templates, folder, "digest.html", sink, error) < 0 ||
+        check_page(templates, folder, "digest.txt", sink, error) < 0 ||
+        load_words(templates, folder, sink, error) < 0 ||
+        check_names(templates, sink, error) < 0) {
         templates_free(&templates);
-        if (error)
-            error->kind = ERROR_CONFIGURATION;
+        error->kind = ERROR_CONFIGURATION;
         return -1;
     }
     *ret_templates = templates;
     return 0;
+}
+
+int templates_load(const char *folder, struct templates **ret_templates, struct error *error)
+{
+    struct error problem;
+
+    return load(folder, NULL, ret_templates, error ? error : &problem);
+}
+
+int templates_check(const char *folder, struct error_sink *sink, struct templates **ret_templates)
+{
+    struct templates *templates;
+    size_t before = sink->count;
+    struct error error;
+
+    if (load(folder, sink, &templates, &error) < 0) {
+        error_collect(sink, &error);
+        return -1;
+    }
+    if (sink->count != before) {
+        templates_free(&templates);
+        return -1;
+    }
+    *ret_templates = templates;
+    return 0;
+}
+
+void templates_each_gap(const struct templates *templates,
+                        void (*see)(void *user, const char *language, size_t missing,
+                                    const char *some),
+                        void *user)
+{
+    catalogues_each_gap(templates->catalogues, see, user);
 }
 
 void templates_free(struct templates **templates)

@@ -17,12 +17,20 @@ enum { TEMPLATES_FILE_BYTES = 1024 * 1024, TEMPLATES_FILES = 1000 };
  * that names a partial or a word which is not in the folder, is an error with
  * file and line; kind configuration. */
 int templates_load(const char *folder, struct templates **ret_templates, struct error *error);
+/* The same, but all that is wrong goes to the sink; -1 when anything did. */
+int templates_check(const char *folder, struct error_sink *sink, struct templates **ret_templates);
 void templates_free(struct templates **templates); /* NULL is fine; leaves NULL */
 
 /* The page of this file name ("digest.html"), or NULL. */
 const struct mustache *templates_find(const struct templates *templates, const char *name);
 const struct mustache_partials *templates_partials(const struct templates *templates);
 const struct words *templates_words(const struct templates *templates, const char *language);
+
+/* As catalogues_each_gap. */
+void templates_each_gap(const struct templates *templates,
+                        void (*see)(void *user, const char *language, size_t missing,
+                                    const char *some),
+                        void *user);
 
 /* Renders a page of the folder; kind configuration when it is not there. */
 int templates_render(const struct templates *templates, const char *name, const json_t *context,

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "digest/words_needed.h"
 
+enum { GAP_BYTES = 2048, GAP_WORDS = 5 };
 enum { LANGUAGE_BYTES = 36, WORDS_FILE_BYTES = 256 * 1024, WORD_BYTES = 2000 };
 
 struct words {
@@ -134,11 +135,13 @@ static int check_placeholders(struct place root, const char *key, const json_t *
     return 0;
 }
 
-static int check_needed(struct place root, struct error *error)
+static int check_needed(struct place root, struct error_sink *sink, struct error *error)
 {
     for (size_t i = 0; words_needed[i]; i++)
-        if (!json_object_get(root.value, words_needed[i]))
-            return place_error(root, error, "the word \"%s\" is missing", words_needed[i]);
+        if (!json_object_get(root.value, words_needed[i]) &&
+            place_error(root, error, "the word \"%s\" is missing", words_needed[i]) < 0 &&
+            error_collect(sink, error) < 0)
+            return -1;
     return 0;
 }
 
@@ -150,17 +153,32 @@ static struct words *find_exact(const struct catalogues *catalogues, struct view
     return NULL;
 }
 
+static int check_words(const struct document *document, const struct words *english,
+                       struct error_sink *sink, struct error *error)
+{
+    struct place root = document_root(document);
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(document->root, key, value) {
+        const json_t *model = english ? json_object_get(english->own, key) : NULL;
+
+        if ((check_word(root, key, value, error) < 0 ||
+             check_placeholders(root, key, value, model, error) < 0) &&
+            error_collect(sink, error) < 0)
+            return -1;
+    }
+    return english ? 0 : check_needed(root, sink, error);
+}
+
 static int load_language(struct catalogues *catalogues, const char *folder, struct view language,
-                         struct error *error)
+                         struct error_sink *sink, struct error *error)
 {
     const struct words *english = find_exact(catalogues, VIEW("en"));
     struct buffer name;
     struct document document = {0};
-    struct place root;
     struct words *words;
     char *path;
-    const char *key;
-    json_t *value;
     int result = -1;
 
     buffer_init(&name, 256);
@@ -168,15 +186,7 @@ static int load_language(struct catalogues *catalogues, const char *folder, stru
     path = file_join(folder, buffer_string(&name));
     if (document_read(path, WORDS_FILE_BYTES, &document, error) < 0)
         goto out;
-    root = document_root(&document);
-    json_object_foreach(document.root, key, value) {
-        const json_t *model = english ? json_object_get(english->own, key) : NULL;
-
-        if (check_word(root, key, value, error) < 0 ||
-            check_placeholders(root, key, value, model, error) < 0)
-            goto out;
-    }
-    if (!english && check_needed(root, error) < 0)
+    if (check_words(&document, english, sink, error) < 0)
         goto out;
     catalogues->items = memory_grow(catalogues->items, &catalogues->capacity,
                                     catalogues->count + 1, sizeof(*catalogues->items));
@@ -220,7 +230,8 @@ static void complete(const struct catalogues *catalogues, struct words *words)
             json_object_set(words->fixed, key, value);
 }
 
-static int load_others(struct catalogues *catalogues, const char *folder, struct error *error)
+static int load_others(struct catalogues *catalogues, const char *folder, struct error_sink *sink,
+                       struct error *error)
 {
     DIR *listing = opendir(folder);
     const struct dirent *entry;
@@ -238,27 +249,51 @@ static int load_others(struct catalogues *catalogues, const char *folder, struct
             result = error_set(error, ERROR_INPUT, "%s/%s: not the name of a language", folder,
                                entry->d_name);
         else if (!find_exact(catalogues, name))
-            result = load_language(catalogues, folder, name, error);
+            result = load_language(catalogues, folder, name, sink, error);
+        if (result < 0)
+            result = error_collect(sink, error);
     }
     closedir(listing);
     return result;
 }
 
-int catalogues_load(const char *folder, struct catalogues **ret_catalogues, struct error *error)
+static int load(const char *folder, struct error_sink *sink, struct catalogues **ret_catalogues,
+                struct error *error)
 {
     struct catalogues *catalogues = memory_new(1, sizeof(*catalogues));
 
-    if (load_language(catalogues, folder, VIEW("en"), error) < 0 ||
-        load_others(catalogues, folder, error) < 0) {
+    if (load_language(catalogues, folder, VIEW("en"), sink, error) < 0 ||
+        load_others(catalogues, folder, sink, error) < 0) {
         catalogues_free(&catalogues);
-        if (error)
-            error->kind = ERROR_CONFIGURATION;
+        error->kind = ERROR_CONFIGURATION;
         return -1;
     }
     for (size_t i = 0; i < catalogues->count; i++)
         complete(catalogues, &catalogues->items[i]);
     *ret_catalogues = catalogues;
     return 0;
+}
+
+int catalogues_load(const char *folder, struct catalogues **ret_catalogues, struct error *error)
+{
+    struct error problem;
+
+    return load(folder, NULL, ret_catalogues, error ? error : &problem);
+}
+
+int catalogues_check(const char *folder, struct error_sink *sink,
+                     struct catalogues **ret_catalogues)
+{
+    struct catalogues *catalogues;
+    size_t before = sink->count;
+    struct error error;
+
+    if (load(folder, sink, &catalogues, &error) < 0) {
+        error_collect(sink, &error);
+        return -1;
+    }
+    *ret_catalogues = catalogues;
+    return sink->count == before ? 0 : -1;
 }
 
 void catalogues_free(struct catalogues **catalogues)
@@ -284,6 +319,46 @@ const struct words *catalogues_find(const struct catalogues *catalogues, const c
             return words;
     }
     return find_exact(catalogues, VIEW("en"));
+}
+
+static bool is_lacking(const struct catalogues *catalogues, const struct words *words,
+                       const char *key)
+{
+    if (json_object_get(words->own, key))
+        return false;
+    for (struct view tag = shorter(view_of(words->language)); tag.size; tag = shorter(tag)) {
+        const struct words *base = find_exact(catalogues, tag);
+
+        if (base && json_object_get(base->own, key))
+            return false;
+    }
+    return true;
+}
+
+void catalogues_each_gap(const struct catalogues *catalogues,
+                         void (*see)(void *user, const char *language, size_t missing,
+                                     const char *some),
+                         void *user)
+{
+    const struct words *english = find_exact(catalogues, VIEW("en"));
+
+    for (size_t i = 0; i < catalogues->count; i++) {
+        const struct words *words = &catalogues->items[i];
+        struct buffer some;
+        size_t missing = 0;
+        const char *key;
+        json_t *value;
+
+        buffer_init(&some, GAP_BYTES);
+        json_object_foreach(english->own, key, value)
+            if (is_lacking(catalogues, words, key) && missing++ < GAP_WORDS)
+                buffer_printf(&some, "%s%s", some.size ? ", " : "", key);
+        if (missing > GAP_WORDS)
+            buffer_add_string(&some, ", ...");
+        if (missing)
+            see(user, words->language, missing, buffer_string(&some));
+        buffer_free(&some);
+    }
 }
 
 const char *words_language(const struct words *words)

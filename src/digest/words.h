@@ -19,11 +19,23 @@ struct words;
  * that the program itself uses. Errors name file, line and key; kind
  * configuration. */
 int catalogues_load(const char *folder, struct catalogues **ret_catalogues, struct error *error);
+/* The same, but all that is wrong goes to the sink; -1 when anything did. The sound
+ * languages are in `ret_catalogues` even then, unless English is not among them:
+ * then it is left alone. */
+int catalogues_check(const char *folder, struct error_sink *sink,
+                     struct catalogues **ret_catalogues);
 void catalogues_free(struct catalogues **catalogues);
 
 /* `language` is a BCP 47 tag, any case, or NULL: de-AT gives de-AT, else de,
  * else en. Never NULL. */
 const struct words *catalogues_find(const struct catalogues *catalogues, const char *language);
+
+/* For each language that lacks words of its own: how many, and some of them in one
+ * line; they are then in its base language or English. `user` is handed on. */
+void catalogues_each_gap(const struct catalogues *catalogues,
+                         void (*see)(void *user, const char *language, size_t missing,
+                                     const char *some),
+                         void *user);
 
 const char *words_language(const struct words *words); /* "de": of the file it came from */
 /* The words without placeholders, as an object of strings; borrowed. */

@@ -158,6 +158,81 @@ static void mistakes_are_named(void **state)
     }
 }
 
+static void null_is_the_default(void **state)
+{
+    const struct place_of_test *place = *state;
+    struct configuration c;
+    struct error error = {0};
+
+    if (load(place,
+             "{\"subscribers\":null,\"key_file\":null,\"store\":null,\"sender\":{\"name\":null},"
+             "\"delivery\":{\"url\":null},\"arxiv\":{\"rss\":null},\"publish\":{\"folder\":null}}",
+             &c, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_path(place, c.subscribers, "subscribers");
+    assert_path(place, c.key_file, "paperboy.key");
+    assert_path(place, c.store + strlen("sqlite:"), "paperboy.db");
+    assert_path(place, c.delivery.relay.url + strlen("maildir:"), "outbox");
+    assert_path(place, c.publish.folder, "public");
+    assert_string_equal(c.sender.name, "Paperboy");
+    assert_string_equal(c.arxiv.rss, "https://rss.arxiv.org/rss/");
+    configuration_free(&c);
+}
+
+enum { PROBLEMS_BYTES = 1 << 16 };
+
+static void keep_problem(void *user, const struct error *problem)
+{
+    buffer_printf(user, "%s\n", strstr(problem->text, "paperboy.json:"));
+}
+
+static void all_mistakes_are_collected(void **state)
+{
+    const struct place_of_test *place = *state;
+    struct configuration c;
+    struct error error = {0};
+    struct buffer problems;
+    struct error_sink sink = {keep_problem, &problems, 0};
+    bool is_read = false;
+
+    buffer_init(&problems, PROBLEMS_BYTES);
+    assert_int_equal(load(place,
+                          "{\n\"sender\":{\"name\":3,\"address\":\"x\"},\n\"list\":{\"id\":4},\n"
+                          "\"foo\":1,\n\"delivery\":{\"url\":\"x\",\"relays\":[{\"tls\":\"no\"},{}]},\n"
+                          "\"arxiv\":[],\n\"store\":\"x\",\"retention\":{\"papers_days\":5}\n}",
+                          &c, &error),
+                     -1);
+    assert_int_equal(configuration_check(place->file, &sink, &c, &is_read), -1);
+    assert_true(is_read);
+    assert_int_equal(sink.count, 10);
+    for (size_t i = 0; i < 10; i++) {
+        static const char *const says[] = {":4: foo",         ":2: sender.name",
+                                           ":2: sender.address", ":3: list.id",
+                                           ":6: arxiv",       ":5: delivery.url",
+                                           ":5: delivery.relays[0].tls",
+                                           "delivery.relays[0]: has no url",
+                                           "delivery.relays[1]: has no url",
+                                           ":7: store"};
+
+        if (!strstr(buffer_string(&problems), says[i]))
+            fail_msg("%s is not among\n%s", says[i], buffer_string(&problems));
+    }
+    /* What is sound is there. */
+    assert_int_equal(c.retention.papers_days, 5);
+    configuration_free(&c);
+
+    assert_int_equal(load(place, "{", &c, &error), -1);
+    sink.count = 0;
+    assert_int_equal(configuration_check(place->file, &sink, &c, &is_read), -1);
+    assert_false(is_read);
+    assert_int_equal(sink.count, 1);
+    assert_int_equal(load(place, "{}", &c, &error), 0);
+    configuration_free(&c);
+    assert_int_equal(configuration_check(place->file, &sink, &c, &is_read), 0);
+    configuration_free(&c);
+    buffer_free(&problems);
+}
+
 static void a_secret_is_one_line_that_others_cannot_read(void **state)
 {
     const struct place_of_test *place = *state;
@@ -190,6 +265,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(defaults_work_beside_the_file, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(every_key_is_read, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(mistakes_are_named, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(null_is_the_default, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(all_mistakes_are_collected, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_secret_is_one_line_that_others_cannot_read, make_folder,
                                         remove_folder),
     };
