@@ -32,6 +32,8 @@ static void note_command(struct smtp_session *session, struct view line)
         return;
     if (stage >= STAGE_MAIL)
         session->was_used = true;
+    if (view_starts_with_nocase(line, VIEW("NOOP")))
+        session->is_open = true;
     session->stage = stage;
     forget_reply(session);
 }

@@ -21,6 +21,7 @@ struct smtp_session {
     bool handed_over; /* all of it: from here on it may have arrived */
     bool refused;     /* by hooks->begin */
     bool was_used;    /* a command of this message went out */
+    bool is_open;     /* NOOP went out: connected, secured and logged in */
 
     enum smtp_stage stage;
     int code;          /* of the whole reply to the last command; 0: none yet */
