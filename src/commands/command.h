@@ -17,6 +17,8 @@ struct command {
     int (*run)(struct log *log, const struct options *options);
 };
 
+extern const struct command command_backup;
+extern const struct command command_check;
 extern const struct command command_fetch;
 extern const struct command command_preview;
 extern const struct command command_rank;

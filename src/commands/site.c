@@ -52,8 +52,7 @@ uint32_t site_random(void)
     return randombytes_random();
 }
 
-int site_open(struct site *site, struct log *log, const char *config, bool optional,
-              struct error *error)
+int site_start(struct site *site, struct log *log, struct error *error)
 {
     *site = (struct site){.log = log};
     if (sodium_init() < 0)
@@ -63,6 +62,14 @@ int site_open(struct site *site, struct log *log, const char *config, bool optio
             error->kind = ERROR_CONFIGURATION;
         return error_add(error, "arXiv's time zone (package tzdata)");
     }
+    return 0;
+}
+
+int site_open(struct site *site, struct log *log, const char *config, bool optional,
+              struct error *error)
+{
+    if (site_start(site, log, error) < 0)
+        return -1;
     if (optional && !configuration_is_found(config)) {
         configuration_defaults(&site->configuration);
         return 0;

@@ -31,6 +31,9 @@ struct site {
  * defaults hold. */
 int site_open(struct site *site, struct log *log, const char *config, bool optional,
               struct error *error);
+/* The part of it that needs no configuration, for `check`, which reads that its
+ * own way. */
+int site_start(struct site *site, struct log *log, struct error *error);
 void site_close(struct site *site); /* zeroed is fine */
 
 /* Each opens its part once. */

@@ -1,6 +1,5 @@
 #include "commands/working.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands/compose.h"
+#include "commands/relay.h"
 #include "store/outbox.h"
 
 struct working {
@@ -62,44 +62,13 @@ static void progress(void *user, const struct worker_summary *summary,
                  (long long)(seconds > 0 ? summary->sent / seconds : summary->sent));
 }
 
-static enum transport_tls tls_of(enum configuration_tls tls)
-{
-    static const enum transport_tls kinds[] = {
-        [TLS_DEFAULT] = TRANSPORT_TLS_DEFAULT,
-        [TLS_REQUIRED] = TRANSPORT_TLS_REQUIRED,
-        [TLS_OPTIONAL] = TRANSPORT_TLS_OPTIONAL,
-        [TLS_OFF] = TRANSPORT_TLS_OFF,
-    };
-
-    return kinds[tls];
-}
-
 static int open_transport(struct site *site, struct transport **ret_transport, struct error *error)
 {
-    const struct configuration_relay *relay = &site->configuration.delivery.relay;
-    struct transport_options options = {
-        .url = relay->url,
-        .username = relay->username,
-        .tls = tls_of(relay->tls),
-        .ca_file = relay->ca_file,
-        .now = now,
-    };
-    char *password = NULL;
-    int result;
-
     if (site->configuration.delivery.relay_count)
         log_line(site->log, LOG_LEVEL_WARNING,
                  "%s: delivery.relays: this version sends by delivery.url alone",
                  site->configuration.file);
-    if (relay->password_file &&
-        configuration_read_secret(relay->password_file, &password, error) < 0)
-        return error_add(error, "delivery.password_file");
-    options.password = password;
-    result = transport_open(&options, ret_transport, error);
-    if (password)
-        sodium_memzero(password, strlen(password));
-    free(password);
-    return result;
+    return relay_open(&site->configuration.delivery.relay, "delivery", NULL, ret_transport, error);
 }
 
 static void log_recovered(void *user, const struct outbox_recovered *recovered)

@@ -98,6 +98,17 @@ static int create_key(const char *path, const unsigned char secret[TOKEN_SECRET_
     return result;
 }
 
+int token_key_read(const char *path, struct token_key *ret_key, struct error *error)
+{
+    unsigned char secret[TOKEN_SECRET_BYTES];
+    int result = read_key(path, secret, error);
+
+    if (result == 0)
+        token_key_derive(secret, ret_key);
+    sodium_memzero(secret, sizeof(secret));
+    return result < 0 ? error_add(error, "key_file") : 0;
+}
+
 int token_key_open(const char *path, const unsigned char fresh[TOKEN_SECRET_BYTES],
                    struct token_key *ret_key, struct error *error)
 {

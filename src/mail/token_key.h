@@ -13,4 +13,7 @@
 int token_key_open(const char *path, const unsigned char fresh[TOKEN_SECRET_BYTES],
                    struct token_key *ret_key, struct error *error);
 
+/* Only reads it; kind missing when there is none yet. */
+int token_key_read(const char *path, struct token_key *ret_key, struct error *error);
+
 #endif

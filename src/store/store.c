@@ -42,6 +42,13 @@ void store_close(struct store **store)
     *store = NULL;
 }
 
+int store_copy(struct store *store, const char *path, struct error *error)
+{
+    if (store->in_transaction)
+        return error_set(error, ERROR_BUG, "store: cannot be copied inside a transaction");
+    return store->backend->copy(store->connection, path, error);
+}
+
 int store_begin(struct store *store, struct error *error)
 {
     if (store->in_transaction)

@@ -31,6 +31,11 @@ int store_open(const char *url, const struct store_options *options, struct stor
                struct error *error);
 void store_close(struct store **store); /* NULL is fine; rolls an open transaction back */
 
+/* A sound, complete copy as of one moment, for `backup`, while others work on the
+ * store. `path` is a new file, mode 0600; kind conflict when it is there already.
+ * On failure nothing is left of it. Not inside a transaction. */
+int store_copy(struct store *store, const char *path, struct error *error);
+
 /* Many calls in one transaction, as in adding the deliveries of an edition.
  * Not nested. After a failure in between, roll back. */
 int store_begin(struct store *store, struct error *error);

@@ -30,6 +30,8 @@ struct store_backend {
     int (*open)(const char *location, const struct store_options *options, void **ret_connection,
                 struct error *error);
     void (*close)(void *connection);
+    /* As store_copy. */
+    int (*copy)(void *connection, const char *path, struct error *error);
 
     int (*begin)(void *connection, struct error *error); /* for writing */
     int (*commit)(void *connection, struct error *error);

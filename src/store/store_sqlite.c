@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "store/sqlite_copy.h"
 #include "store/sqlite_error.h"
 #include "store/sqlite_schema.h"
 #include "store/store_backend.h"
@@ -56,6 +57,13 @@ static int sqlite_open(const char *location, const struct store_options *options
     }
     *ret_connection = connection;
     return 0;
+}
+
+static int sqlite_store_copy(void *copied, const char *path, struct error *error)
+{
+    struct sqlite_connection *connection = copied;
+
+    return sqlite_copy(connection->db, connection->path, connection->busy_timeout_ms, path, error);
 }
 
 static int execute(struct sqlite_connection *connection, const char *sql, struct error *error)
@@ -206,6 +214,7 @@ const struct store_backend store_sqlite = {
     .scheme = "sqlite:",
     .open = sqlite_open,
     .close = sqlite_close,
+    .copy = sqlite_store_copy,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,

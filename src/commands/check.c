@@ -1,0 +1,162 @@
+/* paperboy check: looks at everything that the daily job needs, and says what to
+ * mend before a morning's mail depends on it. */
+#include "commands/check.h"
+
+#include <pwd.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "commands/calendar.h"
+#include "commands/command.h"
+#include "papers/oai.h"
+#include "subscribers/address.h"
+
+static void check_categories(const struct site *site, struct findings *findings)
+{
+    const struct strings *categories = &site->configuration.arxiv.categories;
+
+    for (size_t i = 0; i < categories->count; i++) {
+        char set[OAI_SET_BYTES];
+        struct error problem;
+
+        if (oai_find_set(view_of(categories->items[i]), set, &problem) < 0)
+            findings_fail(findings, EX_CONFIG,
+                          "%s: arxiv.categories: \"%s\" is no category of arXiv's; mend or remove it",
+                          site->configuration.file, categories->items[i]);
+    }
+}
+
+/* What the root user can read says nothing about the service's user. */
+static void check_user(const struct site *site, struct findings *findings)
+{
+    struct stat status;
+    const struct passwd *owner;
+
+    if (geteuid() != 0 || stat(site->configuration.subscribers, &status) < 0 || status.st_uid == 0)
+        return;
+    owner = getpwuid(status.st_uid);
+    findings_warn(findings,
+                  "checked as root, who may read and write everything; the service's user may not: "
+                  "sudo -u %s paperboy check says more",
+                  owner ? owner->pw_name : "USER");
+}
+
+static void check_ignored(const struct site *site, struct findings *findings)
+{
+    const struct configuration *configuration = &site->configuration;
+
+    if (configuration->delivery.relay_count)
+        findings_warn(findings,
+                      "%s: delivery.relays: this version sends by delivery.url alone",
+                      configuration->file);
+    if (!configuration->inbox.address)
+        findings_warn(findings,
+                      "%s: no inbox.address: bounces and answers go to %s, and a person has to act "
+                      "on them",
+                      configuration->file,
+                      configuration->sender.address ? configuration->sender.address : "the sender");
+}
+
+/* Returns whether the rest can be trusted to be what the owner means. */
+static bool check_configuration(struct site *site, const char *path, struct findings *findings)
+{
+    struct error_sink sink = {findings_take, findings, 0};
+    struct holiday_table holidays;
+    struct error problem;
+
+    findings_group(findings, "configuration");
+    if (configuration_check(path, &sink, &site->configuration, &site->has_configuration) == 0)
+        findings_ok(findings, "%s", site->configuration.file);
+    if (!site->has_configuration)
+        return false;
+    if (sink.count)
+        return false;
+    if (site_need_sender(site, &problem) < 0)
+        findings_problem(findings, &problem);
+    if (site_need_folder(site, &problem) < 0)
+        findings_problem(findings, &problem);
+    if (calendar_read(site, &holidays, &problem) < 0)
+        findings_problem(findings, &problem);
+    else
+        holidays_free(&holidays);
+    check_categories(site, findings);
+    check_ignored(site, findings);
+    check_user(site, findings);
+    return true;
+}
+
+static void check_all(struct site *site, const char *config, const char *send_to,
+                      struct findings *findings)
+{
+    bool is_sound = check_configuration(site, config, findings);
+
+    if (!site->has_configuration)
+        return;
+    findings_group(findings, "templates");
+    check_templates(site, findings);
+    if (site->configuration.subscribers && strcmp(site->configuration.subscribers, "store:") != 0) {
+        findings_group(findings, "profiles");
+        check_profiles(site, findings);
+    }
+    if (!is_sound) {
+        findings_group(findings, "store, logins, sender DNS");
+        findings_warn(findings, "not checked before the configuration is mended");
+        return;
+    }
+    findings_group(findings, "key and store");
+    check_key(site, findings);
+    check_store(site, findings);
+    findings_group(findings, "logins");
+    check_logins(site, findings);
+    findings_group(findings, "sender DNS");
+    check_dns(site, findings);
+    if (!send_to)
+        return;
+    findings_group(findings, "test digest");
+    check_send(site, send_to, findings);
+}
+
+static int run(struct log *log, const struct options *options)
+{
+    const char *send_to = options_value(options, "--send");
+    struct findings findings = {0};
+    struct site site = {0};
+    struct error error;
+
+    if (send_to && address_check(view_of(send_to), &error) < 0)
+        return command_fail_usage(log, &error);
+    site_catch_signals();
+    if (site_start(&site, log, &error) < 0) {
+        site_close(&site);
+        return command_fail(log, &error);
+    }
+    check_all(&site, options->config, send_to, &findings);
+    log_line(log, LOG_LEVEL_NOTICE, "%zu to mend, %zu warning%s", findings.errors,
+             findings.warnings, findings.warnings == 1 ? "" : "s");
+    site_close(&site);
+    return findings.status;
+}
+
+static const struct option OPTIONS[] = {{"--send", OPTION_VALUE}, {NULL, 0}};
+
+const struct command command_check = {
+    .name = "check",
+    .summary = "configuration, profiles, templates, logins, sender DNS; says what to mend",
+    .help = "Usage: paperboy check [--send ADDRESS]\n"
+            "Looks at configuration, templates, profiles, key and store, logs in to the relay\n"
+            "and the inbox, and looks up what the sender's domain publishes (SPF, DMARC, MX).\n"
+            "Prints one line for each finding: ok, warning, or error and how to mend it; it\n"
+            "goes on after the first. Changes and sends nothing, unless asked to:\n\n"
+            "  --send ADDRESS      mail a test digest there through the relay, and say what the\n"
+            "                      relay answered; the outbox is not touched\n\n"
+            "Exit status: 0 nothing needs mending (there may be warnings); 78 something does;\n"
+            "69 only that a server could not be reached or refused the test digest; 75 only\n"
+            "that the store was locked or the relay asks to try later.\n",
+    .options = OPTIONS,
+    .min_words = 0,
+    .max_words = 0,
+    .run = run,
+};

@@ -1,0 +1,207 @@
+/* check: every relay and the inbox, connected, secured and logged in to. Nothing
+ * is sent or read. */
+#include <curl/curl.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "commands/check.h"
+#include "commands/relay.h"
+
+enum { CONNECT_MS = 10 * 1000, REPLY_MS = 20 * 1000, TOTAL_MS = 60 * 1000, NAME_BYTES = 64 };
+
+static bool is_maildir(const struct configuration_relay *relay)
+{
+    return view_starts_with(view_of(relay->url), VIEW("maildir:"));
+}
+
+bool check_has_relay(const struct site *site)
+{
+    bool found = !is_maildir(&site->configuration.delivery.relay);
+
+    for (size_t i = 0; i < site->configuration.delivery.relay_count; i++)
+        found = found || !is_maildir(&site->configuration.delivery.relays[i]);
+    return found;
+}
+
+/* ---- relays ---- */
+
+/* The transport would make the folder; here it is only looked at. */
+static void check_maildir(const struct configuration_relay *relay, struct findings *findings)
+{
+    static const char *const parts[] = {".", "tmp", "new"};
+    char *at = memory_copy_string(relay->url + strlen("maildir:"));
+    bool is_there = file_exists(at), can_write = true;
+
+    while (!file_exists(at) && strcmp(at, "/") != 0 && strcmp(at, ".") != 0) {
+        char *parent = file_folder_of(at);
+
+        free(at);
+        at = parent;
+    }
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        char *path = file_join(at, parts[i]);
+
+        if (i == 0 || (is_there && file_exists(path)))
+            can_write = can_write && access(path, W_OK | X_OK) == 0;
+        free(path);
+    }
+    if (!can_write)
+        findings_fail(findings, EX_CONFIG, "%s: cannot be written: %s: %s", relay->url, at,
+                      strerror(errno));
+    else
+        findings_ok(findings, "%s can be %s; digests go there and not out by mail", relay->url,
+                    is_there ? "written" : "made");
+    free(at);
+}
+
+
+static void check_login_keys(const struct configuration_relay *relay, const char *name,
+                             struct findings *findings)
+{
+    if (relay->username && !relay->password_file)
+        findings_fail(findings, EX_CONFIG,
+                      "%s.username is given and %s.password_file is not: name the file with the "
+                      "password",
+                      name, name);
+    else if (!relay->username && relay->password_file)
+        findings_fail(findings, EX_CONFIG,
+                      "%s.password_file is given and %s.username is not, so that nobody logs in: "
+                      "name the user",
+                      name, name);
+    if (relay->username && relay->tls == TLS_OFF)
+        findings_warn(findings, "%s.tls is off: the password goes to %s in the clear", name,
+                      relay->url);
+}
+
+static void check_relay(const struct configuration_relay *relay, const char *name,
+                        struct findings *findings)
+{
+    static const struct relay_patience patience = {CONNECT_MS, REPLY_MS, TOTAL_MS};
+    struct transport *transport = NULL;
+    struct error problem;
+
+    if (is_maildir(relay)) {
+        check_maildir(relay, findings);
+        return;
+    }
+    check_login_keys(relay, name, findings);
+    if (relay_open(relay, name, &patience, &transport, &problem) < 0) {
+        findings_problem(findings, &problem);
+        return;
+    }
+    if (transport_check(transport, &problem) < 0)
+        findings_server_problem(findings, &problem);
+    else if (relay->username)
+        findings_ok(findings, "%s takes the login of %s", relay->url, relay->username);
+    else
+        findings_ok(findings, "%s answers, without a login", relay->url);
+    transport_close(&transport);
+}
+
+/* ---- the inbox ---- */
+
+static bool is_tls_problem(CURLcode code)
+{
+    return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
+           code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CACERT_BADFILE;
+}
+
+static void report_inbox(const struct configuration *configuration, CURLcode code,
+                         const char *details, struct findings *findings)
+{
+    const char *url = configuration->inbox.url;
+
+    if (code == CURLE_OK)
+        findings_ok(findings, "%s takes the login of %s", url, configuration->inbox.username);
+    else if (code == CURLE_LOGIN_DENIED)
+        findings_fail(findings, EX_CONFIG,
+                      "inbox %s: the login of %s is refused; mend inbox.username or "
+                      "inbox.password_file",
+                      url, configuration->inbox.username);
+    else if (is_tls_problem(code))
+        findings_fail(findings, EX_CONFIG, "inbox %s: no secure connection: %s (inbox.ca_file)",
+                      url, details);
+    else if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
+        findings_fail(findings, EX_CONFIG, "inbox.url \"%s\": must be imaps://HOST/FOLDER or "
+                                           "imap://HOST/FOLDER", url);
+    else
+        findings_fail(findings, EX_UNAVAILABLE, "inbox %s: %s", url, details);
+}
+
+static void log_in_to_inbox(const struct configuration *configuration, const char *password,
+                            struct findings *findings)
+{
+    char details[CURL_ERROR_SIZE] = "";
+    CURL *handle = curl_easy_init();
+    CURLcode code = CURLE_FAILED_INIT;
+
+    if (handle) {
+        curl_easy_setopt(handle, CURLOPT_URL, configuration->inbox.url);
+        curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "imap,imaps");
+        curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+        curl_easy_setopt(handle, CURLOPT_PROXY, "");
+        curl_easy_setopt(handle, CURLOPT_CONNECT_ONLY, 1L);
+        curl_easy_setopt(handle, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+        curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+        curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+        curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)TOTAL_MS);
+        curl_easy_setopt(handle, CURLOPT_USERNAME, configuration->inbox.username);
+        curl_easy_setopt(handle, CURLOPT_PASSWORD, password);
+        curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, details);
+        if (configuration->inbox.ca_file)
+            curl_easy_setopt(handle, CURLOPT_CAINFO, configuration->inbox.ca_file);
+        code = curl_easy_perform(handle);
+    }
+    report_inbox(configuration, code, details[0] ? details : curl_easy_strerror(code), findings);
+    curl_easy_cleanup(handle);
+}
+
+static void check_inbox(struct site *site, struct findings *findings)
+{
+    const struct configuration *configuration = &site->configuration;
+    struct error problem;
+    char *password = NULL;
+
+    if (!configuration->inbox.url)
+        return;
+    if (configuration->inbox.token_command && !configuration->inbox.password_file) {
+        findings_warn(findings, "inbox %s: a login by inbox.token_command is not tried",
+                      configuration->inbox.url);
+        return;
+    }
+    if (!configuration->inbox.username || !configuration->inbox.password_file) {
+        findings_fail(findings, EX_CONFIG,
+                      "inbox %s: needs inbox.username and inbox.password_file",
+                      configuration->inbox.url);
+        return;
+    }
+    if (configuration_read_secret(configuration->inbox.password_file, &password, &problem) < 0) {
+        error_add(&problem, "inbox.password_file");
+        findings_problem(findings, &problem);
+        return;
+    }
+    log_in_to_inbox(configuration, password, findings);
+    sodium_memzero(password, strlen(password));
+    free(password);
+}
+
+void check_logins(struct site *site, struct findings *findings)
+{
+    const struct configuration *configuration = &site->configuration;
+
+    check_relay(&configuration->delivery.relay, "delivery", findings);
+    for (size_t i = 0; i < configuration->delivery.relay_count; i++) {
+        char name[NAME_BYTES];
+
+        snprintf(name, sizeof(name), "delivery.relays[%zu]", i);
+        check_relay(&configuration->delivery.relays[i], name, findings);
+    }
+    check_inbox(site, findings);
+}
