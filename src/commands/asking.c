@@ -1,6 +1,10 @@
 #include "commands/asking.h"
 
+#include <stdlib.h>
+
+#include "base/memory.h"
 #include "store/pace_keeper.h"
+#include "store/validators.h"
 
 static uint32_t draw(void *user)
 {
@@ -8,8 +12,16 @@ static uint32_t draw(void *user)
     return site_random();
 }
 
-int asking_fetch(struct site *site, const struct strings *categories, struct arxiv_result *ret_result,
-                 struct error *error)
+static int find_validators(void *user, const char *url, struct arxiv_validators *ret_validators,
+                           struct error *error)
+{
+    struct site *site = user;
+
+    return validators_find(site->store, url, 0, ret_validators, error);
+}
+
+int asking_fetch(struct site *site, const struct strings *categories, bool only_news,
+                 struct arxiv_result *ret_result, struct error *error)
 {
     const struct configuration *configuration = &site->configuration;
     struct pace_keeper keeper;
@@ -28,6 +40,8 @@ int asking_fetch(struct site *site, const struct strings *categories, struct arx
                          NULL);
         pace = pace_keeper_pace(&keeper);
         settings.pace = &pace;
+        settings.find_validators = only_news ? find_validators : NULL;
+        settings.user = site;
     }
     client = arxiv_client_new(&settings, error);
     if (!client)
@@ -38,60 +52,54 @@ int asking_fetch(struct site *site, const struct strings *categories, struct arx
     return result;
 }
 
-static int list_all(struct site *site, struct oai_client *client, const struct wanted *wanted,
-                    struct date from, oai_take take, void *user,
-                    struct completeness_category *ret_categories, struct error *error)
-{
-    size_t failed = 0;
-    bool is_down = false;
-
-    for (size_t i = 0; i < wanted->categories.count; i++) {
-        const char *name = wanted->categories.items[i];
-        struct oai_report report = {0};
-        char set[OAI_SET_BYTES];
-        struct error problem;
-
-        ret_categories[i] = (struct completeness_category){
-            .name = name, .request = i, .answer = ANSWER_FAILED};
-        if (is_down)
-            continue; /* its turn comes when it is asked again */
-        if (oai_find_set(view_of(name), set, &problem) < 0 ||
-            oai_list_records(client, set, from, take, user, &report, &problem) < 0) {
-            log_line(site->log, LOG_LEVEL_WARNING, "%s: %s; asked again later", name, problem.text);
-            if (!failed++)
-                *error = problem;
-            is_down = problem.kind == ERROR_TEMPORARY;
-        } else {
-            ret_categories[i].answer = report.complete ? ANSWER_WHOLE : ANSWER_CUT;
-        }
-    }
-    for (size_t i = 0; i < wanted->categories.count; i++)
-        if (ret_categories[i].answer != ANSWER_FAILED)
-            return 0;
-    return failed ? -1 : 0;
-}
-
-int asking_list(struct site *site, const struct wanted *wanted, struct date from, oai_take take,
-                void *user, struct completeness_category *ret_categories, struct error *error)
-{
+struct asking_list {
+    struct site *site;
     struct pace_keeper keeper;
     struct polite_pace pace;
-    struct oai_settings settings = {
-        .oai = site->configuration.arxiv.oai,
-        .contact = site->configuration.arxiv.contact,
-        .interval_ms = site->configuration.arxiv.interval_ms,
-        .timer = timer_system(),
-        .pace = &pace,
-    };
+    struct oai_settings settings;
     struct oai_client *client;
-    int result;
+};
 
-    pace_keeper_init(&keeper, site->store, "oai", settings.interval_ms, timer_wall(), draw, NULL);
-    pace = pace_keeper_pace(&keeper);
-    client = oai_client_new(&settings, error);
-    if (!client)
+struct asking_list *asking_list_open(struct site *site, struct error *error)
+{
+    const struct configuration *configuration = &site->configuration;
+    struct asking_list *asking = memory_new(1, sizeof(*asking));
+
+    asking->site = site;
+    pace_keeper_init(&asking->keeper, site->store, "oai", configuration->arxiv.interval_ms,
+                     timer_wall(), draw, NULL);
+    asking->pace = pace_keeper_pace(&asking->keeper);
+    asking->settings = (struct oai_settings){
+        .oai = configuration->arxiv.oai,
+        .contact = configuration->arxiv.contact,
+        .interval_ms = configuration->arxiv.interval_ms,
+        .timer = timer_system(),
+        .pace = &asking->pace,
+    };
+    asking->client = oai_client_new(&asking->settings, error);
+    if (!asking->client)
+        asking_list_close(&asking);
+    return asking;
+}
+
+void asking_list_close(struct asking_list **asking)
+{
+    if (!*asking)
+        return;
+    oai_client_free(&(*asking)->client);
+    free(*asking);
+    *asking = NULL;
+}
+
+int asking_list_category(struct asking_list *asking, const char *category, struct date from,
+                         oai_take take, void *user, bool *ret_is_whole, struct error *error)
+{
+    struct oai_report report;
+    char set[OAI_SET_BYTES];
+
+    if (oai_find_set(view_of(category), set, error) < 0 ||
+        oai_list_records(asking->client, set, from, take, user, &report, error) < 0)
         return -1;
-    result = list_all(site, client, wanted, from, take, user, ret_categories, error);
-    oai_client_free(&client);
-    return result;
+    *ret_is_whole = report.complete;
+    return 0;
 }

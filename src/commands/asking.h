@@ -3,19 +3,24 @@
 #ifndef COMMANDS_ASKING_H
 #define COMMANDS_ASKING_H
 
-#include "commands/wanted.h"
+#include "commands/site.h"
 #include "papers/arxiv.h"
-#include "papers/completeness.h"
 #include "papers/oai.h"
 
-/* The day's feeds of these categories, as arxiv_fetch. */
-int asking_fetch(struct site *site, const struct strings *categories, struct arxiv_result *ret_result,
-                 struct error *error);
+/* The day's feeds of these categories, as arxiv_fetch. With `only_news` a feed
+ * that is the same as when it was last stored is answered with 304. */
+int asking_fetch(struct site *site, const struct strings *categories, bool only_news,
+                 struct arxiv_result *ret_result, struct error *error);
 
-/* The records of all wanted categories changed since a day, category after
- * category, as oai_list_records. `ret_categories`, one per category, gets name,
- * request and answer. -1 when there was nothing at all. */
-int asking_list(struct site *site, const struct wanted *wanted, struct date from, oai_take take,
-                void *user, struct completeness_category *ret_categories, struct error *error);
+/* Over OAI-PMH, category after category; the site's store must be open. */
+struct asking_list;
+
+struct asking_list *asking_list_open(struct site *site, struct error *error);
+void asking_list_close(struct asking_list **asking); /* NULL is fine; leaves NULL */
+/* The records of one category changed since a day, as oai_list_records.
+ * `*ret_is_whole` is false when pages were cut. A category whose archive OAI-PMH
+ * does not have is kind input. */
+int asking_list_category(struct asking_list *asking, const char *category, struct date from,
+                         oai_take take, void *user, bool *ret_is_whole, struct error *error);
 
 #endif

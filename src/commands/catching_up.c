@@ -1,200 +1,219 @@
 #include "commands/catching_up.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/arena.h"
+#include "base/timer.h"
 #include "commands/asking.h"
 #include "commands/calendar.h"
 #include "commands/fetching.h"
+#include "commands/gap.h"
+#include "commands/plan.h"
 #include "papers/announcement.h"
 
-/* The days from the first missed one to yesterday. */
-struct gap {
-    struct site *site;
-    struct date since;
-    struct date today;
-    struct holiday_table table;
-    struct holidays holidays; /* borrows the table */
-    struct arena *arena;
-    struct papers *days; /* the papers of each */
-    bool *is_open;       /* whether it lacks any */
-    size_t count;
+#define WAIT_FACT "catching_up"
+
+/* ---- how long OAI-PMH is left alone after failures ---- */
+
+struct wait {
+    int64_t until_utc;
+    int failures; /* in a row */
 };
 
-static bool is_incomplete(const struct edition_list *list, struct date date)
+static int find_wait(struct site *site, struct wait *ret_wait, struct error *error)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (date_compare(list->items[i].date, date) == 0)
-            return list->items[i].state != EDITION_COMPLETE &&
-                   list->items[i].state != EDITION_EMPTY;
-    return true;
-}
-
-static int gap_open(struct gap *gap, struct site *site, struct date since, int64_t now_utc,
-                    struct error *error)
-{
-    struct edition_list list = {0};
-    int64_t first = date_to_days(since);
-
-    *gap = (struct gap){.site = site, .since = since, .today = site_arxiv_date(site, now_utc)};
-    if (calendar_read(site, &gap->table, error) < 0)
-        return -1;
-    if (store_list_editions(site->store, since, SIZE_MAX, &list, error) < 0) {
-        holidays_free(&gap->table);
-        return -1;
-    }
-    gap->holidays = (struct holidays){gap->table.items, gap->table.count};
-    gap->arena = arena_new();
-    gap->count = date_to_days(gap->today) > first ? (size_t)(date_to_days(gap->today) - first) : 0;
-    gap->days = arena_alloc(gap->arena, gap->count, sizeof(gap->days[0]));
-    gap->is_open = arena_alloc(gap->arena, gap->count, sizeof(gap->is_open[0]));
-    for (size_t i = 0; i < gap->count; i++) {
-        struct date date = date_from_days(first + (int64_t)i);
-
-        papers_init(&gap->days[i]);
-        gap->is_open[i] =
-            announcement_is_day(date, &gap->holidays) && is_incomplete(&list, date);
-    }
-    edition_list_free(&list);
-    return 0;
-}
-
-static void gap_close(struct gap *gap)
-{
-    for (size_t i = 0; i < gap->count; i++)
-        papers_free(&gap->days[i]);
-    arena_free(&gap->arena);
-    holidays_free(&gap->table);
-}
-
-/* 1 when the store has this version, or a later one, already. */
-static int is_known(struct gap *gap, const struct paper *paper, struct error *error)
-{
-    struct papers found;
+    struct wait wait = {0};
+    struct buffer text;
+    long long until;
     bool is_found;
     int result;
 
-    papers_init(&found);
-    result = store_find_paper(gap->site->store, paper->id, &found, &is_found, error);
+    buffer_init(&text, 64);
+    result = fact_get(site->store, WAIT_FACT, &text, &is_found, error);
+    if (result == 0 && is_found && sscanf(buffer_string(&text), "%lld %d", &until, &wait.failures) == 2)
+        wait.until_utc = until;
+    buffer_free(&text);
     if (result == 0)
-        result = is_found && found.items[0].version >= paper->version;
-    papers_free(&found);
+        *ret_wait = wait;
     return result;
 }
 
-static int take_paper(struct gap *gap, const struct paper *paper, struct error *error)
+static int keep_wait(struct site *site, const struct wait *wait, struct error *error)
 {
-    struct paper dated = *paper;
-    int64_t day;
-    int known;
+    char text[64];
 
-    if (!paper->submitted_utc)
-        return 0;
-    dated.date = announcement_date(paper->submitted_utc, gap->site->arxiv_zone, &gap->holidays);
-    dated.announce_type = paper->version > 1 ? ANNOUNCE_REPLACE : ANNOUNCE_NEW;
-    /* First announced within the gap, and revised at once: still new. */
-    if (paper->version > 1 && paper->first_submitted_utc) {
-        struct date first = announcement_date(paper->first_submitted_utc, gap->site->arxiv_zone,
-                                              &gap->holidays);
-
-        if (date_compare(first, gap->since) >= 0) {
-            dated.date = first;
-            dated.announce_type = ANNOUNCE_NEW;
-        }
-    }
-    day = date_to_days(dated.date) - date_to_days(gap->since);
-    if (day < 0 || day >= (int64_t)gap->count || !gap->is_open[day])
-        return 0;
-    known = is_known(gap, paper, error);
-    if (known == 0)
-        papers_add(&gap->days[day], &dated, NULL);
-    return known < 0 ? -1 : 0;
+    snprintf(text, sizeof(text), "%lld %d", (long long)wait->until_utc, wait->failures);
+    return fact_put(site->store, WAIT_FACT, view_of(text), error);
 }
+
+static int note_result(struct site *site, const struct wait *before, bool failed, int64_t now_utc,
+                       struct error *error)
+{
+    struct wait wait = {0};
+    int64_t seconds = CATCHING_UP_WAIT_SECONDS;
+
+    if (!failed && !before->failures)
+        return 0;
+    if (failed) {
+        for (int i = 0; i < before->failures && seconds < CATCHING_UP_WAIT_MAX_SECONDS; i++)
+            seconds *= 2;
+        if (seconds > CATCHING_UP_WAIT_MAX_SECONDS)
+            seconds = CATCHING_UP_WAIT_MAX_SECONDS;
+        wait.until_utc = now_utc + seconds;
+        wait.failures = before->failures < 100 ? before->failures + 1 : before->failures;
+    }
+    return keep_wait(site, &wait, error);
+}
+
+/* A time that no clock like ours has written holds nobody up. */
+static bool must_wait(const struct wait *wait, int64_t now_utc)
+{
+    return wait->until_utc > now_utc && wait->until_utc - now_utc <= CATCHING_UP_WAIT_MAX_SECONDS;
+}
+
+int catching_up_find_wait(struct site *site, int64_t *ret_until_utc, struct error *error)
+{
+    struct wait wait;
+
+    if (find_wait(site, &wait, error) < 0)
+        return -1;
+    *ret_until_utc = wait.until_utc;
+    return 0;
+}
+
+/* ---- asking ---- */
+
+struct progress {
+    size_t asked, failed;
+    size_t papers;
+    bool is_down;        /* the others are better not asked */
+    struct error first;  /* what failed first */
+};
 
 static int take_page(void *user, const struct papers *papers, struct error *error)
 {
     struct gap *gap = user;
 
     for (size_t i = 0; i < papers->count; i++)
-        if (take_paper(gap, &papers->items[i], error) < 0)
+        if (gap_take(gap, &papers->items[i], error) < 0)
             return -1;
     return 0;
 }
 
-static int store_days(struct gap *gap, const struct completeness_category *judged, size_t count,
-                      int64_t now_utc, struct error *error)
+static int ask_category(struct gap *gap, struct asking_list *asking, size_t category,
+                        int64_t now_utc, struct progress *progress, struct error *error)
 {
-    struct edition_category *categories = arena_alloc(gap->arena, count, sizeof(categories[0]));
+    const char *name = gap->categories->items[category];
+    struct date since = gap_begin(gap, category), from;
+    bool is_whole = false;
+    struct error problem;
 
-    for (size_t day = 0; day < gap->count; day++) {
-        struct completeness_category *own;
-        struct edition edition = {.date = date_from_days(date_to_days(gap->since) + (int64_t)day),
-                                  .estimated = true,
-                                  .fetched_utc = now_utc,
-                                  .categories = categories,
-                                  .category_count = count};
+    progress->asked++;
+    from = time_to_date(announcement_opens(since, gap->site->arxiv_zone, &gap->holidays), NULL);
+    log_progress(gap->site->log, "catching up: %s", name);
+    if (asking_list_category(asking, name, from, take_page, gap, &is_whole, &problem) < 0) {
+        log_line(gap->site->log, LOG_LEVEL_WARNING, "%s: %s; asked again later", name, problem.text);
+        if (!progress->failed++)
+            progress->first = problem;
+        progress->is_down = problem.kind == ERROR_TEMPORARY;
+        return 0;
+    }
+    progress->failed += !is_whole;
+    return gap_store(gap, is_whole, now_utc, &progress->papers, error);
+}
 
-        if (!gap->is_open[day])
+static int ask_all(struct gap *gap, int64_t now_utc, int64_t until_ms, struct progress *progress,
+                   struct error *error)
+{
+    const struct timer timer = timer_system();
+    struct asking_list *asking = asking_list_open(gap->site, error);
+    int result = asking ? 0 : -1;
+
+    for (size_t i = 0; i < gap->categories->count && result == 0; i++) {
+        if (!gap_is_open(gap, i))
             continue;
-        own = arena_alloc(gap->arena, count, sizeof(own[0]));
-        for (size_t i = 0; i < count; i++)
-            own[i] = judged[i];
-        edition.state = completeness_judge(&gap->days[day], NULL, own, count);
-        for (size_t i = 0; i < count; i++)
-            categories[i] = (struct edition_category){own[i].name, own[i].received, own[i].known,
-                                                      own[i].state};
-        if (fetching_merge(gap->site, &edition, &gap->days[day], error) < 0)
-            return -1;
+        if (progress->is_down || (until_ms && timer.now_ms(timer.context) >= until_ms) ||
+            site_is_stopping())
+            break;
+        result = ask_category(gap, asking, i, now_utc, progress, error);
     }
-    return 0;
+    asking_list_close(&asking);
+    return result;
 }
 
-static int store_all(struct gap *gap, const struct completeness_category *judged, size_t count,
-                     int64_t now_utc, struct error *error)
+static void log_caught(const struct gap *gap, const struct progress *progress)
 {
-    if (store_begin(gap->site->store, error) < 0)
-        return -1;
-    if (store_days(gap, judged, count, now_utc, error) < 0) {
-        store_rollback(gap->site->store);
-        return -1;
-    }
-    return store_commit(gap->site->store, error);
-}
-
-static void log_gap(const struct gap *gap)
-{
-    size_t papers = 0, days = 0;
     char since[DATE_TEXT_BYTES];
 
-    for (size_t i = 0; i < gap->count; i++) {
-        papers += gap->days[i].count;
-        days += gap->is_open[i];
-    }
     date_format(gap->since, since);
     log_line(gap->site->log, LOG_LEVEL_NOTICE,
-             "caught up since %s over OAI-PMH: %zu papers of %zu days that were not complete; their "
-             "dates are estimates",
-             since, papers, days);
+             "caught up since %s over OAI-PMH: %zu papers of days that were not complete; their "
+             "dates are estimates%s",
+             since, progress->papers, progress->failed ? "; some of it is asked for again" : "");
 }
 
 int catching_up_since(struct site *site, const struct wanted *wanted, struct date since,
                       int64_t now_utc, struct error *error)
 {
-    size_t count = wanted->categories.count;
-    struct completeness_category *categories;
+    struct progress progress = {0};
     struct gap gap;
-    struct date from;
     int result;
 
     if (!announcement_is_day(since, &(struct holidays){0}))
         since = announcement_next(since, &(struct holidays){0});
-    if (gap_open(&gap, site, since, now_utc, error) < 0)
+    if (gap_open(&gap, site, &wanted->categories, since, now_utc, error) < 0)
         return -1;
-    from = time_to_date(announcement_opens(since, site->arxiv_zone, &gap.holidays), NULL);
-    categories = arena_alloc(gap.arena, count, sizeof(categories[0]));
-    result = asking_list(site, wanted, from, take_page, &gap, categories, error);
+    gap_find_incomplete(&gap);
+    result = ask_all(&gap, now_utc, 0, &progress, error);
+    if (result == 0 && progress.failed && progress.failed == progress.asked &&
+        progress.first.kind != ERROR_NONE) {
+        *error = progress.first;
+        result = -1;
+    }
     if (result == 0)
-        result = store_all(&gap, categories, count, now_utc, error);
+        log_caught(&gap, &progress);
+    gap_close(&gap);
+    return result;
+}
+
+/* ---- by itself ---- */
+
+static int close_gap(struct gap *gap, const struct wait *wait, int64_t now_utc, int64_t until_ms,
+                     struct error *error)
+{
+    struct progress progress = {0};
+    int result = gap_note_missed(gap, now_utc, error);
+
     if (result == 0)
-        log_gap(&gap);
+        result = ask_all(gap, now_utc, until_ms, &progress, error);
+    if (result == 0)
+        result = note_result(gap->site, wait, progress.failed > 0, now_utc, error);
+    if (result == 0 && progress.asked > progress.failed)
+        log_caught(gap, &progress);
+    return result;
+}
+
+int catching_up_due(struct site *site, const struct wanted *wanted, enum catching_up_need need,
+                    int64_t now_utc, int64_t until_ms, struct error *error)
+{
+    struct date today = site_arxiv_date(site, now_utc), since;
+    int64_t first = date_to_days(today) - PLAN_CATCH_UP_DAYS;
+    struct wait wait;
+    struct gap gap;
+    int result = 0;
+
+    if (find_wait(site, &wait, error) < 0 || fetching_asked_since(site, &since, error) < 0)
+        return -1;
+    if (!date_is_set(since) || must_wait(&wait, now_utc))
+        return 0;
+    if (date_to_days(since) < first)
+        since = date_from_days(first);
+    if (gap_open(&gap, site, &wanted->categories, since, now_utc, error) < 0)
+        return -1;
+    gap_find_missed(&gap, need == CATCHING_UP_ALL);
+    if (gap_is_any_open(&gap))
+        result = close_gap(&gap, &wait, now_utc, until_ms, error);
     gap_close(&gap);
     return result;
 }

@@ -33,7 +33,7 @@ static void allow_unseen(const struct choosing *choosing, struct choice *choice)
         for (size_t k = edition->from; k < edition->count; k++) {
             size_t paper = edition->members[k];
 
-            if (!edition->from)
+            if (!edition->from && !edition->is_late)
                 choice->marks[paper] = MARK_NONE;
             else if (choice->skip[paper])
                 choice->marks[paper] = MARK_LATE;

@@ -14,6 +14,7 @@ struct choosing_edition {
     const size_t *members;
     size_t count;
     size_t from; /* so many of them an earlier digest has dealt with; 0: it is new */
+    bool is_late; /* it comes after a later one was shown */
 };
 
 struct choosing {

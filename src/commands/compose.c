@@ -233,6 +233,7 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
     for (size_t i = 0; i < count; i++) {
         members[i] = shelf->editions[i];
         members[i].from = editions[i].from;
+        members[i].is_late = editions[i].is_late;
         taken[i] = (struct edition_shown){dates[i], members[i].count};
     }
     choosing.papers = &shelf->papers;

@@ -40,7 +40,10 @@ static int read_edition(struct site *site, const struct options *options, struct
         return fetching_from_sources(site, feeds, date, site_now(), fetched, error);
     if (wanted_find(site, &wanted, error) < 0)
         return -1;
-    result = fetching_from_arxiv(site, &wanted, date, site_now(), fetched, error);
+    /* Who names a day, or wants to see the papers, wants them again. */
+    result = fetching_from_arxiv(site, &wanted, date,
+                                 !date_is_set(date) && !options_given(options, "--jsonl"),
+                                 site_now(), fetched, error);
     if (result < 0 && site->store &&
         fetching_store_failure(site, &wanted, date, site_now(), error, &problem) < 0)
         log_line(site->log, LOG_LEVEL_WARNING, "%s", problem.text);

@@ -3,53 +3,77 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "commands/asking.h"
 #include "commands/calendar.h"
 
 /* ---- whether to ask ---- */
 
-static const struct edition_category *find_category(const struct edition *edition,
-                                                    const char *name)
-{
-    for (size_t i = 0; i < edition->category_count; i++)
-        if (strcmp(edition->categories[i].name, name) == 0)
-            return &edition->categories[i];
-    return NULL;
-}
-
 static bool lacks_category(const struct edition *edition, const struct wanted *wanted)
 {
     for (size_t i = 0; i < wanted->categories.count; i++)
-        if (!find_category(edition, wanted->categories.items[i]))
+        if (!edition_find_category(edition, wanted->categories.items[i]))
             return true;
     return false;
+}
+
+/* What the store has of today. `wanted` may be NULL. */
+static int find_moment(struct site *site, const struct wanted *wanted, int64_t now_utc,
+                       struct completeness_moment *ret_moment, struct error *error)
+{
+    struct completeness_moment moment = {.now_utc = now_utc};
+    struct edition_list list = {0};
+
+    moment.date = zone_date_at(site->arxiv_zone, now_utc, &moment.minutes);
+    if (store_find_edition(site->store, moment.date, &list, error) < 0)
+        return -1;
+    if (list.count) {
+        moment.has_edition = true;
+        moment.state = list.items[0].state;
+        moment.fetched_utc = list.items[0].fetched_utc;
+        moment.lacks_category = wanted && lacks_category(&list.items[0], wanted);
+    }
+    edition_list_free(&list);
+    *ret_moment = moment;
+    return 0;
 }
 
 int fetching_is_expected(struct site *site, const struct wanted *wanted, int64_t now_utc,
                          bool *ret_is_expected, struct error *error)
 {
-    struct completeness_moment moment = {.now_utc = now_utc};
+    struct completeness_moment moment;
     struct holiday_table holidays;
-    struct edition_list list = {0};
+    int result;
 
     if (calendar_read(site, &holidays, error) < 0)
         return -1;
-    moment.date = zone_date_at(site->arxiv_zone, now_utc, &moment.minutes);
-    if (store_find_edition(site->store, moment.date, &list, error) < 0) {
-        holidays_free(&holidays);
-        return -1;
-    }
-    if (list.count) {
-        moment.has_edition = true;
-        moment.state = list.items[0].state;
-        moment.fetched_utc = list.items[0].fetched_utc;
-        moment.lacks_category = lacks_category(&list.items[0], wanted);
-    }
-    *ret_is_expected = wanted->categories.count > 0 && completeness_is_due(&moment, &holidays);
-    edition_list_free(&list);
+    result = find_moment(site, wanted, now_utc, &moment, error);
+    if (result == 0)
+        *ret_is_expected = wanted->categories.count > 0 && completeness_is_due(&moment, &holidays);
     holidays_free(&holidays);
-    return 0;
+    return result;
+}
+
+int fetching_find_awaited(struct site *site, int64_t now_utc, struct awaited *ret_awaited,
+                          struct error *error)
+{
+    struct completeness_moment moment;
+    struct holiday_table holidays;
+    int result;
+
+    if (calendar_read(site, &holidays, error) < 0)
+        return -1;
+    result = find_moment(site, NULL, now_utc, &moment, error);
+    if (result == 0) {
+        bool is_awaited = completeness_is_awaited(&moment, &holidays);
+
+        *ret_awaited = (struct awaited){
+            .today = moment.date,
+            .is_open = is_awaited,
+            .is_soon = is_awaited && moment.minutes < COMPLETENESS_NOON_MINUTE,
+        };
+    }
+    holidays_free(&holidays);
+    return result;
 }
 
 int fetching_find_silence(struct site *site, struct date date, bool *ret_is_silent,
@@ -255,6 +279,33 @@ static void log_reports(struct site *site, const struct arxiv_result *result)
     }
 }
 
+/* What arXiv said of the answers that stand for all that they were asked for. */
+static void take_validators(const struct arxiv_result *result, struct fetched *fetched)
+{
+    size_t unchanged = 0;
+
+    fetched->kept = arena_alloc(fetched->arena, result->report_count, sizeof(fetched->kept[0]));
+    for (size_t i = 0; i < result->report_count; i++) {
+        const struct arxiv_report *report = &result->reports[i];
+
+        unchanged += report->unchanged;
+        if (!report->was_asked || report->unchanged || report->error.kind != ERROR_NONE)
+            continue;
+        fetched->kept[fetched->kept_count++] = (struct fetched_kept){
+            arena_string(fetched->arena, report->url), report->validators};
+    }
+    fetched->is_unchanged = unchanged > 0 && unchanged == result->report_count;
+}
+
+/* A feed that says nothing of a category may have left it out: how many papers it
+ * has is not known before OAI-PMH has told. */
+static void doubt_silence(struct completeness_category *categories, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (categories[i].state == EDITION_EMPTY)
+            categories[i].known = -1;
+}
+
 /* Moves the papers out of `result`. */
 static int judge_answers(struct site *site, const struct wanted *wanted,
                          struct arxiv_result *result, struct fetched *fetched, struct error *error)
@@ -274,12 +325,14 @@ static int judge_answers(struct site *site, const struct wanted *wanted,
             .name = name, .request = report, .answer = answer_of(result, report)};
     }
     fetched->edition.state = completeness_judge(&fetched->input.papers, seen, categories, count);
+    doubt_silence(categories, count);
     set_judged(fetched, seen, categories, count);
     return 0;
 }
 
 int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct date date,
-                        int64_t now_utc, struct fetched *ret_fetched, struct error *error)
+                        bool only_news, int64_t now_utc, struct fetched *ret_fetched,
+                        struct error *error)
 {
     struct fetched fetched = {0};
     struct arxiv_result result = {0};
@@ -291,7 +344,7 @@ int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct d
                          "arxiv.categories of %s",
                          site->configuration.file);
     log_progress(site->log, "asking arXiv for %zu categories", wanted->categories.count);
-    if (asking_fetch(site, &wanted->categories, &result, error) < 0)
+    if (asking_fetch(site, &wanted->categories, only_news, &result, error) < 0)
         return -1;
     log_reports(site, &result);
     fetched.arena = arena_new();
@@ -301,6 +354,7 @@ int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct d
     result.papers = (struct papers){0};
     set_date(site, &fetched, date, now_utc);
     fetched.asked_for = date_is_set(date) ? date : site_arxiv_date(site, now_utc);
+    take_validators(&result, &fetched);
     status = judge_answers(site, wanted, &result, &fetched, error);
     arxiv_result_free(&result);
     if (status < 0) {
@@ -317,159 +371,4 @@ void fetched_free(struct fetched *fetched)
     papers_free(&fetched->day);
     arena_free(&fetched->arena);
     *fetched = (struct fetched){0};
-}
-
-/* ---- into the store ---- */
-
-/* What the edition has already, and what this fetch adds to it. */
-static void merge_categories(struct edition *edition, const struct edition *before,
-                             struct arena *arena)
-{
-    size_t count = edition->category_count, all = count;
-    struct edition_category *categories = arena_alloc(arena, count, sizeof(categories[0]));
-    enum edition_state *states =
-        arena_alloc(arena, count + before->category_count, sizeof(states[0]));
-
-    for (size_t i = 0; i < count; i++) {
-        struct edition_category *category = &categories[i];
-        const struct edition_category *old = find_category(before, edition->categories[i].name);
-
-        *category = edition->categories[i];
-        if (old) {
-            enum edition_state merged = completeness_merge(old->state, category->state);
-
-            if (merged != category->state)
-                category->known = old->known;
-            if (old->received > category->received)
-                category->received = old->received;
-            if (category->known >= 0 && category->known < category->received)
-                category->known = category->received;
-            category->state = merged;
-        }
-        states[i] = category->state;
-    }
-    for (size_t i = 0; i < before->category_count; i++)
-        if (!find_category(edition, before->categories[i].name))
-            states[all++] = before->categories[i].state;
-    edition->categories = categories;
-    edition->state = all ? completeness_of_all(states, all)
-                         : completeness_merge(before->state, edition->state);
-}
-
-static int put_merged(struct site *site, const struct edition *new_one, const struct papers *papers,
-                      size_t *ret_added, struct error *error)
-{
-    struct edition edition = *new_one;
-    struct edition_list list = {0};
-    struct arena *arena;
-    int result;
-
-    if (store_find_edition(site->store, edition.date, &list, error) < 0)
-        return -1;
-    arena = arena_new();
-    if (list.count) {
-        merge_categories(&edition, &list.items[0], arena);
-        edition.estimated = edition.estimated && list.items[0].estimated;
-    }
-    result = store_put_edition(site->store, &edition, papers, ret_added, error);
-    arena_free(&arena);
-    edition_list_free(&list);
-    return result;
-}
-
-int fetching_merge(struct site *site, const struct edition *edition, const struct papers *papers,
-                   struct error *error)
-{
-    return put_merged(site, edition, papers, NULL, error);
-}
-
-/* That `date` was asked for, and what it came to, when it has no papers. */
-static int put_state(struct site *site, const struct strings *categories, struct date date,
-                     enum edition_state state, const char *note, int64_t now_utc,
-                     struct error *error)
-{
-    struct edition_category *items = memory_new(categories->count, sizeof(items[0]));
-    struct edition edition = {.date = date, .fetched_utc = now_utc, .state = state, .note = note,
-                              .categories = items, .category_count = categories->count};
-    struct papers none = {0};
-    int result;
-
-    for (size_t i = 0; i < categories->count; i++)
-        items[i] = (struct edition_category){categories->items[i], 0, -1, state};
-    result = put_merged(site, &edition, &none, NULL, error);
-    free(items);
-    return result;
-}
-
-int fetching_store_failure(struct site *site, const struct wanted *wanted, struct date date,
-                           int64_t now_utc, const struct error *failure, struct error *error)
-{
-    if (!wanted->categories.count)
-        return 0;
-    if (!date_is_set(date))
-        date = site_arxiv_date(site, now_utc);
-    if (completeness_is_weekend(date))
-        return 0;
-    return put_state(site, &wanted->categories, date, EDITION_FAILED, failure->text, now_utc,
-                     error);
-}
-
-static void log_stored(struct site *site, const struct fetched *fetched, size_t added)
-{
-    const struct edition *edition = &fetched->edition;
-    char date[DATE_TEXT_BYTES];
-
-    date_format(edition->date, date);
-    if (edition->state == EDITION_STALE)
-        log_line(site->log, LOG_LEVEL_WARNING,
-                 "edition %s: nothing in the feed is new, it is an earlier day's; it is asked for "
-                 "again", date);
-    else if (!fetched->day.count && edition->state != EDITION_EMPTY)
-        log_line(site->log, LOG_LEVEL_WARNING,
-                 "edition %s: no paper of it could be read yet; it is asked for again", date);
-    else if (!fetched->day.count)
-        log_line(site->log, LOG_LEVEL_NOTICE,
-                 "edition %s has no papers, as on weekends and holidays: no digest comes of it",
-                 date);
-    else
-        log_line(site->log, LOG_LEVEL_NOTICE, "edition %s: %zu papers, %zu of them new here, %s",
-                 date, fetched->day.count, added, edition_state_name(edition->state));
-}
-
-/* A feed that was not made anew carries yesterday's date: today is still awaited. */
-static int put_awaited(struct site *site, const struct fetched *fetched, struct error *error)
-{
-    const struct edition *edition = &fetched->edition;
-    struct strings names = {0};
-    size_t capacity = 0;
-    int result;
-
-    if (!date_is_set(fetched->asked_for) || completeness_is_weekend(fetched->asked_for) ||
-        date_compare(edition->date, fetched->asked_for) >= 0)
-        return 0;
-    for (size_t i = 0; i < edition->category_count; i++)
-        names_add(&names, &capacity, edition->categories[i].name);
-    result = put_state(site, &names, fetched->asked_for, EDITION_STALE, NULL, edition->fetched_utc,
-                       error);
-    for (size_t i = 0; i < names.count; i++)
-        free(names.items[i]);
-    free(names.items);
-    return result;
-}
-
-int fetching_store(struct site *site, const struct fetched *fetched, struct error *error)
-{
-    size_t added = 0;
-
-    if (store_begin(site->store, error) < 0)
-        return -1;
-    if (put_merged(site, &fetched->edition, &fetched->day, &added, error) < 0 ||
-        put_awaited(site, fetched, error) < 0) {
-        store_rollback(site->store);
-        return -1;
-    }
-    if (store_commit(site->store, error) < 0)
-        return -1;
-    log_stored(site, fetched, added);
-    return 0;
 }

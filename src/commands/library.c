@@ -63,7 +63,7 @@ static int add_edition(struct library *library, struct date date, struct papers 
     members = memory_new(papers.count, sizeof(members[0]));
     for (size_t i = 0; i < papers.count; i++)
         members[i] = papers_add(all, &papers.items[i], NULL);
-    *edition = (struct choosing_edition){members, papers.count, 0};
+    *edition = (struct choosing_edition){.members = members, .count = papers.count};
     papers_free(&papers);
     return 0;
 }

@@ -6,13 +6,14 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "commands/fetching.h"
 #include "store/outbox.h"
 #include "store/subscribers.h"
 #include "subscribers/address.h"
 #include "subscribers/folder.h"
 #include "subscribers/schedule.h"
 
-enum { EDITIONS_MAX = 64, HOUR_SECONDS = 3600 };
+enum { EDITIONS_MAX = 64, HOUR_SECONDS = 3600, DAY_SECONDS = 86400 };
 
 struct plan {
     struct site *site;
@@ -20,6 +21,7 @@ struct plan {
     struct plan_summary summary;
     struct edition_list editions; /* newest first */
     struct date latest;           /* with papers; zero: none */
+    struct awaited awaited;
     struct zone_cache zones;
     struct arena *arena;
     struct error error;
@@ -81,6 +83,11 @@ static const struct edition_shown *find_shown(const struct edition_shown *shown,
     return NULL;
 }
 
+static bool is_before(struct date date, struct date latest_shown)
+{
+    return date_is_set(latest_shown) && date_compare(date, latest_shown) < 0;
+}
+
 /* What this address can still be shown. */
 struct unshown {
     struct plan_edition *editions; /* ascending, in the arena */
@@ -111,7 +118,11 @@ static int find_unshown(struct store *store, const struct edition_list *editions
             continue;
         if (!before || before->papers < edition->paper_count)
             unshown.editions[unshown.count++] = (struct plan_edition){
-                edition->date, before ? before->papers : 0, !before, edition->estimated};
+                .date = edition->date,
+                .from = before ? before->papers : 0,
+                .is_new = !before,
+                .is_late = is_before(edition->date, unshown.latest_shown),
+                .is_estimated = edition->estimated};
     }
     *ret_unshown = unshown;
     return 0;
@@ -179,40 +190,60 @@ static void note_next_due(struct plan *plan, int64_t due_utc)
 }
 
 /* What makes no mail of its own and waits for the next one: papers that came late,
- * and days caught up with after a later one was shown. */
-static bool waits_for_another(const struct unshown *unshown, const struct plan_edition *edition)
+ * days caught up with after a later one was shown, and others of them while today's
+ * papers may come soon, which then are in the same digest. */
+static bool waits_for_another(const struct plan *plan, const struct plan_edition *edition)
 {
     return !edition->is_new ||
-           (edition->is_estimated && date_is_set(unshown->latest_shown) &&
-            date_compare(edition->date, unshown->latest_shown) < 0);
+           (edition->is_estimated && (edition->is_late || plan->awaited.is_soon));
+}
+
+/* Without `at` a slot of today that takes earlier editions is due once today's is
+ * there too, as on any other day. */
+static bool waits_for_today(const struct plan *plan, const struct profile *profile,
+                            struct date edition, struct date slot)
+{
+    return profile->schedule.at_minutes < 0 && plan->awaited.is_open &&
+           date_compare(edition, slot) < 0 && date_compare(slot, plan->awaited.today) == 0;
 }
 
 /* The latest slot of the unshown editions whose time has come; it takes the
- * earlier ones with it. */
+ * earlier ones with it. Days caught up with alone wait for a slot that comes
+ * within a day. */
 static struct date choose_slot(struct plan *plan, const struct profile *profile,
                                const struct zone *zone, const struct subscriber_seen *seen,
                                const struct unshown *unshown)
 {
     struct date chosen = {0};
+    bool is_caught_up_alone = true, comes_soon = false;
 
     for (size_t i = 0; i < unshown->count; i++) {
-        struct date date = unshown->editions[i].date, slot;
-        int64_t due_utc;
+        const struct plan_edition *edition = &unshown->editions[i];
+        struct date slot;
+        int64_t due_utc, left;
 
-        if (waits_for_another(unshown, &unshown->editions[i]))
+        if (waits_for_another(plan, edition))
             continue;
-        schedule_slot(profile, zone, date, &slot, &due_utc);
+        schedule_slot(profile, zone, edition->date, &slot, &due_utc);
         /* Somebody new gets what was the latest edition then, at once. */
-        if (date_is_set(seen->first_edition) && date_compare(date, seen->first_edition) == 0) {
-            slot = date;
+        if (date_is_set(seen->first_edition) &&
+            date_compare(edition->date, seen->first_edition) == 0) {
+            slot = edition->date;
             due_utc = plan->options->now_utc;
         }
-        if (due_utc > plan->options->now_utc)
+        if (waits_for_today(plan, profile, edition->date, slot))
+            continue;
+        left = due_utc - plan->options->now_utc;
+        if (left > 0) {
             note_next_due(plan, due_utc);
-        else if (!date_is_set(chosen) || date_compare(slot, chosen) > 0)
+            comes_soon |= left <= DAY_SECONDS;
+            continue;
+        }
+        is_caught_up_alone &= edition->is_estimated;
+        if (!date_is_set(chosen) || date_compare(slot, chosen) > 0)
             chosen = slot;
     }
-    return chosen;
+    return is_caught_up_alone && comes_soon ? (struct date){0} : chosen;
 }
 
 /* One line instead of silence, at the hour of the digest that there is not. */
@@ -304,7 +335,8 @@ static int walk(struct plan *plan, struct error *error)
     if (options->unstored && store_put_edition(plan->site->store, options->unstored,
                                                options->unstored_papers, NULL, error) < 0)
         return -1;
-    if (list_editions(plan->site, options->now_utc, &plan->editions, &plan->latest, error) < 0)
+    if (list_editions(plan->site, options->now_utc, &plan->editions, &plan->latest, error) < 0 ||
+        fetching_find_awaited(plan->site, options->now_utc, &plan->awaited, error) < 0)
         return -1;
     result = folder_each(plan->site->configuration.subscribers, visit_profile, plan, error);
     if (!plan->failed)
@@ -385,12 +417,14 @@ int plan_editions_again(struct site *site, const struct delivery *delivery, stru
                               &shown_count, error) < 0)
         return -1;
     for (size_t i = 0; i < delivery->edition_count; i++) {
-        const struct edition_shown *before =
-            find_shown(shown, shown_count, delivery->editions[i].date);
+        struct date date = delivery->editions[i].date;
+        const struct edition_shown *before = find_shown(shown, shown_count, date);
 
-        editions[i] = (struct plan_edition){.date = delivery->editions[i].date,
-                                            .from = before ? before->papers : 0,
-                                            .is_new = !before};
+        editions[i] = (struct plan_edition){
+            .date = date,
+            .from = before ? before->papers : 0,
+            .is_new = !before,
+            .is_late = shown_count && is_before(date, shown[shown_count - 1].date)};
     }
     *ret_editions = editions;
     *ret_count = delivery->edition_count;

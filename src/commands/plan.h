@@ -38,6 +38,7 @@ struct plan_edition {
     struct date date;
     size_t from;       /* so many of its papers were dealt with by an earlier digest */
     bool is_new;       /* none has dealt with it; else only what came late is taken */
+    bool is_late;      /* one has dealt with a later edition */
     bool is_estimated;
 };
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/timer.h"
+#include "commands/catching_up.h"
 #include "commands/command.h"
 #include "commands/compose.h"
 #include "commands/fetching.h"
@@ -14,6 +16,8 @@
 #include "subscribers/address.h"
 #include "subscribers/folder.h"
 
+enum { CATCH_UP_BEFORE_MAIL_MS = 5 * 60 * 1000 };
+
 struct job {
     struct site site;
     const struct options *options;
@@ -21,46 +25,53 @@ struct job {
     char *only; /* canonical; NULL: everybody */
     bool is_dry;
     struct date date;
+    struct wanted wanted; /* once needed; all profiles are read for it */
+    bool has_wanted;
     struct fetched fetched;
     bool has_fetched;
 };
 
 /* ---- fetching ---- */
 
+static int find_wanted(struct job *job, struct error *error)
+{
+    if (!job->has_wanted && wanted_find(&job->site, &job->wanted, error) < 0)
+        return -1;
+    job->has_wanted = true;
+    return 0;
+}
+
 /* Status names it, and the next run asks again. */
-static void note_failure(struct job *job, const struct wanted *wanted, int64_t now_utc,
-                         const struct error *failure)
+static void note_failure(struct job *job, int64_t now_utc, const struct error *failure)
 {
     struct error error;
 
-    if (fetching_store_failure(&job->site, wanted, job->date, now_utc, failure, &error) < 0)
+    if (fetching_store_failure(&job->site, &job->wanted, job->date, now_utc, failure, &error) < 0)
         log_line(job->log, LOG_LEVEL_WARNING, "%s", error.text);
 }
 
 static int fetch_from_arxiv(struct job *job, struct error *error)
 {
-    struct wanted wanted = {0};
     int64_t now_utc = site_now();
     bool is_expected;
-    int result = -1;
+    int result;
 
-    if (wanted_find(&job->site, &wanted, error) < 0 ||
-        fetching_is_expected(&job->site, &wanted, now_utc, &is_expected, error) < 0)
-        goto out;
-    if (is_expected || date_is_set(job->date)) {
-        result = fetching_from_arxiv(&job->site, &wanted, job->date, now_utc, &job->fetched, error);
-        job->has_fetched = result == 0;
-        if (result < 0 && !job->is_dry)
-            note_failure(job, &wanted, now_utc, error);
-    } else {
-        if (!wanted.categories.count)
+    if (find_wanted(job, error) < 0 ||
+        fetching_is_expected(&job->site, &job->wanted, now_utc, &is_expected, error) < 0)
+        return -1;
+    if (!is_expected && !date_is_set(job->date)) {
+        if (!job->wanted.categories.count)
             log_line(job->log, LOG_LEVEL_WARNING,
                      "no profile names a category and arxiv.categories is empty: nothing to ask "
                      "arXiv for");
-        result = 0;
+        return 0;
     }
-out:
-    wanted_free(&wanted);
+    result = fetching_from_arxiv(&job->site, &job->wanted, job->date,
+                                 !job->is_dry && !date_is_set(job->date), now_utc, &job->fetched,
+                                 error);
+    job->has_fetched = result == 0;
+    if (result < 0 && !job->is_dry)
+        note_failure(job, now_utc, error);
     return result;
 }
 
@@ -100,6 +111,32 @@ static int find_silent_day(struct job *job, struct date *ret_day, struct error *
         return -1;
     *ret_day = is_silent ? day : (struct date){0};
     return 0;
+}
+
+/* ---- missed days ---- */
+
+/* Before the mail what is missing, so that it goes into one digest with today's,
+ * but not for long: the rest, and what is only doubted, waits until it is sent.
+ * While today's feed is awaited nothing is lost by waiting too, and its papers
+ * are then not taken for an earlier day's. A failure is no failure of the day. */
+static void catch_up(struct job *job, enum catching_up_need need)
+{
+    const struct timer timer = timer_system();
+    int64_t now_utc = site_now();
+    bool is_first = need == CATCHING_UP_MISSED;
+    struct awaited awaited;
+    struct error error;
+
+    if (job->is_dry || site_is_stopping() || date_is_set(job->date) ||
+        options_list(job->options, "--feed")->count)
+        return;
+    if (fetching_find_awaited(&job->site, now_utc, &awaited, &error) < 0 ||
+        (!awaited.is_soon &&
+         (find_wanted(job, &error) < 0 ||
+          catching_up_due(&job->site, &job->wanted, need, now_utc,
+                          is_first ? timer.now_ms(timer.context) + CATCH_UP_BEFORE_MAIL_MS : 0,
+                          &error) < 0)))
+        log_line(job->log, LOG_LEVEL_WARNING, "catching up: %s", error.text);
 }
 
 /* ---- a dry run ---- */
@@ -224,6 +261,7 @@ static int plan_and_work(struct job *job)
         return command_fail(job->log, &error);
     }
     working_log_summary(job->log, &summary);
+    catch_up(job, CATCHING_UP_ALL);
     /* What is kept for too long harms nobody's mail. */
     if (!site_is_stopping() && retention_apply(&job->site, site_now(), &error) < 0)
         log_line(job->log, LOG_LEVEL_WARNING, "%s", error.text);
@@ -246,6 +284,7 @@ static int work_job(struct job *job)
     if (job->has_fetched && !job->is_dry &&
         fetching_store(&job->site, &job->fetched, &error) < 0)
         return command_fail(job->log, &error);
+    catch_up(job, CATCHING_UP_MISSED);
     if (job->is_dry)
         status = run_dry(job, &error) < 0 ? command_fail(job->log, &error) : EX_OK;
     else
@@ -283,6 +322,7 @@ static int run(struct log *log, const struct options *options)
     else
         status = work_job(&job);
     fetched_free(&job.fetched);
+    wanted_free(&job.wanted);
     site_close(&job.site);
     free(job.only);
     return status;

@@ -143,6 +143,18 @@ bool completeness_is_weekend(struct date date)
     return date_weekday(date) > FRIDAY;
 }
 
+bool completeness_is_awaited(const struct completeness_moment *moment,
+                             const struct holiday_table *holidays)
+{
+    if (completeness_is_weekend(moment->date) || holidays_contain(holidays, moment->date))
+        return false;
+    if (!moment->has_edition)
+        return true;
+    if (moment->state == EDITION_EMPTY)
+        return moment->minutes < COMPLETENESS_NOON_MINUTE;
+    return moment->state == EDITION_STALE || moment->state == EDITION_FAILED;
+}
+
 bool completeness_is_due(const struct completeness_moment *moment, const struct holiday_table *holidays)
 {
     static const int64_t spacing[EDITION_STATES] = {

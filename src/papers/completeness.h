@@ -58,6 +58,8 @@ enum edition_state completeness_of_all(const enum edition_state *states, size_t 
 
 /* ---- when to ask ---- */
 
+enum { COMPLETENESS_NOON_MINUTE = 12 * 60 };
+
 struct completeness_moment {
     struct date date;   /* of now in New York */
     int minutes;        /* since midnight there */
@@ -73,6 +75,10 @@ struct completeness_moment {
  * empty, and four-hourly when that is what the calendar says. */
 bool completeness_is_due(const struct completeness_moment *moment,
                          const struct holiday_table *holidays);
+/* Whether the day's papers may still come, none of them being there: not on
+ * weekends and holidays, and an empty feed is believed after noon. */
+bool completeness_is_awaited(const struct completeness_moment *moment,
+                             const struct holiday_table *holidays);
 bool completeness_is_weekend(struct date date);
 
 #endif

@@ -1,6 +1,7 @@
 #include "store/editions.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "store/paper_row.h"
@@ -14,6 +15,15 @@ static const char *const state_names[EDITION_STATES] = {
 const char *edition_state_name(enum edition_state state)
 {
     return state_names[state];
+}
+
+const struct edition_category *edition_find_category(const struct edition *edition,
+                                                     const char *name)
+{
+    for (size_t i = 0; i < edition->category_count; i++)
+        if (strcmp(edition->categories[i].name, name) == 0)
+            return &edition->categories[i];
+    return NULL;
 }
 
 static enum edition_state parse_state(struct view name)

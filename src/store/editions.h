@@ -38,6 +38,9 @@ struct edition_list {
 };
 
 const char *edition_state_name(enum edition_state state); /* "complete" */
+/* NULL: the edition says nothing of it. */
+const struct edition_category *edition_find_category(const struct edition *edition,
+                                                     const char *name);
 
 /* One transaction. An edition that is there is merged into: papers not yet in
  * it are appended and keep `fetched_utc` as the time they came (late ones), the

@@ -2,86 +2,11 @@
 batches, cuts, outages. At its end every paper that was announced in a feed has
 reached the right subscribers exactly once."""
 
-import os
-import re
-import shutil
 import unittest
-from collections import Counter
-from datetime import datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
 
-from feeds import Answer, Arxiv, cut, error_page, good, paper, rss
-from support import OK, TEMPORARY, UNAVAILABLE, Case, text_of
-
-NEW_YORK = ZoneInfo("America/New_York")
-PAPER_ID = re.compile(r"^\s+https://arxiv\.org/abs/(\S+)$", re.M)
-
-
-def at(date, clock="00:06"):
-    """A moment in New York, in UTC."""
-    moment = datetime.fromisoformat(f"{date}T{clock}:00").replace(tzinfo=NEW_YORK)
-    return moment.astimezone(timezone.utc)
-
-
-def batch(day, first, count, categories=("cs.LG",), **keys):
-    return [paper(number, day=day, categories=categories, title=f"A study of caches, number {number}", **keys)
-            for number in range(first, first + count)]
-
-
-def busy(status, seconds):
-    return Answer("Rate exceeded.", status=status, content_type="text/plain", headers={"Retry-After": str(seconds)})
-
-
-@unittest.skipUnless(shutil.which("faketime"), "faketime is not installed")
-class VirtualWeek(Case):
-    def setUp(self):
-        super().setUp()
-        self.answer = good([])
-        self.arxiv = Arxiv(rss=lambda _: self.answer)
-        self.addCleanup(self.arxiv.close)
-        self.paperboy.write_configuration(arxiv={"rss": self.arxiv.url("rss")})
-        self.shown = {}  # address -> ids in the order of the mails
-        self.read = set()
-
-    def run_at(self, moment, *words, status=(OK,)):
-        stamp = moment.strftime("%Y-%m-%d %H:%M:%S")
-        # faketime's library is loaded before a sanitizer's.
-        sanitizer = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        result = self.paperboy.run(*(words or ("run",)), prefix=("faketime", "-f", f"@{stamp}"),
-                                   env={"TZ": "UTC", "ASAN_OPTIONS": sanitizer})
-        self.assertIn(result.status, status, str(result))
-        return result
-
-    def new_mails(self):
-        """Those that came since the last look, by address; their papers are noted."""
-        found = {}
-        new = self.paperboy.outbox / "new"
-        for path in sorted(new.iterdir()) if new.is_dir() else []:
-            if path.name in self.read:
-                continue
-            self.read.add(path.name)
-            message = self.read_mail(path.read_bytes())
-            address = message["To"].addresses[0].addr_spec
-            self.assertNotIn(address, found, "two mails at once")
-            found[address] = text_of(message)
-            self.shown.setdefault(address, []).extend(PAPER_ID.findall(found[address]))
-        return found
-
-    def day(self, date, answer, clock="00:06", status=(OK,)):
-        self.answer = answer
-        self.run_at(at(date, clock), status=status)
-        return self.new_mails()
-
-    def states(self, date):
-        for edition in self.paperboy.status()["editions"]:
-            if edition["date"] == date:
-                return {name: category["state"] for name, category in edition["categories"].items()}
-        return None
-
-    def received(self, address):
-        counts = Counter(self.shown.get(address, []))
-        self.assertEqual([paper_id for paper_id, count in counts.items() if count > 1], [], "shown twice")
-        return set(counts)
+from feeds import Answer, cut, error_page, good, paper, rss
+from support import OK, TEMPORARY, UNAVAILABLE
+from virtual import VirtualWeek, at, batch, busy
 
 
 class AWeek(VirtualWeek):
@@ -174,54 +99,6 @@ class AWeek(VirtualWeek):
         self.assertEqual(self.received("grace@example.test"), of("cs.LG", "cs.AI"))
 
 
-def raw(number, versions):
-    """An arXivRaw record of these submission dates."""
-    parts = "".join(f'<version version="v{index}"><date>{date}</date><size>9kb</size></version>'
-                    for index, date in enumerate(versions, 1))
-    return (f"<record><header><identifier>oai:arXiv.org:2606.{number:05}</identifier><datestamp>2026-06-18</datestamp>"
-            f'<setSpec>cs:cs:LG</setSpec></header><metadata><arXivRaw xmlns="http://arxiv.org/OAI/arXivRaw/">'
-            f"<id>2606.{number:05}</id><submitter>A</submitter>{parts}<title>A study of caches, number {number}</title>"
-            f"<authors>Ada Example</authors><categories>cs.LG</categories><abstract>Patience.</abstract></arXivRaw>"
-            "</metadata></record>")
-
-
-def oai(records):
-    return Answer('<?xml version="1.0" encoding="UTF-8"?><OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">'
-                  "<responseDate>2026-06-19T12:00:00Z</responseDate>"
-                  '<request verb="ListRecords">http://x/oai</request><ListRecords>'
-                  + "".join(records) + "</ListRecords></OAI-PMH>")
-
-
-class CatchUp(VirtualWeek):
-    def test_days_that_were_missed(self):
-        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
-        seen = batch("2606", 1, 2)
-        self.assertEqual(len(self.day("2026-06-15", good(seen, "2026-06-15"))), 1)
-        self.arxiv.answers["oai"] = oai([
-            raw(1, ["Fri, 12 Jun 2026 10:00:00 GMT"]),                                   # seen
-            raw(10, ["Mon, 15 Jun 2026 15:00:00 GMT"]),                                  # Tuesday's
-            raw(11, ["Tue, 16 Jun 2026 15:00:00 GMT"]),                                  # Wednesday's
-            raw(12, ["Mon, 15 Jun 2026 15:00:00 GMT", "Tue, 16 Jun 2026 15:00:00 GMT"]),  # new, and revised at once
-            raw(13, ["Fri, 1 May 2026 15:00:00 GMT"]),                                   # old, only edited
-            raw(14, ["Fri, 1 May 2026 15:00:00 GMT", "Mon, 15 Jun 2026 15:00:00 GMT"]),   # old, replaced
-            raw(15, ["Thu, 18 Jun 2026 15:00:00 GMT"]),                                  # still to be announced
-        ])
-        self.paperboy.write_configuration(arxiv={"oai": self.arxiv.url("oai")})
-        self.run_at(at("2026-06-18", "03:00"), "fetch", "--since", "2026-06-16")
-        editions = {edition["date"]: edition for edition in self.paperboy.status()["editions"]}
-        self.assertEqual(sorted(editions), ["2026-06-15", "2026-06-16", "2026-06-17"])
-        self.assertTrue(editions["2026-06-16"]["estimated"])
-        self.assertTrue(editions["2026-06-16"]["complete"])
-        self.assertEqual(editions["2026-06-16"]["papers"], 3)
-        mails = self.day("2026-06-18", good(batch("2606", 20, 1), "2026-06-18"), "03:06")
-        self.assertEqual(len(mails), 1, "one mail for all of them")
-        self.assertEqual(self.received("ada@example.test"),
-                         {f"2606.{number:05}" for number in (1, 2, 10, 11, 12, 20)})
-        # The same again changes nothing.
-        self.run_at(at("2026-06-18", "04:00"), "fetch", "--since", "2026-06-16")
-        self.assertEqual(self.day("2026-06-18", good([], "2026-06-18"), "04:06"), {})
-
-
 class Sentences(VirtualWeek):
     """Each promise by itself."""
 
@@ -303,13 +180,15 @@ class Sentences(VirtualWeek):
     def test_what_is_old_goes(self):
         self.paperboy.write_configuration(retention={"papers_days": 1, "deliveries_days": 1})
         self.paperboy.profile("ada@example.test", categories=["cs.LG"])
-        self.day("2026-03-02", good(batch("2603", 1, 3), "2026-03-02"))
-        self.day("2026-04-28", good(batch("2604", 1, 3), "2026-04-28"))
-        dates = [edition["date"] for edition in self.paperboy.status()["editions"]]
-        self.assertEqual(dates, ["2026-04-28", "2026-03-02"], "within the window of what was shown")
-        self.day("2026-05-05", good(batch("2605", 1, 3), "2026-05-05"))
-        dates = [edition["date"] for edition in self.paperboy.status()["editions"]]
-        self.assertEqual(dates, ["2026-05-05", "2026-04-28"])
+
+        def only(date, number):
+            self.answer = good(batch(number, 1, 3), date)
+            self.run_at(at(date), "run", "--date", date)
+            return [edition["date"] for edition in self.paperboy.status()["editions"]]
+
+        only("2026-03-02", "2603")
+        self.assertEqual(only("2026-04-28", "2604"), ["2026-04-28", "2026-03-02"], "within the window of what was shown")
+        self.assertEqual(only("2026-05-05", "2605"), ["2026-05-05", "2026-04-28"])
         self.assertEqual(self.paperboy.status()["deliveries"]["sent"], 2)
 
     def test_late_papers_wait_for_the_weekly_slot(self):

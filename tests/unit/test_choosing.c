@@ -41,12 +41,14 @@ static void add_list(struct buffer *bytes, const char *numbers)
     }
 }
 
+enum { LATE = 100 };
+
 /* Six papers; the first edition has 0 to 3, the second 3 to 5. */
 static void every_paper_is_shown_once(void **state)
 {
     static const struct {
         const char *name, *types;
-        size_t dealt_with; /* of the first edition */
+        size_t dealt_with; /* of the first edition; LATE: nothing, but of a later one */
         const char *shown, *liked, *keep;
         bool updates;
         const char *want; /* '-' skipped, 'o' ranked, 'l' late, 'u' update */
@@ -56,6 +58,7 @@ static void every_paper_is_shown_once(void **state)
         {"as new, cross-listed, replaced", "nxrnnn", 0, "012", "", "", false, "---ooo"},
         {"the first was dealt with", "nnnnnn", 4, "", "", "", false, "---ooo"},
         {"two came late", "nnnnnn", 2, "", "", "", false, "--looo"},
+        {"a day behind one that was shown", "nnnnnn", LATE, "", "", "", false, "lllooo"},
         {"one of them was shown", "nnnnnn", 2, "2", "", "", false, "---ooo"},
         {"a liked paper's replacement", "nnrnnr", 0, "2", "2,5", "", true, "oouoou"},
         {"not wanted", "nnrnnr", 0, "2", "2,5", "", false, "oo-ooo"},
@@ -68,7 +71,12 @@ static void every_paper_is_shown_once(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         static const size_t first[] = {0, 1, 2, 3}, second[] = {3, 4, 5};
-        struct choosing_edition editions[] = {{first, 4, cases[i].dealt_with}, {second, 3, 0}};
+        struct choosing_edition editions[] = {
+            {.members = first,
+             .count = 4,
+             .from = cases[i].dealt_with == LATE ? 0 : cases[i].dealt_with,
+             .is_late = cases[i].dealt_with == LATE},
+            {.members = second, .count = 3}};
         char ids[2][16] = {"2602.00000", "2602.00000"}, *liked[] = {ids[0], ids[1]};
         struct profile profile = {.updates = cases[i].updates, .liked = {liked, 0}};
         struct arena *arena = arena_new();

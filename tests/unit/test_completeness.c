@@ -215,6 +215,44 @@ static void arxiv_is_asked_when_it_makes_sense(void **state)
     holidays_free(&holidays);
 }
 
+static void a_day_is_awaited_while_its_papers_may_come(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *date;
+        int minutes;
+        bool has_edition;
+        enum edition_state state;
+        bool want;
+    } cases[] = {
+        {"nothing yet", "2026-02-17", 5, false, 0, true},
+        {"nothing yet in the evening", "2026-02-17", 1300, false, 0, true},
+        {"a weekend", "2026-02-21", 5, false, 0, false},
+        {"a holiday", "2026-01-19", 5, true, EDITION_STALE, false},
+        {"stale", "2026-02-17", 600, true, EDITION_STALE, true},
+        {"failed", "2026-02-17", 1300, true, EDITION_FAILED, true},
+        {"empty in the morning", "2026-02-17", 600, true, EDITION_EMPTY, true},
+        {"empty at noon", "2026-02-17", 720, true, EDITION_EMPTY, false},
+        {"there", "2026-02-17", 5, true, EDITION_COMPLETE, false},
+        {"there in part", "2026-02-17", 5, true, EDITION_LATE, false},
+    };
+    struct holiday_table holidays = {0};
+    struct error error;
+
+    (void)state;
+    assert_int_equal(holidays_parse("x", VIEW("2026-01-19"), &holidays, &error), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct completeness_moment moment = {.minutes = cases[i].minutes,
+                                             .has_edition = cases[i].has_edition,
+                                             .state = cases[i].state};
+
+        assert_true(date_parse(view_of(cases[i].date), &moment.date));
+        if (completeness_is_awaited(&moment, &holidays) != cases[i].want)
+            fail_msg("%s", cases[i].name);
+    }
+    holidays_free(&holidays);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +260,7 @@ int main(void)
         cmocka_unit_test(only_stale_categories_leave_papers_over),
         cmocka_unit_test(what_came_stays),
         cmocka_unit_test(arxiv_is_asked_when_it_makes_sense),
+        cmocka_unit_test(a_day_is_awaited_while_its_papers_may_come),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

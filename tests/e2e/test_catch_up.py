@@ -1,0 +1,375 @@
+"""Days that were missed, brought over OAI-PMH by the daily job itself: politely,
+once for each need, and into one digest with the day's own papers."""
+
+import unittest
+
+from feeds import Answer, error_page, good, paper
+from support import OK, UNAVAILABLE
+from virtual import VirtualWeek, at, batch, busy, deleted, oai_error, oai_page, record
+
+
+def raw(number, versions, **keys):
+    return record(paper(number, day="2606", title=f"A study of caches, number {number}", **keys), versions)
+
+
+ALL_DAY = ("00:06", "00:21", "00:51", "06:06", "12:06", "18:06")
+
+
+class Since(VirtualWeek):
+    """fetch --since DATE, by hand."""
+
+    def setUp(self):
+        super().setUp()
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
+
+    def since(self, date, moment, status=(OK,)):
+        return self.run_at(moment, "fetch", "--since", date, status=status)
+
+    def test_days_that_were_missed(self):
+        seen = batch("2606", 1, 2)
+        self.assertEqual(len(self.day("2026-06-15", good(seen, "2026-06-15"))), 1)
+        self.oai.add(
+            raw(1, ["Fri, 12 Jun 2026 10:00:00 GMT"]),                                   # seen
+            raw(10, ["Mon, 15 Jun 2026 15:00:00 GMT"]),                                  # Tuesday's
+            raw(11, ["Tue, 16 Jun 2026 15:00:00 GMT"]),                                  # Wednesday's
+            raw(12, ["Mon, 15 Jun 2026 15:00:00 GMT", "Tue, 16 Jun 2026 15:00:00 GMT"]),  # new, and revised at once
+            raw(13, ["Fri, 1 May 2026 15:00:00 GMT"]),                                   # old, only edited
+            raw(14, ["Fri, 1 May 2026 15:00:00 GMT", "Mon, 15 Jun 2026 15:00:00 GMT"]),   # old, replaced
+            raw(15, ["Thu, 18 Jun 2026 15:00:00 GMT"]),                                  # still to be announced
+            deleted(16))
+        self.since("2026-06-16", at("2026-06-18", "03:00"))
+        editions = {edition["date"]: edition for edition in self.paperboy.status()["editions"]}
+        self.assertEqual(sorted(editions), ["2026-06-15", "2026-06-16", "2026-06-17"])
+        self.assertTrue(editions["2026-06-16"]["estimated"])
+        self.assertTrue(editions["2026-06-16"]["complete"])
+        self.assertEqual(editions["2026-06-16"]["papers"], 3)
+        self.assertEqual(editions["2026-06-16"]["categories"]["cs.LG"], {"state": "complete", "received": 3, "known": 3})
+        mails = self.day("2026-06-18", good(batch("2606", 20, 1), "2026-06-18"), "03:06")
+        self.assertEqual(len(mails), 1, "one mail for all of them")
+        self.assertEqual(self.received("ada@example.test"),
+                         {f"2606.{number:05}" for number in (1, 2, 10, 11, 12, 20)})
+        # The same again changes nothing.
+        self.since("2026-06-16", at("2026-06-18", "04:00"))
+        self.assertEqual(self.day("2026-06-18", good([], "2026-06-18"), "04:06"), {})
+
+    def test_asked_as_the_protocol_says(self):
+        self.oai.page_records = 2
+        self.oai.announce(batch("2606", 1, 5), "2026-06-16")
+        self.since("2026-06-16", at("2026-06-18", "03:00"))
+        first, *others = self.asked("oai")
+        self.assertIn("metadataPrefix=arXivRaw", first)
+        self.assertIn("set=cs%3Acs%3ALG", first)
+        self.assertIn("from=2026-06-12", first, "what Tuesday announced came in from Friday's cut-off on")
+        self.assertNotIn("until", first)
+        self.assertEqual([("resumptionToken=" in path, "from=" in path) for path in others], [(True, False)] * 2)
+        self.assertEqual(self.edition("2026-06-16")["papers"], 5)
+
+    def test_flow_control(self):
+        """503 in the midst of a list, as OAI-PMH has it: waited for, and gone on with."""
+        self.oai.page_records = 2
+        self.oai.announce(batch("2606", 1, 5), "2026-06-16")
+        answers = iter([False, True, False, False])
+        usual = self.oai.answer
+
+        def sometimes(path):
+            if next(answers):
+                return busy(503, 1)
+            self.oai.instead = None
+            page = usual(path)
+            self.oai.instead = sometimes
+            return page
+
+        self.oai.instead = sometimes
+        self.since("2026-06-16", at("2026-06-18", "03:00"))
+        self.assertEqual(len(self.asked("oai")), 4)
+        self.assertEqual(self.edition("2026-06-16")["papers"], 5)
+
+    def test_broken_tokens(self):
+        """A token that comes back for ever, or that is refused again: what came is not
+        taken for the whole, and nothing hangs."""
+        item = raw(10, ["Mon, 15 Jun 2026 15:00:00 GMT"])
+
+        def refused(path):
+            return oai_error("badResumptionToken") if "resumptionToken" in path else oai_page([item], "x")
+
+        for answer in (lambda _: oai_page([item], "x"), refused):
+            self.oai.instead = answer
+            result = self.since("2026-06-16", at("2026-06-18", "03:00"), (75,))
+            self.assertRegex(result.err, "token|badResumptionToken")
+            self.assertLess(len(self.asked("oai")), 12)
+            self.assertIsNone(self.edition("2026-06-16"))
+
+    def test_what_is_no_protocol(self):
+        for answer in (error_page(), busy(503, 600), oai_error("badArgument"), Answer("no", status=404)):
+            self.oai.instead = answer
+            with self.subTest(answer.body):
+                self.paperboy.store.unlink(missing_ok=True)
+                self.since("2026-06-16", at("2026-06-18", "03:00"), (65, 69, 70, 75))
+                self.assertIsNone(self.edition("2026-06-16"))
+
+
+class ByItself(VirtualWeek):
+    def whole_day(self, date, answer, clocks=ALL_DAY, status=(OK,)):
+        """All mails of a day, by address; nobody has two."""
+        found = {}
+        for clock in clocks:
+            mails = self.day(date, answer, clock, status)
+            self.assertEqual(set(mails) & set(found), set(), f"{date}: two mails on one day")
+            found.update(mails)
+        return found
+
+    def test_the_machine_was_off(self):
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
+        days = {date: batch("2606", 100 * int(date[-2:]), 3)
+                for date in ("2026-06-15", "2026-06-16", "2026-06-17", "2026-06-18", "2026-06-22")}
+        self.whole_day("2026-06-15", good(days["2026-06-15"], "2026-06-15"))
+        self.assertEqual(self.asked("oai"), [], "nothing is missing")
+        for date in list(days)[:-1]:
+            self.oai.announce(days[date], date)
+        mails = self.day("2026-06-22", good(days["2026-06-22"], "2026-06-22"))
+        self.assertEqual(list(mails), ["ada@example.test"])
+        self.assertNotIn("came late", mails["ada@example.test"], "they are all new to her")
+        self.assertEqual(len(self.received("ada@example.test")), 15)
+        asked = len(self.asked("oai"))
+        self.assertEqual(asked, 1)
+        for date in ("2026-06-16", "2026-06-17", "2026-06-18"):
+            self.assertEqual((self.edition(date)["state"], self.edition(date)["estimated"]), ("complete", True))
+        self.assertIsNone(self.edition("2026-06-19"), "a holiday is not missing")
+        self.whole_day("2026-06-22", error_page(), ALL_DAY[1:])
+        self.assertEqual(len(self.asked("oai")), asked, "once for each need")
+
+    def test_before_the_first_day_nothing_is_missing(self):
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
+        self.paperboy.write("old.xml", good(batch("2606", 1, 3), "2026-06-01").body)
+        self.run_at(at("2026-06-15"), "run", "--feed", "old.xml")
+        self.assertEqual(len(self.new_mails()), 1)
+        self.day("2026-06-16", good(batch("2606", 10, 3), "2026-06-16"))
+        self.assertEqual(self.asked("oai"), [])
+
+    def test_an_outage_that_goes_on(self):
+        """Today's feed fails too. The missed days wait for it until noon, and are then sent."""
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
+        self.day("2026-06-15", good(batch("2606", 1, 3), "2026-06-15"))
+        tuesday, wednesday = batch("2606", 10, 3), batch("2606", 20, 3)
+        self.assertEqual(self.day("2026-06-16", busy(503, 600), status=(UNAVAILABLE,)), {})
+        self.oai.announce(tuesday, "2026-06-16")
+        for clock in ("00:06", "06:06"):
+            self.assertEqual(self.day("2026-06-17", busy(503, 600), clock, (UNAVAILABLE,)), {})
+        mails = self.day("2026-06-17", busy(503, 600), "12:06", (UNAVAILABLE,))
+        self.assertEqual(list(mails), ["ada@example.test"])
+        self.assertEqual(len(self.received("ada@example.test")), 6)
+        self.oai.announce(wednesday, "2026-06-17")
+        self.day("2026-06-18", good(batch("2606", 30, 3), "2026-06-18"))
+        self.assertEqual(len(self.received("ada@example.test")), 12)
+
+    def test_in_one_digest_with_today_s(self):
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
+        self.day("2026-06-15", good(batch("2606", 1, 3), "2026-06-15"))
+        self.day("2026-06-16", busy(503, 600), status=(UNAVAILABLE,))
+        self.oai.announce(batch("2606", 10, 3), "2026-06-16")
+        self.run_at(at("2026-06-17", "00:04"), "fetch", "--since", "2026-06-16")
+        self.assertEqual(self.day("2026-06-17", busy(503, 600), status=(UNAVAILABLE,)), {})
+        mails = self.day("2026-06-17", good(batch("2606", 20, 3), "2026-06-17"), "01:06")
+        self.assertEqual(len(mails), 1)
+        self.assertEqual(len(self.received("ada@example.test")), 9)
+
+    def test_after_today_s_digest(self):
+        """OAI-PMH answers only when today's digest is out: the next one has them, marked."""
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
+        self.day("2026-06-15", good(batch("2606", 1, 3), "2026-06-15"))
+        self.day("2026-06-16", busy(503, 600), status=(UNAVAILABLE,))
+        self.oai.announce(batch("2606", 10, 3), "2026-06-16")
+        self.oai.instead = busy(503, 600)
+        today = good(batch("2606", 20, 3), "2026-06-17")
+        result_mails = self.day("2026-06-17", today)
+        self.assertEqual(len(result_mails), 1, "today's is not held up")
+        self.assertEqual(self.states("2026-06-16"), {"cs.LG": "failed"})
+        asked = len(self.asked("oai"))
+        self.day("2026-06-17", today, "00:11")
+        self.assertEqual(len(self.asked("oai")), asked, "it is left alone for a while")
+        self.oai.instead = None
+        self.assertEqual(self.day("2026-06-17", today, "06:06"), {}, "no second mail")
+        self.assertEqual(self.states("2026-06-16"), {"cs.LG": "complete"})
+        mails = self.day("2026-06-18", good(batch("2606", 30, 3), "2026-06-18"))
+        self.assertEqual(mails["ada@example.test"].count("came late"), 3)
+        self.assertEqual(len(self.received("ada@example.test")), 12)
+
+    def test_failures_are_asked_for_less_and_less(self):
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
+        self.day("2026-06-15", good(batch("2606", 1, 3), "2026-06-15"))
+        self.day("2026-06-16", busy(503, 600), status=(UNAVAILABLE,))
+        self.oai.instead = oai_error("badArgument", "not this one")
+        for hour in range(24):
+            for minute in (6, 21, 36, 51):
+                self.day("2026-06-17", good(batch("2606", 20, 3), "2026-06-17"), f"{hour:02}:{minute:02}")
+        self.assertIn(len(self.asked("oai")), range(6, 13))
+
+    def test_a_truncated_feed_is_completed(self):
+        """A category as long as feeds get: what they leave out comes over OAI-PMH."""
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"], max_papers=500, keywords=["number 2001"])
+        items = batch("2606", 1, 2001)
+        self.day("2026-06-16", good(items[:2000], "2026-06-16"))
+        category = self.edition("2026-06-16")["categories"]["cs.LG"]
+        self.assertEqual(category, {"state": "late", "received": 2000, "known": None})
+        self.oai.announce(items, "2026-06-16")
+        self.day("2026-06-17", good(batch("2606", 5000, 3), "2026-06-17"))
+        category = self.edition("2026-06-16")["categories"]["cs.LG"]
+        self.assertEqual(category, {"state": "complete", "received": 2001, "known": 2001})
+        self.assertFalse(self.edition("2026-06-16")["estimated"])
+        self.day("2026-06-18", good(batch("2606", 6000, 3), "2026-06-18"))
+        self.assertIn("2606.02001", self.received("ada@example.test"))
+
+    def test_a_small_category_that_the_feed_left_out(self):
+        for address, category in (("ada@example.test", "cs.LG"), ("olga@example.test", "cs.OS"),
+                                  ("emmy@example.test", "cs.GL")):
+            self.paperboy.profile(address, categories=[category])
+        learning, systems = batch("2606", 1, 3), batch("2606", 10, 1, ("cs.OS", "cs.LG"))
+        self.oai.announce(learning + systems, "2026-06-16")
+        self.day("2026-06-16", good(learning, "2026-06-16"))
+        self.assertEqual(self.edition("2026-06-16")["categories"]["cs.OS"],
+                         {"state": "empty", "received": 0, "known": None})
+        self.assertEqual(self.asked("oai"), [], "not at once")
+        self.assertEqual(self.day("2026-06-16", error_page(), "12:06"), {})
+        categories = self.edition("2026-06-16")["categories"]
+        self.assertEqual(categories["cs.OS"], {"state": "complete", "received": 1, "known": 1})
+        self.assertEqual(categories["cs.GL"], {"state": "empty", "received": 0, "known": 0})
+        self.assertEqual(len(self.asked("oai")), 2, "one request each")
+        self.day("2026-06-16", error_page(), "18:06")
+        mails = self.day("2026-06-17", good(batch("2606", 20, 3) + batch("2606", 30, 1, ("cs.GL",)) +
+                                    batch("2606", 40, 1, ("cs.OS",)), "2026-06-17"))
+        self.assertEqual(len(self.asked("oai")), 2)
+        self.assertEqual(mails["olga@example.test"].count("came late"), 1)
+        self.assertEqual(self.received("olga@example.test"), {"2606.00010", "2606.00040"})
+        self.assertIn("2606.00010", self.received("ada@example.test"))
+
+    def test_what_moderation_held(self):
+        """Submitted in time for Wednesday, whose feed came and had it not: it is Thursday's, which was missed."""
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
+        self.day("2026-06-08", good(batch("2606", 1, 1), "2026-06-08"))
+        self.oai.instead = busy(503, 600)
+        self.day("2026-06-09", busy(503, 600), status=(UNAVAILABLE,))
+        self.day("2026-06-10", good(batch("2606", 10, 1), "2026-06-10"))
+        self.day("2026-06-11", busy(503, 600), status=(UNAVAILABLE,))
+        self.oai.instead = None
+        self.oai.add(raw(20, ["Tue, 9 Jun 2026 10:00:00 GMT"]), raw(21, ["Fri, 5 Jun 2026 10:00:00 GMT"]))
+        self.day("2026-06-12", good(batch("2606", 30, 1), "2026-06-12"))
+        self.assertEqual([self.edition(f"2026-06-{day}")["papers"] for day in ("09", "10", "11")], [0, 1, 1])
+        self.assertEqual(self.received("ada@example.test"), {f"2606.{number:05}" for number in (1, 10, 20, 30)})
+
+    def test_each_category_is_kept_when_the_next_one_fails(self):
+        for address, category in (("ada@example.test", "cs.AI"), ("emmy@example.test", "cs.LG")):
+            self.paperboy.profile(address, categories=[category])
+        self.day("2026-06-15", good(batch("2606", 1, 1, ("cs.AI", "cs.LG")), "2026-06-15"))
+        self.oai.announce(batch("2606", 10, 2, ("cs.AI",)), "2026-06-16")
+        usual = self.oai.answer
+
+        def half(path):
+            if "AI" not in path:
+                return busy(503, 600)
+            self.oai.instead = None
+            page = usual(path)
+            self.oai.instead = half
+            return page
+
+        self.oai.instead = half
+        self.day("2026-06-17", good(batch("2606", 20, 1, ("cs.AI", "cs.LG")), "2026-06-17"))
+        self.assertEqual(self.states("2026-06-16"), {"cs.AI": "complete", "cs.LG": "failed"})
+        self.oai.instead = None
+        self.day("2026-06-17", error_page(), "12:06")
+        self.assertEqual(self.states("2026-06-16"), {"cs.AI": "complete", "cs.LG": "empty"})
+        self.assertEqual(sum("AI" in path for path in self.asked("oai")), 1)
+
+
+class AFortnight(VirtualWeek):
+    """Weekends, a holiday, an outage of two days, a late batch, a stale one, a paper
+    that no feed has: every paper reaches the right subscribers exactly once."""
+
+    READERS = {
+        "ada@example.test": ({"cs.LG"}, {}),
+        "emmy@example.test": ({"cs.AI"}, {"schedule": {"every": "day", "at": "07:30", "zone": "Europe/Paris"}}),
+        "grace@example.test": (set(), {"schedule": {"every": "friday"}}),
+        "olga@example.test": ({"cs.OS"}, {"schedule": {"every": "weekdays", "at": "18:00", "zone": "Asia/Tokyo"}}),
+        "rosa@example.test": ({"cs.LG", "cs.OS"}, {"schedule": {"every": "monday", "at": "09:00", "zone": "UTC"}}),
+    }
+
+    def announce(self, date, number):
+        items = batch("2606", number, 6) + batch("2606", number + 10, 3, ("cs.AI", "cs.LG")) + \
+            batch("2606", number + 20, 2, ("cs.AI",))
+        if number % 200 == 0:
+            items += batch("2606", number + 30, 1, ("cs.OS",))
+        self.announced += items
+        self.oai.announce(items, date)
+        return items
+
+    def play(self, date, *acts):
+        """Each act: a clock and what the feed answers from then on."""
+        acts = dict(acts)
+        mailed = []
+        for clock in sorted({*ALL_DAY, *acts}):
+            self.answer = acts.get(clock, self.answer)
+            self.run_at(at(date, clock), status=(OK, UNAVAILABLE))
+            mailed += self.new_mails()
+        self.assertEqual(len(mailed), len(set(mailed)), f"{date}: two mails on one day to one of {mailed}")
+        return set(mailed)
+
+    def test_every_paper_once(self):
+        self.announced = []
+        for address, (categories, keys) in self.READERS.items():
+            self.paperboy.profile(address, categories=sorted(categories), max_papers=500, **keys)
+
+        def feed(items, date):
+            return good(items, date)
+
+        thursday = self.announce("2026-06-11", 100)
+        self.play("2026-06-11", ("00:06", feed(thursday, "2026-06-11")))
+        # An outage of two days, of all services, with a weekend between them.
+        for date, number in (("2026-06-12", 200), ("2026-06-15", 300)):
+            self.announce(date, number)
+            self.oai.instead = busy(503, 600)
+            mailed = self.play(date, ("00:06", busy(503, 600)))
+            self.assertNotIn("ada@example.test", mailed)
+            if date == "2026-06-12":
+                for day in ("2026-06-13", "2026-06-14"):
+                    self.play(day)
+        self.oai.instead = None
+        tuesday = self.announce("2026-06-16", 400)
+        self.assertIn("ada@example.test", self.play("2026-06-16", ("00:06", feed(tuesday, "2026-06-16"))))
+        # A batch that is late: cut at first.
+        wednesday = self.announce("2026-06-17", 500)
+        whole = feed(wednesday, "2026-06-17").body
+        self.play("2026-06-17", ("00:06", Answer(whole[:len(whole) // 2], declared=len(whole))),
+                  ("00:21", feed(wednesday, "2026-06-17")))
+        thursday = self.announce("2026-06-18", 600)
+        # A part of the feed is missing and is never made up for.
+        self.play("2026-06-18", ("00:06", feed([item for item in thursday if item["categories"] != ["cs.OS"]],
+                                               "2026-06-18")))
+        # A holiday, and a weekend.
+        self.play("2026-06-19", ("00:06", feed([], "2026-06-19")))
+        for day in ("2026-06-20", "2026-06-21"):
+            self.play(day)
+        # Thursday's batch under Monday's date until the afternoon.
+        monday = self.announce("2026-06-22", 700)
+        self.play("2026-06-22", ("00:06", feed(thursday, "2026-06-22")), ("15:06", feed(monday, "2026-06-22")))
+        # The machine is off on Tuesday and Wednesday.
+        self.announce("2026-06-23", 800)
+        self.announce("2026-06-24", 900)
+        for date, number in (("2026-06-25", 1000), ("2026-06-26", 1100), ("2026-06-29", 1200), ("2026-06-30", 1300)):
+            items = self.announce(date, number)
+            self.play(date, ("00:06", feed(items, date)))
+        # Grace's Friday and Rosa's Monday have come by then for all but the last days.
+        last = {"grace@example.test": 1200, "rosa@example.test": 1300}
+        for address, (categories, _) in self.READERS.items():
+            numbers = last.get(address, 10000)
+            want = {item["id"] for item in self.announced
+                    if (not categories or categories & set(item["categories"])) and
+                    int(item["id"].split(".")[1]) < numbers}
+            self.assertEqual(self.received(address), want, address)
+        for edition in self.paperboy.status()["editions"]:
+            self.assertIn(edition["state"], ("complete", "empty"), edition)
+            for category in edition["categories"].values():
+                if edition["date"] not in ("2026-06-19", "2026-06-30"):
+                    self.assertEqual(category["known"], category["received"], edition)
+
+
+if __name__ == "__main__":
+    unittest.main()
