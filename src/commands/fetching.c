@@ -343,6 +343,7 @@ int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct d
                          "no categories to ask arXiv for; name some in a profile's categories or in "
                          "arxiv.categories of %s",
                          site->configuration.file);
+    wanted_warn(site->log, &wanted->categories);
     log_progress(site->log, "asking arXiv for %zu categories", wanted->categories.count);
     if (asking_fetch(site, &wanted->categories, only_news, &result, error) < 0)
         return -1;

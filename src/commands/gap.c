@@ -4,6 +4,8 @@
 #include "commands/calendar.h"
 #include "commands/fetching.h"
 #include "commands/wanted.h"
+#include "papers/oai.h"
+#include "papers/taxonomy.h"
 
 int gap_open(struct gap *gap, struct site *site, const struct strings *categories,
              struct date since, int64_t now_utc, struct error *error)
@@ -101,10 +103,30 @@ static bool is_missed(const struct gap *gap, size_t category, struct date date, 
            date_compare(date, gap->today) < 0;
 }
 
+/* A name that arXiv has never had would be missing for ever. */
+static bool can_be_missed(const struct gap *gap, size_t category)
+{
+    const char *name = gap->categories->items[category];
+    char set[OAI_SET_BYTES];
+
+    if (oai_find_set(view_of(name), set, NULL) < 0)
+        return false;
+    if (taxonomy_has(view_of(name)))
+        return true;
+    for (size_t i = 0; i < gap->editions.count; i++) {
+        const struct edition_category *found =
+            edition_find_category(&gap->editions.items[i], name);
+
+        if (found && found->received)
+            return true;
+    }
+    return false;
+}
+
 void gap_find_missed(struct gap *gap, bool doubts)
 {
     for (size_t c = 0; c < gap->categories->count; c++)
-        for (size_t day = 0; day < gap->days; day++)
+        for (size_t day = 0; day < gap->days && can_be_missed(gap, c); day++)
             open_days(gap, c)[day] = is_missed(gap, c, date_of(gap, day), doubts);
 }
 

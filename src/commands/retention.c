@@ -1,6 +1,7 @@
 #include "commands/retention.h"
 
 #include "store/prune.h"
+#include "store/validators.h"
 
 #define LAST_FACT "pruned"
 
@@ -50,5 +51,7 @@ int retention_apply(struct site *site, int64_t now_utc, struct error *error)
                  "retention: %lld editions, %lld papers and %lld deliveries were old enough to go",
                  (long long)pruned.editions, (long long)pruned.papers,
                  (long long)pruned.deliveries);
+    if (validators_prune(site->store, limits.deliveries_before_utc, error) < 0)
+        return -1;
     return fact_put(site->store, LAST_FACT, view_of(text), error);
 }

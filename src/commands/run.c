@@ -261,7 +261,10 @@ static int plan_and_work(struct job *job)
         return command_fail(job->log, &error);
     }
     working_log_summary(job->log, &summary);
-    catch_up(job, CATCHING_UP_ALL);
+    if (!site_is_stopping()) {
+        site_release_signals();
+        catch_up(job, CATCHING_UP_ALL);
+    }
     /* What is kept for too long harms nobody's mail. */
     if (!site_is_stopping() && retention_apply(&job->site, site_now(), &error) < 0)
         log_line(job->log, LOG_LEVEL_WARNING, "%s", error.text);
@@ -339,8 +342,8 @@ const struct command command_run = {
     .summary = "the daily job: fetch, rank, send what is due",
     .help = "Usage: paperboy run [--date YYYY-MM-DD] [--dry-run] [--feed FILE|URL...]\n"
             "                    [--only ADDRESS]\n"
-            "Fetches the day's edition when one is expected, adds the digests whose time\n"
-            "has come, and sends them. May run at any time and as often as one likes: what\n"
+            "Fetches the day's edition when one is expected, and over OAI-PMH what was missed\n"
+            "in the last 31 days, adds the digests whose time has come, and sends them. May run at any time and as often as one likes: what\n"
             "was sent is not sent again.\n\n"
             "  --date YYYY-MM-DD   the edition's date, instead of the feed's own\n"
             "  --dry-run           print what would be sent; send and store nothing\n"

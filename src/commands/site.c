@@ -32,6 +32,15 @@ void site_catch_signals(void)
     sigaction(SIGPIPE, &action, NULL);
 }
 
+void site_release_signals(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+}
+
 const volatile sig_atomic_t *site_stop_flag(void)
 {
     return &stopping;

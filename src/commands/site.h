@@ -54,6 +54,8 @@ struct date site_arxiv_date(const struct site *site, int64_t utc);
 
 /* Set by SIGTERM and SIGINT once site_catch_signals was called. */
 void site_catch_signals(void);
+/* They end the program again: for work that may be cut off anywhere. */
+void site_release_signals(void);
 const volatile sig_atomic_t *site_stop_flag(void);
 bool site_is_stopping(void);
 

@@ -5,16 +5,29 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "commands/catching_up.h"
 #include "commands/command.h"
 #include "commands/site.h"
 #include "store/editions.h"
 #include "store/outbox.h"
+#include "store/pace.h"
 #include "store/subscribers.h"
 #include "subscribers/folder.h"
 
 enum { EDITIONS_SHOWN = 14, PROBLEMS_SHOWN = 10 };
 
+/* What arXiv's services have said, of those that last failed. */
+static const struct {
+    const char *endpoint;
+    const char *name;
+} SERVICES[] = {{"rss", "the feeds"}, {"oai", "OAI-PMH"}};
+
+enum { SERVICES_COUNT = sizeof(SERVICES) / sizeof(SERVICES[0]) };
+
 struct status {
+    struct pace_turn fetching[SERVICES_COUNT];
+    int64_t now_utc;
+    int64_t catching_up_utc; /* missed days are not asked for before it; 0: when there are any */
     struct edition_list editions;
     struct outbox_problems problems;
     struct suppression_list suppressions;
@@ -27,7 +40,16 @@ static int gather(struct site *site, struct status *status, struct error *error)
 {
     struct folder_list profiles = {0};
 
-    if (store_list_editions(site->store, (struct date){0}, EDITIONS_SHOWN, &status->editions,
+    status->now_utc = site_now();
+    for (size_t i = 0; i < SERVICES_COUNT; i++) {
+        const struct pace_request request = {
+            .service = "arxiv", .endpoint = SERVICES[i].endpoint, .now_ms = status->now_utc * 1000};
+
+        if (pace_find_backoff(site->store, &request, &status->fetching[i], error) < 0)
+            return -1;
+    }
+    if (catching_up_find_wait(site, &status->catching_up_utc, error) < 0 ||
+        store_list_editions(site->store, (struct date){0}, EDITIONS_SHOWN, &status->editions,
                             error) < 0 ||
         outbox_list_problems(site->store, PROBLEMS_SHOWN, &status->problems, error) < 0 ||
         outbox_count(site->store, status->counts, error) < 0 ||
@@ -74,6 +96,63 @@ static json_t *edition_to_json(const struct edition *edition)
                      fetched, "categories", categories);
 }
 
+/* When it may be asked next, which the timer then does. */
+static int64_t again_utc(const struct status *status, size_t service)
+{
+    int64_t again = status->now_utc + (status->fetching[service].wait_ms + 999) / 1000;
+
+    if (strcmp(SERVICES[service].endpoint, "oai") == 0 && status->catching_up_utc > again)
+        again = status->catching_up_utc;
+    return again;
+}
+
+static bool has_failed(const struct pace_turn *turn)
+{
+    return turn->failures > 0;
+}
+
+static json_t *fetching_to_json(const struct status *status)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < SERVICES_COUNT; i++) {
+        const struct pace_turn *turn = &status->fetching[i];
+        char when[TIME_TEXT_BYTES], again[TIME_TEXT_BYTES];
+
+        if (!has_failed(turn))
+            continue;
+        time_format_rfc3339(turn->failed_ms / 1000, when);
+        time_format_rfc3339(again_utc(status, i), again);
+        json_array_append_new(list, json_pack("{ss ss si ss ss}", "service", SERVICES[i].endpoint,
+                                              "when", when, "failures", turn->failures, "reason",
+                                              turn->reason, "again", again));
+    }
+    return list;
+}
+
+static void add_fetching(struct buffer *out, const struct status *status)
+{
+    bool is_headed = false;
+
+    for (size_t i = 0; i < SERVICES_COUNT; i++) {
+        const struct pace_turn *turn = &status->fetching[i];
+        char when[TIME_TEXT_BYTES], again[TIME_TEXT_BYTES];
+
+        if (!has_failed(turn))
+            continue;
+        if (!is_headed)
+            buffer_add_string(out, "\nFetching\n");
+        is_headed = true;
+        time_format_rfc3339(turn->failed_ms / 1000, when);
+        time_format_rfc3339(again_utc(status, i), again);
+        buffer_printf(out, "  %s  %s failed", when, SERVICES[i].name);
+        if (turn->failures > 1)
+            buffer_printf(out, ", %d times in a row", turn->failures);
+        buffer_printf(out, ", not asked again before %s: %s\n", again,
+                      turn->reason[0] ? turn->reason : "no reason kept");
+    }
+}
+
 static json_t *problem_to_json(const struct outbox_problem *problem)
 {
     char when[TIME_TEXT_BYTES];
@@ -100,9 +179,10 @@ static int print_json(struct log *log, const struct status *status)
                             json_integer(status->counts[i]));
     for (size_t i = 0; i < status->problems.count; i++)
         json_array_append_new(problems, problem_to_json(&status->problems.items[i]));
-    root = json_pack("{so so sI sI so}", "editions", editions, "deliveries", deliveries,
+    root = json_pack("{so so sI sI so so}", "editions", editions, "deliveries", deliveries,
                      "suppressed", (json_int_t)status->suppressed, "subscribers",
-                     (json_int_t)status->subscribers, "errors", problems);
+                     (json_int_t)status->subscribers, "errors", problems, "fetching",
+                     fetching_to_json(status));
     text = json_dumps(root, JSON_COMPACT);
     buffer_init(&out, SIZE_MAX);
     buffer_printf(&out, "%s\n", text);
@@ -124,7 +204,9 @@ static void add_edition(struct buffer *out, const struct edition *edition)
         const struct edition_category *category = &edition->categories[i];
 
         if (category->state != EDITION_COMPLETE)
-            buffer_printf(out, "; %s %s", category->name, edition_state_name(category->state));
+            buffer_printf(out, "; %s %s%s", category->name, edition_state_name(category->state),
+                          category->state == EDITION_EMPTY && category->known < 0 ? " as far as known"
+                                                                                  : "");
     }
     if (edition->note)
         buffer_printf(out, "; %s", edition->note);
@@ -167,6 +249,7 @@ static int print_text(struct log *log, const struct status *status)
         add_edition(&out, &status->editions.items[i]);
     if (!status->editions.count)
         buffer_add_string(&out, "  none yet\n");
+    add_fetching(&out, status);
     buffer_add_string(&out, "\nDeliveries\n ");
     for (int i = 0; i < DELIVERY_STATES; i++)
         if (status->counts[i])
@@ -213,7 +296,8 @@ const struct command command_status = {
     .summary = "editions, outbox, suppressed addresses, last errors",
     .help = "Usage: paperboy status [--json]\n"
             "Prints the last editions and how complete they are, the outbox by state, the\n"
-            "last errors with the relay's words, and who is suppressed and why.\n\n"
+            "last errors of fetching, with the time when it is tried again, and of the\n"
+            "relay in its words, and who is suppressed and why.\n\n"
             "  --json  one object instead\n",
     .options = OPTIONS,
     .min_words = 0,

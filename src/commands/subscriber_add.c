@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "commands/profiles.h"
 #include "commands/subscriber.h"
+#include "commands/wanted.h"
 #include "store/subscribers.h"
 #include "subscribers/bot_import.h"
 #include "subscribers/folder.h"
@@ -43,6 +44,7 @@ static int create(struct site *site, const struct profile *profile)
         return command_fail(site->log, &error);
     }
     log_line(site->log, LOG_LEVEL_NOTICE, "%s is a subscriber now", profile->email);
+    wanted_warn(site->log, &profile->categories);
     warn_if_suppressed(site, profile->email);
     return EX_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "papers/arxiv.h"
+#include "papers/taxonomy.h"
 #include "subscribers/folder.h"
 
 static int compare_names(const void *a, const void *b)
@@ -83,6 +84,21 @@ int wanted_find(struct site *site, struct wanted *ret_wanted, struct error *erro
     names_sort_unique(&collecting.wanted.categories);
     *ret_wanted = collecting.wanted;
     return 0;
+}
+
+void wanted_warn(struct log *log, const struct strings *categories)
+{
+    for (size_t i = 0; i < categories->count; i++) {
+        struct view name = view_of(categories->items[i]);
+        const char *meant;
+
+        if (taxonomy_has(name))
+            continue;
+        meant = taxonomy_nearest(name);
+        log_line(log, LOG_LEVEL_WARNING, "%s: arXiv is not known to have this category%s%s%s",
+                 categories->items[i], meant ? "; did you mean " : "", meant ? meant : "",
+                 meant ? "?" : "");
+    }
 }
 
 void wanted_free(struct wanted *wanted)

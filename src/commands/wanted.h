@@ -13,6 +13,10 @@ struct wanted {
 int wanted_find(struct site *site, struct wanted *ret_wanted, struct error *error);
 void wanted_free(struct wanted *wanted); /* zeroed is fine */
 
+/* A line for each category that arXiv is not known to have, and the one that may
+ * be meant. A warning and no more: it is asked for all the same. */
+void wanted_warn(struct log *log, const struct strings *categories);
+
 /* A copy of `name` into a list of owned ones; then sorted, each once. */
 void names_add(struct strings *names, size_t *capacity, const char *name);
 void names_sort_unique(struct strings *names);

@@ -26,7 +26,7 @@ int pace_find_backoff(struct store *store, const struct pace_request *request,
     int row;
 
     query_start(&query, store,
-                "SELECT not_before_ms, failures, reason FROM pace_backoffs"
+                "SELECT not_before_ms, failures, reason, changed_ms FROM pace_backoffs"
                 " WHERE service = $1 AND endpoint = $2",
                 error);
     query_text(&query, request->service);
@@ -37,6 +37,7 @@ int pace_find_backoff(struct store *store, const struct pace_request *request,
                                 PACE_RETRY_AFTER_MAX_MS);
         turn.failures = (int)query_get_integer(&query, 1);
         copy_text(turn.reason, sizeof turn.reason, query_get_view(&query, 2));
+        turn.failed_ms = query_get_integer(&query, 3);
         if (turn.wait_ms)
             turn.state = PACE_BACKOFF;
     }

@@ -41,6 +41,7 @@ struct pace_turn {
     enum pace_state state;
     int64_t wait_ms; /* until it is worth asking again; 0 when claimed */
     int failures;    /* of the endpoint, in a row */
+    int64_t failed_ms; /* when it failed last; 0: it did not */
     char holder[PACE_HOLDER_BYTES]; /* held: who */
     char reason[PACE_REASON_BYTES]; /* the last failure in words; "" for none */
 };

@@ -5,9 +5,8 @@
 /* Runs one step, a statement of its own, until it finds nothing more. */
 struct step {
     const char *sql;
-    const char *text; /* $1 when not NULL, else `integer` is */
-    int64_t integer;
-    int64_t rows;     /* $2 */
+    int64_t integer; /* $1 */
+    int64_t rows;    /* $2 */
 };
 
 static int repeat(struct store *store, const struct step *step, int64_t *done, struct error *error)
@@ -18,10 +17,7 @@ static int repeat(struct store *store, const struct step *step, int64_t *done, s
         struct query query;
 
         query_start(&query, store, step->sql, error);
-        if (step->text)
-            query_text(&query, step->text);
-        else
-            query_integer(&query, step->integer);
+        query_integer(&query, step->integer);
         query_integer(&query, step->rows);
         if (query_run(&query, &changes) < 0)
             return -1;
@@ -30,17 +26,72 @@ static int repeat(struct store *store, const struct step *step, int64_t *done, s
     return 0;
 }
 
+/* The oldest edition before `before`, into `date`. 1 when there is one. */
+static int find_oldest(struct store *store, const char *before, char date[DATE_TEXT_BYTES],
+                       struct error *error)
+{
+    struct query query;
+    int row;
+
+    query_start(&query, store, "SELECT min(date) FROM editions WHERE date < $1", error);
+    query_text(&query, before);
+    row = query_next(&query);
+    if (row > 0 && query_is_null(&query, 0))
+        row = 0;
+    if (row > 0)
+        date_format(query_get_date(&query, 0), date);
+    query_end(&query);
+    return row;
+}
+
+/* An edition with its papers that no other one lists. Their places in it go with
+ * them, by the schema. */
+static int drop_edition(struct store *store, const char *date, int64_t *papers,
+                        struct error *error)
+{
+    struct query query;
+    int64_t dropped = 0;
+
+    query_start(&query, store,
+                "DELETE FROM papers WHERE id IN (SELECT e.paper FROM edition_papers e"
+                " WHERE e.edition = $1 AND NOT EXISTS (SELECT 1 FROM edition_papers o"
+                " WHERE o.paper = e.paper AND o.edition <> $1))", error);
+    query_text(&query, date);
+    if (query_run(&query, &dropped) < 0)
+        return -1;
+    query_start(&query, store, "DELETE FROM editions WHERE date = $1", error);
+    query_text(&query, date);
+    if (query_run(&query, NULL) < 0)
+        return -1;
+    *papers += dropped;
+    return 0;
+}
+
+static int prune_editions(struct store *store, const char *before, struct pruned *pruned,
+                          struct error *error)
+{
+    char date[DATE_TEXT_BYTES];
+    int row;
+
+    while ((row = find_oldest(store, before, date, error)) > 0) {
+        bool mine;
+        int result;
+
+        if (transaction_open(store, &mine, error) < 0)
+            return -1;
+        result = drop_edition(store, date, &pruned->papers, error);
+        if (transaction_close(store, mine, result, error) < 0)
+            return -1;
+        pruned->editions++;
+    }
+    return row;
+}
+
 int store_prune(struct store *store, const struct prune_limits *limits,
                 struct pruned *ret_pruned, struct error *error)
 {
     char date[DATE_TEXT_BYTES];
-    /* Its papers' places in it go with an edition, by the schema. */
-    struct step editions = {
-        .sql = "DELETE FROM editions WHERE date IN (SELECT date FROM editions WHERE date < $1"
-               " ORDER BY date LIMIT $2)",
-        .text = date,
-        .rows = 1,
-    };
+    /* Those that an earlier paperboy, killed between two steps, has left. */
     struct step papers = {
         .sql = "DELETE FROM papers WHERE id IN (SELECT p.id FROM papers p WHERE p.first_seen_utc < $1"
                " AND NOT EXISTS (SELECT 1 FROM edition_papers e WHERE e.paper = p.id) LIMIT $2)",
@@ -56,7 +107,7 @@ int store_prune(struct store *store, const struct prune_limits *limits,
 
     *ret_pruned = (struct pruned){0};
     date_format(limits->editions_before, date);
-    if (repeat(store, &editions, &ret_pruned->editions, error) < 0 ||
+    if (prune_editions(store, date, ret_pruned, error) < 0 ||
         (ret_pruned->editions && repeat(store, &papers, &ret_pruned->papers, error) < 0) ||
         repeat(store, &deliveries, &ret_pruned->deliveries, error) < 0)
         return error_add(error, "pruning");
