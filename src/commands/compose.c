@@ -157,19 +157,60 @@ static const enum digest_mark *mark_ranked(struct composer *composer,
     return marks;
 }
 
-static void rank(struct composer *composer, const struct compose_request *request,
-                 struct ranking *ret_ranking)
-{
-    const struct choice *choice = request->choice;
+struct shown_pending {
+    struct choosing choosing;
+    const unsigned char *is_known; /* by paper */
+    struct choice *choice;         /* the request's */
+    int64_t except;
+};
 
+/* The choice again, now with what other digests have shown. */
+static int read_shown(struct composer *composer, const struct compose_request *request,
+                      struct shown_pending *pending, struct error *error)
+{
+    struct shown_paper *shown;
+
+    if (outbox_papers_shown(composer->site->store, request->profile->email, pending->except,
+                            request->now_utc - SHOWN_DAYS * DAY_SECONDS, composer->arena, &shown,
+                            &pending->choosing.shown_count, error) < 0)
+        return -1;
+    pending->choosing.shown = shown;
+    return choosing_make(&pending->choosing, composer->arena, pending->choice, error);
+}
+
+static bool has_known(const struct compose_request *request, const struct ranking *ranking)
+{
+    const struct paper *first = ranking_index_papers(request->index)->items;
+
+    for (size_t i = 0; i < ranking->count; i++)
+        if (request->pending->is_known[ranking->items[i].paper - first])
+            return true;
+    return false;
+}
+
+static void rank_chosen(struct composer *composer, const struct compose_request *request,
+                        struct ranking *ret_ranking)
+{
+    ranking_make(request->index, request->profile, request->top,
+                 request->choice ? request->choice->skip : NULL, composer->arena, ret_ranking);
+}
+
+static int rank(struct composer *composer, const struct compose_request *request,
+                struct ranking *ret_ranking, struct error *error)
+{
     *ret_ranking = (struct ranking){0};
     if (request->is_note)
-        return;
-    ranking_make(request->index, request->profile, request->top, choice ? choice->skip : NULL,
-                 composer->arena, ret_ranking);
-    if (choice)
-        choosing_add_updates(ranking_index_papers(request->index), choice, composer->arena,
-                             ret_ranking);
+        return 0;
+    rank_chosen(composer, request, ret_ranking);
+    if (request->pending && has_known(request, ret_ranking)) {
+        if (read_shown(composer, request, request->pending, error) < 0)
+            return -1;
+        rank_chosen(composer, request, ret_ranking);
+    }
+    if (request->choice)
+        choosing_add_updates(ranking_index_papers(request->index), request->choice,
+                             composer->arena, ret_ranking);
+    return 0;
 }
 
 int composer_render(struct composer *composer, const struct compose_request *request,
@@ -190,7 +231,8 @@ int composer_render(struct composer *composer, const struct compose_request *req
         .is_preview = composer->is_preview,
     };
 
-    rank(composer, request, ret_ranking);
+    if (rank(composer, request, ret_ranking, error) < 0)
+        return -1;
     if (!ret_ranking->count && !request->is_note)
         return 0;
     if (request->choice)
@@ -214,9 +256,8 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
     struct edition_shown *taken = arena_alloc(arena, count, sizeof(taken[0]));
     struct choosing_edition *members = arena_alloc(arena, count, sizeof(members[0]));
     struct choice *choice = arena_alloc(arena, 1, sizeof(*choice));
-    struct choosing choosing = {.profile = request->profile, .editions = members,
-                                .edition_count = count, .keep = keep};
-    struct shown_paper *shown;
+    struct shown_pending *pending = arena_alloc(arena, 1, sizeof(*pending));
+    bool is_needed = keep.size || (request->profile->updates && request->profile->liked.count);
     const struct shelf *shelf;
 
     for (size_t i = 0; i < count; i++) {
@@ -225,10 +266,7 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
             fresh[request->edition_count++] = editions[i].date;
     }
     request->editions = fresh;
-    if (library_get(&composer->library, dates, count, &shelf, error) < 0 ||
-        outbox_papers_shown(composer->site->store, request->profile->email, except,
-                            request->now_utc - SHOWN_DAYS * DAY_SECONDS, arena, &shown,
-                            &choosing.shown_count, error) < 0)
+    if (library_get(&composer->library, dates, count, &shelf, error) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
         members[i] = shelf->editions[i];
@@ -236,10 +274,17 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
         members[i].is_late = editions[i].is_late;
         taken[i] = (struct edition_shown){dates[i], members[i].count};
     }
-    choosing.papers = &shelf->papers;
-    choosing.shown = shown;
-    if (choosing_make(&choosing, arena, choice, error) < 0)
+    *pending = (struct shown_pending){
+        .choosing = {.profile = request->profile, .papers = &shelf->papers, .editions = members,
+                     .edition_count = count, .keep = keep},
+        .is_known = shelf->is_known,
+        .choice = choice,
+        .except = except,
+    };
+    if ((is_needed ? read_shown(composer, request, pending, error)
+                   : choosing_make(&pending->choosing, arena, choice, error)) < 0)
         return -1;
+    request->pending = is_needed ? NULL : pending;
     request->index = shelf->index;
     request->choice = choice;
     *ret_taken = taken;

@@ -33,6 +33,9 @@ struct compose_request {
     const struct profile *profile;
     const struct ranking_index *index;
     const struct choice *choice; /* NULL: all papers */
+    /* What the choice was made without: the lists of what was shown, which are read
+     * once a paper that another edition lists has made it into the digest. */
+    struct shown_pending *pending; /* NULL: nothing */
     bool is_note;                /* says that there is nothing; the rest of papers is not read */
     const struct date *editions; /* that are new to the subscriber */
     size_t edition_count;

@@ -12,6 +12,7 @@ static void shelf_clear(struct shelf *shelf)
     for (size_t i = 0; i < shelf->date_count; i++)
         free((void *)shelf->editions[i].members);
     free(shelf->editions);
+    free(shelf->is_known);
     papers_free(&shelf->papers);
     free(shelf->dates);
     *shelf = (struct shelf){0};
@@ -68,6 +69,24 @@ static int add_edition(struct library *library, struct date date, struct papers 
     return 0;
 }
 
+/* A paper that stands in one edition alone was never shown before that. */
+static int find_known(struct library *library, struct shelf *shelf, struct error *error)
+{
+    const struct papers *papers = &shelf->papers;
+    size_t *listings = memory_new(papers->count, sizeof(listings[0]));
+    int result = store_count_listings(library->store, papers, listings, error);
+
+    shelf->is_known = memory_new(papers->count, 1);
+    for (size_t i = 0; i < papers->count && result == 0; i++) {
+        bool is_unstored = library->unstored && papers_find(library->unstored, papers->items[i].id) <
+                                                    library->unstored->count;
+
+        shelf->is_known[i] = listings[i] > (is_unstored ? 0 : 1);
+    }
+    free(listings);
+    return result;
+}
+
 static int shelf_fill(struct library *library, struct shelf *shelf, const struct date *dates,
                       size_t count, struct error *error)
 {
@@ -81,6 +100,10 @@ static int shelf_fill(struct library *library, struct shelf *shelf, const struct
             shelf_clear(shelf);
             return -1;
         }
+    if (find_known(library, shelf, error) < 0) {
+        shelf_clear(shelf);
+        return -1;
+    }
     shelf->index = ranking_index_new(&shelf->papers, NULL);
     return 0;
 }

@@ -15,6 +15,7 @@ struct shelf {
     size_t date_count;
     struct papers papers;
     struct choosing_edition *editions; /* one per date; `from` is 0 */
+    unsigned char *is_known; /* by paper: another edition lists it, so it may have been shown */
     struct ranking_index *index;
     uint64_t used; /* when it was last asked for */
 };

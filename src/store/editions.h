@@ -74,6 +74,10 @@ int store_find_edition(struct store *store, struct date date, struct edition_lis
 int store_find_seen(struct store *store, const struct papers *papers, struct date date,
                     unsigned char *ret_seen, struct error *error);
 
+/* In how many editions each of `papers` stands; one number per paper. */
+int store_count_listings(struct store *store, const struct papers *papers, size_t *ret_counts,
+                         struct error *error);
+
 /* Adds the paper to `ret_papers` as it was last seen; false when the store does
  * not know it. */
 int store_find_paper(struct store *store, struct view id, struct papers *ret_papers,

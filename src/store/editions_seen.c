@@ -61,3 +61,22 @@ int store_find_seen(struct store *store, const struct papers *papers, struct dat
     }
     return 0;
 }
+
+int store_count_listings(struct store *store, const struct papers *papers, size_t *ret_counts,
+                         struct error *error)
+{
+    for (size_t i = 0; i < papers->count; i++) {
+        struct query query;
+        int row;
+
+        query_start(&query, store, "SELECT count(*) FROM edition_papers WHERE paper = $1", error);
+        query_view(&query, papers->items[i].id);
+        row = query_next(&query);
+        if (row > 0)
+            ret_counts[i] = (size_t)query_get_integer(&query, 0);
+        query_end(&query);
+        if (row < 0)
+            return -1;
+    }
+    return 0;
+}
