@@ -1,9 +1,11 @@
 """Days that were missed, brought over OAI-PMH by the daily job itself: politely,
 once for each need, and into one digest with the day's own papers."""
 
+import subprocess
+import threading
 import unittest
 
-from feeds import Answer, error_page, good, paper
+from feeds import Answer, dripping, error_page, good, paper
 from support import OK, UNAVAILABLE
 from virtual import VirtualWeek, at, batch, busy, deleted, oai_error, oai_page, record
 
@@ -278,6 +280,44 @@ class ByItself(VirtualWeek):
         self.day("2026-06-17", error_page(), "12:06")
         self.assertEqual(self.states("2026-06-16"), {"cs.AI": "complete", "cs.LG": "empty"})
         self.assertEqual(sum("AI" in path for path in self.asked("oai")), 1)
+
+
+    def test_killed_in_the_midst(self):
+        """kill -9 while a list is read: the categories before it are kept, the next run goes on."""
+        for address, category in (("ada@example.test", "cs.AI"), ("emmy@example.test", "cs.LG")):
+            self.paperboy.profile(address, categories=[category])
+        self.day("2026-06-15", good(batch("2606", 1, 1, ("cs.AI", "cs.LG")), "2026-06-15"))
+        self.oai.announce(batch("2606", 10, 2, ("cs.AI",)) + batch("2606", 20, 2), "2026-06-16")
+        usual = self.oai.answer
+        reached = threading.Event()
+
+        def drip(path):
+            if "AI" not in path:
+                reached.set()
+                return dripping(60)
+            self.oai.instead = None
+            page = usual(path)
+            self.oai.instead = drip
+            return page
+
+        self.oai.instead = drip
+        self.answer = good(batch("2606", 30, 1, ("cs.AI", "cs.LG")), "2026-06-17")
+        prefix, env = self.clock(at("2026-06-17"))
+        process = subprocess.Popen([*prefix, *self.paperboy.argv("run")], cwd=self.paperboy.folder,
+                                   env=self.paperboy.environment(env), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        self.assertTrue(reached.wait(30))
+        process.kill()
+        process.wait()
+        self.assertEqual(self.states("2026-06-16"), {"cs.AI": "complete", "cs.LG": "failed"})
+        self.assertEqual(self.states("2026-06-17"), {"cs.AI": "complete", "cs.LG": "complete"})
+        self.oai.instead = None
+        mails = self.day("2026-06-17", error_page(), "00:21")
+        self.assertEqual(sorted(mails), ["ada@example.test", "emmy@example.test"])
+        self.assertEqual(self.states("2026-06-16"), {"cs.AI": "complete", "cs.LG": "complete"})
+        self.assertEqual(self.received("ada@example.test"), {"2606.00001", "2606.00010", "2606.00011", "2606.00030"})
+        self.assertEqual(self.received("emmy@example.test"), {"2606.00001", "2606.00020", "2606.00021", "2606.00030"})
+        self.assertEqual(sum("AI" in path for path in self.asked("oai")), 1, "not asked for again")
 
 
 class AFortnight(VirtualWeek):

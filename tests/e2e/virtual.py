@@ -111,12 +111,16 @@ class VirtualWeek(Case):
         self.shown = {}  # address -> ids in the order of the mails
         self.read = set()
 
-    def run_at(self, moment, *words, status=(OK,)):
-        stamp = moment.strftime("%Y-%m-%d %H:%M:%S")
+    @staticmethod
+    def clock(moment):
+        """The words before a command, and the environment, that give it this time."""
         # faketime's library is loaded before a sanitizer's.
         sanitizer = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        result = self.paperboy.run(*(words or ("run",)), prefix=("faketime", "-f", f"@{stamp}"),
-                                   env={"TZ": "UTC", "ASAN_OPTIONS": sanitizer})
+        return ["faketime", "-f", f"@{moment:%Y-%m-%d %H:%M:%S}"], {"TZ": "UTC", "ASAN_OPTIONS": sanitizer}
+
+    def run_at(self, moment, *words, status=(OK,)):
+        prefix, env = self.clock(moment)
+        result = self.paperboy.run(*(words or ("run",)), prefix=prefix, env=env)
         self.assertIn(result.status, status, str(result))
         return result
 
