@@ -68,7 +68,7 @@ static struct chunk *add_chunk(struct arena *arena, size_t bytes)
     return chunk;
 }
 
-void *arena_alloc(struct arena *arena, size_t count, size_t element_bytes)
+static void *take(struct arena *arena, size_t count, size_t element_bytes, size_t *ret_bytes)
 {
     const size_t mask = alignof(max_align_t) - 1;
     size_t bytes;
@@ -85,15 +85,26 @@ void *arena_alloc(struct arena *arena, size_t count, size_t element_bytes)
     }
     memory = arena->current->data + arena->current->used;
     arena->current->used += bytes;
+    *ret_bytes = bytes;
+    return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t element_bytes)
+{
+    size_t bytes;
+    void *memory = take(arena, count, element_bytes, &bytes);
+
     return memset(memory, 0, bytes);
 }
 
 char *arena_string(struct arena *arena, struct view view)
 {
-    char *copy = arena_alloc(arena, view.size + 1, 1);
+    size_t bytes; /* not zeroed first: most of what an arena holds are texts */
+    char *copy = take(arena, view.size + 1, 1, &bytes);
 
     if (view.size)
         memcpy(copy, view.data, view.size);
+    copy[view.size] = '\0';
     return copy;
 }
 

@@ -108,6 +108,22 @@ size_t view_find_char(struct view view, char needle, size_t from)
     return hit ? (size_t)(hit - view.data) : view.size;
 }
 
+/* Four bytes a step: texts are long and what is looked for is rare. */
+size_t view_find_any(struct view view, const struct byte_set *set, size_t from)
+{
+    const unsigned char *bytes = (const unsigned char *)view.data, *has = set->has;
+    size_t at = from;
+
+    if (from >= view.size)
+        return view.size;
+    while (view.size - at >= 4 &&
+           !(has[bytes[at]] | has[bytes[at + 1]] | has[bytes[at + 2]] | has[bytes[at + 3]]))
+        at += 4;
+    while (at < view.size && !has[bytes[at]])
+        at++;
+    return at;
+}
+
 bool view_next_part(struct view *rest, char separator, struct view *ret_part)
 {
     size_t end;
@@ -186,6 +202,14 @@ static bool make_room(struct buffer *buffer, size_t more)
     buffer->data =
         memory_grow(buffer->data, &buffer->capacity, buffer->size + more + 1, sizeof(char));
     return true;
+}
+
+void buffer_reserve(struct buffer *buffer, size_t bytes)
+{
+    size_t left = buffer->max - buffer->size;
+
+    if (!buffer->failed)
+        make_room(buffer, bytes < left ? bytes : left);
 }
 
 void buffer_add(struct buffer *buffer, const void *data, size_t size)

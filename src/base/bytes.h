@@ -31,6 +31,11 @@ struct view view_trim(struct view view); /* ASCII white space at both ends */
 /* Offset of the first `needle` at or after `from`; view.size when there is none. */
 size_t view_find(struct view view, struct view needle, size_t from);
 size_t view_find_char(struct view view, char needle, size_t from);
+/* Bytes to look for, whatever their order: {.has = {['<'] = 1, ['&'] = 1}}. */
+struct byte_set {
+    unsigned char has[256];
+};
+size_t view_find_any(struct view view, const struct byte_set *set, size_t from);
 /* Takes the part of `*rest` before the next `separator` (or all of it) into
  * `*ret_part` and moves `*rest` behind it; false once nothing is left. */
 bool view_next_part(struct view *rest, char separator, struct view *ret_part);
@@ -52,6 +57,8 @@ struct buffer {
 
 void buffer_init(struct buffer *buffer, size_t max_bytes);
 void buffer_free(struct buffer *buffer);  /* leaves an empty buffer with its maximum */
+/* Room for `bytes` more at once, when the size is known; the maximum stands. */
+void buffer_reserve(struct buffer *buffer, size_t bytes);
 void buffer_clear(struct buffer *buffer); /* keeps the memory, forgets `failed` */
 void buffer_add(struct buffer *buffer, const void *data, size_t size);
 void buffer_add_view(struct buffer *buffer, struct view view);

@@ -24,6 +24,7 @@ void papers_free(struct papers *papers)
     struct index_entry *index = papers->index;
 
     HASH_CLEAR(hh, index);
+    buffer_free(&papers->scratch);
     arena_free(&papers->arena);
     free(papers->items);
     *papers = (struct papers){0};
@@ -62,10 +63,13 @@ static void index_add(struct papers *papers, struct view id, size_t item)
     papers->index = index;
 }
 
-/* `text` made Unicode, in the arena; the same bytes when there is no TeX in it.
- * `scratch` is memory that one paper's texts share. */
-static struct view make_unicode(struct papers *papers, struct view text, struct buffer *scratch)
+/* `text` made Unicode, in the arena; the same bytes when there is no TeX in it. */
+static struct view make_unicode(struct papers *papers, struct view text)
 {
+    struct buffer *scratch = &papers->scratch;
+
+    if (tex_is_plain(text))
+        return text;
     buffer_clear(scratch);
     scratch->max = text.size * TEX_GROWTH;
     tex_to_unicode(text, scratch);
@@ -76,29 +80,21 @@ static struct view make_unicode(struct papers *papers, struct view text, struct 
 
 static void copy_texts(struct papers *papers, struct paper *item, const struct paper *paper)
 {
-    struct buffer scratch;
-
-    buffer_init(&scratch, 0);
     item->source_title = arena_copy(papers->arena, paper->source_title);
     item->source_abstract = arena_copy(papers->arena, paper->source_abstract);
-    item->abstract = make_unicode(papers, item->source_abstract, &scratch);
-    item->title = make_unicode(papers, item->source_title, &scratch);
-    buffer_free(&scratch);
+    item->abstract = make_unicode(papers, item->source_abstract);
+    item->title = make_unicode(papers, item->source_title);
 }
 
 static void copy_authors(struct papers *papers, struct paper *item, const struct paper *paper)
 {
-    struct buffer scratch;
-
-    buffer_init(&scratch, 0);
     item->authors = arena_alloc(papers->arena, paper->author_count, sizeof(*item->authors));
     item->author_count = paper->author_count;
     for (size_t i = 0; i < paper->author_count; i++) {
         struct view author = arena_copy(papers->arena, paper->authors[i]);
 
-        item->authors[i] = make_unicode(papers, author, &scratch);
+        item->authors[i] = make_unicode(papers, author);
     }
-    buffer_free(&scratch);
 }
 
 static bool has_category(const struct paper *paper, struct view category)

@@ -39,13 +39,15 @@ struct paper {
     int64_t submitted_utc;
 };
 
-/* In order of arrival. `index` is a private hash of the ids. */
+/* In order of arrival. `index` is a private hash of the ids, `scratch` memory
+ * that conversions share. */
 struct papers {
     struct arena *arena; /* owned */
     struct paper *items; /* owned */
     size_t count;
     size_t capacity;
     void *index;
+    struct buffer scratch;
 };
 
 enum {

@@ -124,20 +124,18 @@ size_t tex_convert_group(struct tex *tex, size_t at, size_t end, enum tex_mode m
     return at;
 }
 
-/* Is there nothing that could change? Most texts are like that. */
-static bool is_plain(struct view text)
+bool tex_is_plain(struct view text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        switch (text.data[i]) {
-        case '\\': case '$': case '{': case '^': case '_': case '~': case '`':
+    static const struct byte_set marks = {
+        .has = {['\\'] = 1, ['$'] = 1, ['{'] = 1, ['^'] = 1, ['_'] = 1, ['~'] = 1, ['`'] = 1,
+                ['-'] = 1, ['\''] = 1}};
+
+    for (size_t at = 0; (at = view_find_any(text, &marks, at)) < text.size; at++) {
+        bool means_something_doubled = text.data[at] == '-' || text.data[at] == '\'';
+
+        if (!means_something_doubled ||
+            (at + 1 < text.size && text.data[at + 1] == text.data[at]))
             return false;
-        case '-': case '\'':
-            if (i + 1 < text.size && text.data[i + 1] == text.data[i])
-                return false;
-            break;
-        default:
-            break;
-        }
     }
     return true;
 }
@@ -147,13 +145,14 @@ void tex_to_unicode(struct view text, struct buffer *out)
     struct tex tex = {.text = text};
 
     /* Places are kept in 32 bits; nothing near that size is a title. */
-    if (is_plain(text) || text.size >= UINT32_MAX / TEX_GROWTH) {
+    if (tex_is_plain(text) || text.size >= UINT32_MAX / TEX_GROWTH) {
         buffer_add_view(out, text);
         return;
     }
     tex.partner = memory_new(text.size, sizeof *tex.partner);
     tex_match_pairs(text, tex.partner);
     buffer_init(&tex.out, text.size * TEX_GROWTH);
+    buffer_reserve(&tex.out, text.size);
     tex_convert(&tex, 0, text.size, TEX_TEXT);
     buffer_add_view(out, view_trim(buffer_view(&tex.out)).size ? buffer_view(&tex.out) : text);
     buffer_free(&tex.out);

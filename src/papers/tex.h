@@ -6,6 +6,8 @@
 #ifndef PAPERS_TEX_H
 #define PAPERS_TEX_H
 
+#include <stdbool.h>
+
 #include "base/bytes.h"
 
 /* Adds `text` to `out` as Unicode in NFC where an accent was composed; other
@@ -26,6 +28,9 @@
  * or a group and `_` a group only, and braces go only around a word or where
  * something inside was TeX. */
 void tex_to_unicode(struct view text, struct buffer *out);
+/* Whether nothing in `text` could be TeX, so that it would stay as it is. Most
+ * titles and names are like that; the reverse need not hold. */
+bool tex_is_plain(struct view text);
 
 enum { TEX_GROWTH = 8 };
 

@@ -116,9 +116,10 @@ static size_t match_command(struct view text, uint32_t *partner, struct waiting 
 
 void tex_match_pairs(struct view text, uint32_t *partner)
 {
+    static const struct byte_set marks = {.has = {['\\'] = 1, ['{'] = 1, ['}'] = 1}};
     struct waiting waiting = {0};
 
-    for (size_t at = 0; at < text.size;) {
+    for (size_t at = 0; (at = view_find_any(text, &marks, at)) < text.size;) {
         char c = text.data[at];
 
         if (c == '\\') {

@@ -251,21 +251,41 @@ static size_t convert_colon(struct tex *tex, size_t at, size_t end)
     return at;
 }
 
-static bool is_special(char c)
+/* Does the mark at `at` only stand for itself? So do most of them in prose: the
+ * hyphen of a word, an apostrophe, the colon of a sentence. */
+static bool is_ordinary_mark(const struct tex *tex, size_t at, size_t end)
 {
-    switch (c) {
-    case '\\': case '{': case '$': case '^': case '_': case '~': case '`': case '\'': case '"':
-    case '-': case ':':
-        return true;
+    char after = char_at(tex, at + 1, end);
+
+    switch (tex->text.data[at]) {
+    case '-':
+        return after != '-';
+    case '\'':
+        return after != '\'' && at != tex->single_quote;
+    case '"':
+        return !tex->double_quotes;
+    case ':':
+        return after != '/';
     default:
         return false;
     }
 }
 
+/* Where the run of text that is copied as it is, begun at `at`, ends. */
+static size_t plain_end(const struct tex *tex, size_t at, size_t end)
+{
+    static const struct byte_set marks = {
+        .has = {['\\'] = 1, ['{'] = 1, ['$'] = 1, ['^'] = 1, ['_'] = 1, ['~'] = 1, ['`'] = 1,
+                ['\''] = 1, ['"'] = 1, ['-'] = 1, [':'] = 1}};
+    struct view range = view_slice(tex->text, 0, end);
+
+    while ((at = view_find_any(range, &marks, at)) < end && is_ordinary_mark(tex, at, end))
+        at++;
+    return at;
+}
+
 size_t tex_convert_text(struct tex *tex, size_t at, size_t end)
 {
-    size_t next = at + 1;
-
     switch (tex->text.data[at]) {
     case '$':
         return convert_dollar(tex, at, end);
@@ -286,8 +306,6 @@ size_t tex_convert_text(struct tex *tex, size_t at, size_t end)
     case ':':
         return convert_colon(tex, at, end);
     default:
-        while (next < end && !is_special(tex->text.data[next]))
-            next++;
-        return add_source(tex, at, next - at);
+        return add_source(tex, at, plain_end(tex, at + 1, end) - at);
     }
 }
