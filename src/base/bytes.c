@@ -8,35 +8,9 @@
 
 #include "base/memory.h"
 
-struct view view_of(const char *text)
-{
-    return (struct view){text, text ? strlen(text) : 0};
-}
-
 int view_printf_size(struct view view)
 {
     return view.size > INT_MAX ? INT_MAX : (int)view.size;
-}
-
-struct view view_slice(struct view view, size_t start, size_t end)
-{
-    if (end > view.size)
-        end = view.size;
-    if (start > end)
-        start = end;
-    if (!view.data)
-        return view;
-    return (struct view){view.data + start, end - start};
-}
-
-bool view_equal(struct view a, struct view b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
-bool view_equal_string(struct view a, const char *b)
-{
-    return view_equal(a, view_of(b));
 }
 
 bool view_equal_nocase(struct view a, struct view b)
@@ -95,16 +69,6 @@ size_t view_find(struct view view, struct view needle, size_t from)
     if (needle.size == 0)
         return from;
     hit = memmem(view.data + from, view.size - from, needle.data, needle.size);
-    return hit ? (size_t)(hit - view.data) : view.size;
-}
-
-size_t view_find_char(struct view view, char needle, size_t from)
-{
-    const char *hit;
-
-    if (from >= view.size)
-        return view.size;
-    hit = memchr(view.data + from, needle, view.size - from);
     return hit ? (size_t)(hit - view.data) : view.size;
 }
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Borrowed bytes, not NUL-terminated. An empty view may have data NULL. */
 struct view {
@@ -17,11 +18,34 @@ struct view {
 /* For printf's "%.*s"; at most INT_MAX bytes are shown. */
 #define VIEW_ARGUMENTS(view) view_printf_size(view), (view).data ? (view).data : ""
 
-struct view view_of(const char *text); /* NULL gives an empty view */
+/* Parsers call these few for every word: a call would cost more than they do. */
+static inline struct view view_of(const char *text) /* NULL gives an empty view */
+{
+    return (struct view){text, text ? strlen(text) : 0};
+}
+
+static inline struct view view_slice(struct view view, size_t start, size_t end) /* clamped */
+{
+    if (end > view.size)
+        end = view.size;
+    if (start > end)
+        start = end;
+    if (!view.data)
+        return view;
+    return (struct view){view.data + start, end - start};
+}
+
+static inline bool view_equal(struct view a, struct view b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline bool view_equal_string(struct view a, const char *b)
+{
+    return view_equal(a, view_of(b));
+}
+
 int view_printf_size(struct view view);
-struct view view_slice(struct view view, size_t start, size_t end); /* clamped */
-bool view_equal(struct view a, struct view b);
-bool view_equal_string(struct view a, const char *b);
 bool view_equal_nocase(struct view a, struct view b); /* ASCII letters only */
 int view_compare(struct view a, struct view b);       /* memcmp order, then length */
 bool view_starts_with(struct view view, struct view prefix);
@@ -30,7 +54,12 @@ bool view_ends_with(struct view view, struct view suffix);
 struct view view_trim(struct view view); /* ASCII white space at both ends */
 /* Offset of the first `needle` at or after `from`; view.size when there is none. */
 size_t view_find(struct view view, struct view needle, size_t from);
-size_t view_find_char(struct view view, char needle, size_t from);
+static inline size_t view_find_char(struct view view, char needle, size_t from)
+{
+    const char *hit = from < view.size ? memchr(view.data + from, needle, view.size - from) : NULL;
+
+    return hit ? (size_t)(hit - view.data) : view.size;
+}
 /* Bytes to look for, whatever their order: {.has = {['<'] = 1, ['&'] = 1}}. */
 struct byte_set {
     unsigned char has[256];

@@ -68,12 +68,9 @@ static struct view make_unicode(struct papers *papers, struct view text)
 {
     struct buffer *scratch = &papers->scratch;
 
-    if (tex_is_plain(text))
-        return text;
     buffer_clear(scratch);
     scratch->max = text.size * TEX_GROWTH;
-    tex_to_unicode(text, scratch);
-    if (view_equal(buffer_view(scratch), text))
+    if (!tex_to_unicode_if_any(text, scratch) || view_equal(buffer_view(scratch), text))
         return text;
     return arena_copy(papers->arena, buffer_view(scratch));
 }

@@ -124,7 +124,8 @@ size_t tex_convert_group(struct tex *tex, size_t at, size_t end, enum tex_mode m
     return at;
 }
 
-bool tex_is_plain(struct view text)
+/* Is there nothing that could change? Most texts are like that. */
+static bool is_plain(struct view text)
 {
     static const struct byte_set marks = {
         .has = {['\\'] = 1, ['$'] = 1, ['{'] = 1, ['^'] = 1, ['_'] = 1, ['~'] = 1, ['`'] = 1,
@@ -140,15 +141,13 @@ bool tex_is_plain(struct view text)
     return true;
 }
 
-void tex_to_unicode(struct view text, struct buffer *out)
+bool tex_to_unicode_if_any(struct view text, struct buffer *out)
 {
     struct tex tex = {.text = text};
 
     /* Places are kept in 32 bits; nothing near that size is a title. */
-    if (tex_is_plain(text) || text.size >= UINT32_MAX / TEX_GROWTH) {
-        buffer_add_view(out, text);
-        return;
-    }
+    if (is_plain(text) || text.size >= UINT32_MAX / TEX_GROWTH)
+        return false;
     tex.partner = memory_new(text.size, sizeof *tex.partner);
     tex_match_pairs(text, tex.partner);
     buffer_init(&tex.out, text.size * TEX_GROWTH);
@@ -157,4 +156,11 @@ void tex_to_unicode(struct view text, struct buffer *out)
     buffer_add_view(out, view_trim(buffer_view(&tex.out)).size ? buffer_view(&tex.out) : text);
     buffer_free(&tex.out);
     free(tex.partner);
+    return true;
+}
+
+void tex_to_unicode(struct view text, struct buffer *out)
+{
+    if (!tex_to_unicode_if_any(text, out))
+        buffer_add_view(out, text);
 }

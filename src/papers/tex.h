@@ -28,9 +28,9 @@
  * or a group and `_` a group only, and braces go only around a word or where
  * something inside was TeX. */
 void tex_to_unicode(struct view text, struct buffer *out);
-/* Whether nothing in `text` could be TeX, so that it would stay as it is. Most
- * titles and names are like that; the reverse need not hold. */
-bool tex_is_plain(struct view text);
+/* The same for a caller who has the text already: adds nothing and gives false
+ * when nothing in it could be TeX. Most titles and names are like that. */
+bool tex_to_unicode_if_any(struct view text, struct buffer *out);
 
 enum { TEX_GROWTH = 8 };
 
