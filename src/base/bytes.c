@@ -163,8 +163,9 @@ static bool make_room(struct buffer *buffer, size_t more)
         buffer->failed = true;
         return false;
     }
-    buffer->data =
-        memory_grow(buffer->data, &buffer->capacity, buffer->size + more + 1, sizeof(char));
+    if (buffer->size + more >= buffer->capacity)
+        buffer->data =
+            memory_grow(buffer->data, &buffer->capacity, buffer->size + more + 1, sizeof(char));
     return true;
 }
 

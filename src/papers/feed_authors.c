@@ -104,14 +104,14 @@ static bool ends_as_group(struct view name)
 
 /* "for the Belle Collaboration" to "Belle Collaboration"; "The Belle
  * Collaboration", as its own name is written, stays. */
-static struct view drop_group_words(struct view name)
+static struct view drop_group_words(struct view name, bool is_group)
 {
     static const char *const words[] = {"on behalf of the ", "On behalf of the ",
                                         "on behalf of ",     "for the ",
                                         "For the ",          "for ",
                                         "the ",              NULL};
 
-    if (!ends_as_group(name))
+    if (!is_group)
         return name;
     for (int i = 0; words[i]; i++) {
         if (view_starts_with(name, view_of(words[i])))
@@ -155,7 +155,8 @@ struct splitter {
     void (*take)(struct feed_parser *, struct view);
     struct feed_parser *parser;
     struct view held;
-    struct buffer joined;
+    bool has_joints; /* somewhere in the text stands "and" or "&" */
+    bool has_colons;
 };
 
 static void flush_name(struct splitter *splitter)
@@ -165,15 +166,23 @@ static void flush_name(struct splitter *splitter)
     splitter->held = (struct view){NULL, 0};
 }
 
+/* "Dee" and "Jr." with a blank between. */
+static struct view join(struct arena *arena, struct view name, struct view suffix)
+{
+    size_t size = name.size + 1 + suffix.size;
+    char *joined = arena_alloc(arena, size + 1, 1);
+
+    memcpy(joined, name.data, name.size);
+    joined[name.size] = ' ';
+    memcpy(joined + name.size + 1, suffix.data, suffix.size);
+    return (struct view){joined, size};
+}
+
 static void add_name(struct splitter *splitter, struct view name)
 {
     name = view_trim(name);
     if (is_suffix(name) && splitter->held.size) {
-        buffer_clear(&splitter->joined);
-        buffer_add_view(&splitter->joined, splitter->held);
-        buffer_add_char(&splitter->joined, ' ');
-        buffer_add_view(&splitter->joined, name);
-        splitter->take(splitter->parser, buffer_view(&splitter->joined));
+        splitter->take(splitter->parser, join(splitter->parser->arena, splitter->held, name));
         splitter->held = (struct view){NULL, 0};
         return;
     }
@@ -207,7 +216,7 @@ static void add_names(struct splitter *splitter, struct view part)
     bool is_plural = view_ends_with(part, VIEW("ollaborations"));
     size_t length, at;
 
-    while (!is_plural && (at = find_joint(part, &length)) < part.size) {
+    while (splitter->has_joints && !is_plural && (at = find_joint(part, &length)) < part.size) {
         add_name(splitter, view_slice(part, 0, at));
         part = view_slice(part, at + length - 1, part.size);
     }
@@ -218,22 +227,24 @@ static void add_names(struct splitter *splitter, struct view part)
 static void add_part(struct splitter *splitter, struct view part)
 {
     struct view name;
+    bool is_group;
 
     part = view_trim(part);
     if (view_starts_with(part, VIEW("and ")))
         part = view_trim(view_slice(part, 4, part.size));
-    name = drop_group_words(part);
+    is_group = ends_as_group(part);
+    name = drop_group_words(part, is_group);
     if (name.size < part.size) {
         add_name(splitter, name);
         return;
     }
-    if (ends_as_group(part)) {
+    if (is_group) {
         size_t by = find_word(part, VIEW("for")), behalf = find_word(part, VIEW("on behalf of"));
         size_t at = by < behalf ? by : behalf;
 
         if (at < part.size) {
             add_names(splitter, view_trim(view_slice(part, 0, at)));
-            add_name(splitter, drop_group_words(view_slice(part, at, part.size)));
+            add_name(splitter, drop_group_words(view_slice(part, at, part.size), true));
             return;
         }
     }
@@ -243,7 +254,7 @@ static void add_part(struct splitter *splitter, struct view part)
 /* "Planck Collaboration: A. Bee" is a group and a person. */
 static void add_part_with_group(struct splitter *splitter, struct view part)
 {
-    size_t colon = view_find_char(part, ':', 0);
+    size_t colon = splitter->has_colons ? view_find_char(part, ':', 0) : part.size;
 
     if (colon < part.size && ends_as_group(view_trim(view_slice(part, 0, colon)))) {
         add_part(splitter, view_slice(part, 0, colon));
@@ -268,15 +279,19 @@ void feed_authors_split(struct view text, void (*take)(struct feed_parser *, str
 {
     struct splitter splitter = {.take = take, .parser = parser};
     struct view names = text;
-    struct buffer plain;
     size_t start = 0;
 
-    buffer_init(&splitter.joined, text.size + 1);
-    buffer_init(&plain, text.size);
     if (view_find_char(text, '(', 0) < text.size || view_find_char(text, ')', 0) < text.size) {
+        struct buffer plain;
+
+        buffer_init(&plain, text.size);
         drop_affiliations(text, &plain);
-        names = buffer_view(&plain);
+        names = arena_copy(parser->arena, buffer_view(&plain));
+        buffer_free(&plain);
     }
+    splitter.has_joints = view_find(names, VIEW("and"), 0) < names.size ||
+                          view_find_char(names, '&', 0) < names.size;
+    splitter.has_colons = view_find_char(names, ':', 0) < names.size;
     while (start <= names.size) {
         size_t comma = find_comma(names, start);
 
@@ -284,6 +299,4 @@ void feed_authors_split(struct view text, void (*take)(struct feed_parser *, str
         start = comma + 1;
     }
     flush_name(&splitter);
-    buffer_free(&plain);
-    buffer_free(&splitter.joined);
 }

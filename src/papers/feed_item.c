@@ -60,12 +60,13 @@ static int take_version(struct view *id)
 static struct view find_arxiv_id(struct view text)
 {
     static const char *const marks[] = {"oai:arXiv.org:", "arXiv:", NULL};
-    size_t abs = view_find(text, VIEW("/abs/"), 0);
+    size_t abs;
 
     for (int i = 0; marks[i]; i++) {
         if (view_starts_with_nocase(text, view_of(marks[i])))
             return view_slice(text, view_of(marks[i]).size, text.size);
     }
+    abs = view_find(text, VIEW("/abs/"), 0);
     if (abs < text.size) {
         text = view_slice(text, abs + 5, text.size);
         text = view_slice(text, 0, view_find_char(text, '?', 0));
@@ -95,12 +96,15 @@ bool feed_item_take_id(struct feed_parser *parser, struct view id)
 {
     struct paper *paper = &parser->item.paper;
     int version = take_version(&id);
+    bool is_known = paper->id.size && view_equal(paper->id, id);
 
-    if (!could_be_arxiv_id(id))
+    if (!is_known && !could_be_arxiv_id(id))
         return false;
-    if (!paper->id.size)
+    if (!paper->id.size) {
         paper->id = arena_copy(parser->arena, id);
-    if (!paper->version && view_equal(paper->id, id))
+        is_known = true;
+    }
+    if (!paper->version && is_known)
         paper->version = version;
     return true;
 }
@@ -157,11 +161,12 @@ static struct view squeeze(struct feed_parser *parser, struct view name)
     return (struct view){out, size};
 }
 
-void feed_item_take_author(struct feed_parser *parser, struct view name)
+/* `name` is one clean line that lives as long as the item. */
+static void take_clean_author(struct feed_parser *parser, struct view name)
 {
     struct feed_item *item = &parser->item;
 
-    name = squeeze(parser, feed_text_line(parser, name));
+    name = squeeze(parser, name);
     if (!name.size || view_equal(name, VIEW(":")))
         return;
     parser->authors = memory_grow(parser->authors, &item->author_room,
@@ -169,9 +174,14 @@ void feed_item_take_author(struct feed_parser *parser, struct view name)
     parser->authors[item->paper.author_count++] = name;
 }
 
+void feed_item_take_author(struct feed_parser *parser, struct view name)
+{
+    take_clean_author(parser, feed_text_line(parser, name));
+}
+
 void feed_item_take_creators(struct feed_parser *parser, struct view text)
 {
-    feed_authors_split(feed_text_line(parser, text), feed_item_take_author, parser);
+    feed_authors_split(feed_text_line(parser, text), take_clean_author, parser);
 }
 
 /* "cs.LG", "astro-ph"; not the MSC and ACM classes that the API lists beside
@@ -232,15 +242,34 @@ void feed_item_take_announce_type(struct feed_parser *parser, struct view text)
         parser->item.has_announce_type = true;
 }
 
-void feed_item_take_date(struct feed_parser *parser, struct view text, bool main)
+/* The items of an edition have the same date, which is read once. */
+static bool parse_item_date(struct feed_parser *parser, struct view text, struct date *ret_date)
 {
+    struct feed_date_seen *seen = &parser->date_seen;
     bool has_instant;
     int64_t utc;
+
+    if (seen->size && view_equal(text, (struct view){seen->text, seen->size})) {
+        *ret_date = seen->date;
+        return true;
+    }
+    if (!feed_text_date(text, ret_date, &has_instant, &utc))
+        return false;
+    if (text.size <= sizeof(seen->text)) {
+        memcpy(seen->text, text.data, text.size);
+        seen->size = text.size;
+        seen->date = *ret_date;
+    }
+    return true;
+}
+
+void feed_item_take_date(struct feed_parser *parser, struct view text, bool main)
+{
     struct date date;
 
     if (parser->item.has_main_date && !main)
         return;
-    if (feed_text_date(text, &date, &has_instant, &utc)) {
+    if (parse_item_date(parser, text, &date)) {
         parser->item.paper.date = date;
         parser->item.has_main_date = main;
     }

@@ -89,6 +89,30 @@ struct feed_item {
     int version; /* of OAI-PMH's <version> being read */
 };
 
+/* The last date of an item that was read, as it was written. */
+struct feed_date_seen {
+    char text[40];
+    size_t size; /* 0: none yet */
+    struct date date;
+};
+
+/* What libxml2 calls an element. It interns these strings, so that equal ones
+ * have one address while a document is read. */
+struct feed_tag {
+    const char *name;
+    const char *prefix;  /* NULL: none */
+    const char *address; /* of its name space; NULL: none */
+};
+
+/* Elements that were looked up before, by the addresses of their names. */
+struct feed_element_seen {
+    struct feed_tag tag; /* its name is NULL: none */
+    int level;
+    const struct feed_element *element; /* NULL: not one that is wanted */
+};
+
+enum { FEED_ELEMENTS_SEEN = 64 };
+
 struct feed_parser {
     struct papers *papers;
     struct feed_report *report;
@@ -100,6 +124,7 @@ struct feed_parser {
     struct view *categories;
     struct buffer clean;
     struct date latest; /* JSON: of the papers' own dates */
+    struct feed_date_seen date_seen;
 
     /* feed_xml.c */
     const struct feed_family *family;
@@ -112,6 +137,7 @@ struct feed_parser {
     bool has_list; /* OAI-PMH: there was a list, or a record */
     bool has_main_feed_date;
     struct buffer error_code; /* OAI-PMH: of the <error> being read */
+    struct feed_element_seen elements_seen[FEED_ELEMENTS_SEEN];
 };
 
 void feed_parser_init(struct feed_parser *parser, struct papers *papers,
@@ -164,7 +190,7 @@ bool feed_text_date(struct view text, struct date *ret_date, bool *ret_has_insta
                     int64_t *ret_utc);
 
 /* feed_authors.c: "A. Bee (1), C. Dee, Jr. and E. Eff ((1) Some Univ.)" to
- * names. Calls `take` with each. */
+ * names. Calls `take` with each: a part of `text`, or a copy in the parser's arena. */
 void feed_authors_split(struct view text, void (*take)(struct feed_parser *, struct view),
                         struct feed_parser *parser);
 

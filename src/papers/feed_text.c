@@ -45,12 +45,24 @@ static void trim_end(struct buffer *line)
         buffer_cut(line, line->size - 1);
 }
 
+static struct view trim_blanks(struct view text)
+{
+    while (text.size && text.data[0] == ' ')
+        text = view_slice(text, 1, text.size);
+    while (text.size && text.data[text.size - 1] == ' ')
+        text.size--;
+    return text;
+}
+
 struct view feed_text_line(struct feed_parser *parser, struct view text)
 {
     struct buffer *line = &parser->clean;
+    struct view trimmed = trim_blanks(text);
     bool after_break = true; /* blanks are dropped, as at the start */
     size_t at = 0;
 
+    if (feed_text_plain_end(trimmed, 0) == trimmed.size)
+        return arena_copy(parser->arena, trimmed);
     buffer_clear(line);
     while (at < text.size) {
         bool is_break;

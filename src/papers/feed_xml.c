@@ -69,18 +69,32 @@ static enum feed_space find_space(const char *prefix, const char *address)
     return prefix ? SPACE_OTHER : SPACE_MAIN;
 }
 
-static const struct feed_element *find_element(const struct feed_parser *parser, const char *name,
-                                               const char *prefix, const char *address)
+static const struct feed_element *look_up(const struct feed_family *family, struct feed_tag tag,
+                                          int level)
 {
-    int level = parser->item_depth ? parser->depth - parser->item_depth : LEVEL_FEED;
-    const struct feed_element *element = parser->family->elements;
+    const struct feed_element *element = family->elements;
 
     for (; element->name; element++) {
-        if (element->level == level && element->name[0] == name[0] &&
-            strcmp(element->name, name) == 0 && element->space == find_space(prefix, address))
+        if (element->level == level && element->name[0] == tag.name[0] &&
+            strcmp(element->name, tag.name) == 0 &&
+            element->space == find_space(tag.prefix, tag.address))
             return element;
     }
     return NULL;
+}
+
+/* A feed has a dozen different elements and ten thousands of them, so each is
+ * looked up by its strings once, and by their addresses afterwards. */
+static const struct feed_element *find_element(struct feed_parser *parser, struct feed_tag tag)
+{
+    int level = parser->item_depth ? parser->depth - parser->item_depth : LEVEL_FEED;
+    size_t place = ((uintptr_t)tag.name + (uintptr_t)level) % FEED_ELEMENTS_SEEN;
+    struct feed_element_seen *seen = &parser->elements_seen[place];
+
+    if (seen->tag.name != tag.name || seen->tag.prefix != tag.prefix ||
+        seen->tag.address != tag.address || seen->level != level)
+        *seen = (struct feed_element_seen){tag, level, look_up(parser->family, tag, level)};
+    return seen->element;
 }
 
 static void start_element(void *user, const xmlChar *name, const xmlChar *prefix,
@@ -94,7 +108,8 @@ static void start_element(void *user, const xmlChar *name, const xmlChar *prefix
     if (parser->failed)
         return;
     parser->depth++;
-    element = find_element(parser, (const char *)name, (const char *)prefix, (const char *)address);
+    element = find_element(parser, (struct feed_tag){(const char *)name, (const char *)prefix,
+                                                     (const char *)address});
     if (!element)
         return;
     if (parser->text_depth && view_trim(buffer_view(&parser->text)).size)
@@ -133,7 +148,8 @@ static void end_element(void *user, const xmlChar *name, const xmlChar *prefix,
         parser->items_done++;
     } else if (parser->item_depth && !parser->text_depth) {
         const struct feed_element *element =
-            find_element(parser, (const char *)name, (const char *)prefix, (const char *)address);
+            find_element(parser, (struct feed_tag){(const char *)name, (const char *)prefix,
+                                                   (const char *)address});
 
         if (element && element->meaning == MEANS_PERSON)
             parser->family->close(parser, MEANS_PERSON, (struct view){NULL, 0});
@@ -201,6 +217,7 @@ bool feed_xml_read(struct feed_parser *parser, struct view piece)
     context->userData = &reader;
     xmlCtxtUseOptions(context, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     parser->depth = parser->item_depth = parser->text_depth = 0;
+    memset(parser->elements_seen, 0, sizeof(parser->elements_seen));
     xmlParseDocument(context);
     well_formed = context->wellFormed;
     xmlFreeParserCtxt(context);

@@ -44,22 +44,34 @@ bool paper_id_is_valid(struct view id)
     return true;
 }
 
-size_t papers_find(const struct papers *papers, struct view id)
+static unsigned hash_id(struct view id)
+{
+    unsigned hash;
+
+    HASH_VALUE(id.data, id.size, hash);
+    return hash;
+}
+
+static size_t index_find(const struct papers *papers, struct view id, unsigned hash)
 {
     struct index_entry *index = papers->index, *entry = NULL;
 
-    if (id.size)
-        HASH_FIND(hh, index, id.data, id.size, entry);
+    HASH_FIND_BYHASHVALUE(hh, index, id.data, id.size, hash, entry);
     return entry ? entry->item : papers->count;
 }
 
-static void index_add(struct papers *papers, struct view id, size_t item)
+size_t papers_find(const struct papers *papers, struct view id)
+{
+    return id.size ? index_find(papers, id, hash_id(id)) : papers->count;
+}
+
+static void index_add(struct papers *papers, struct view id, unsigned hash, size_t item)
 {
     struct index_entry *index = papers->index;
     struct index_entry *entry = arena_alloc(papers->arena, 1, sizeof(*entry));
 
     entry->item = item;
-    HASH_ADD_KEYPTR(hh, index, id.data, id.size, entry);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, index, id.data, id.size, hash, entry);
     papers->index = index;
 }
 
@@ -125,7 +137,7 @@ static void unite_categories(struct papers *papers, struct paper *item, const st
     }
 }
 
-static size_t append(struct papers *papers, const struct paper *paper)
+static size_t append(struct papers *papers, const struct paper *paper, unsigned hash)
 {
     struct paper *item;
 
@@ -143,7 +155,7 @@ static size_t append(struct papers *papers, const struct paper *paper)
     copy_texts(papers, item, paper);
     copy_authors(papers, item, paper);
     unite_categories(papers, item, paper);
-    index_add(papers, item->id, papers->count);
+    index_add(papers, item->id, hash, papers->count);
     return papers->count++;
 }
 
@@ -172,11 +184,12 @@ static void merge(struct papers *papers, struct paper *item, const struct paper 
 
 size_t papers_add(struct papers *papers, const struct paper *paper, bool *ret_is_new)
 {
-    size_t found = papers_find(papers, paper->id);
+    unsigned hash = hash_id(paper->id);
+    size_t found = index_find(papers, paper->id, hash);
     bool is_new = found == papers->count;
 
     if (is_new)
-        found = append(papers, paper);
+        found = append(papers, paper, hash);
     else
         merge(papers, &papers->items[found], paper);
     if (ret_is_new)
