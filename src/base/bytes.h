@@ -37,12 +37,13 @@ static inline struct view view_slice(struct view view, size_t start, size_t end)
 
 static inline bool view_equal(struct view a, struct view b)
 {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    return a.size == b.size &&
+           (a.size == 0 || (a.data[0] == b.data[0] && memcmp(a.data, b.data, a.size) == 0));
 }
 
 static inline bool view_equal_string(struct view a, const char *b)
 {
-    return view_equal(a, view_of(b));
+    return (!a.size || !b || a.data[0] == b[0]) && view_equal(a, view_of(b));
 }
 
 int view_printf_size(struct view view);

@@ -145,13 +145,22 @@ void feed_item_take_abstract(struct feed_parser *parser, struct view text)
     parser->item.paper.source_abstract = take_prefix(parser, feed_text_line(parser, text));
 }
 
+static bool has_double_blank(struct view name)
+{
+    for (size_t i = 1; i < name.size; i++) {
+        if (name.data[i] == ' ' && name.data[i - 1] == ' ')
+            return true;
+    }
+    return false;
+}
+
 /* Names have one blank between words, whatever the source has. */
 static struct view squeeze(struct feed_parser *parser, struct view name)
 {
     char *out;
     size_t size = 0;
 
-    if (view_find(name, VIEW("  "), 0) == name.size)
+    if (!has_double_blank(name))
         return name;
     out = arena_alloc(parser->arena, name.size, 1);
     for (size_t i = 0; i < name.size; i++) {

@@ -7,6 +7,11 @@
 #define uthash_malloc(size) memory_new(1, size)
 #define uthash_free(memory, size) free(memory)
 #include <uthash.h>
+/* Room for a day's papers at once, so that an id is compared with few others. */
+#undef HASH_INITIAL_NUM_BUCKETS
+#undef HASH_INITIAL_NUM_BUCKETS_LOG2
+#define HASH_INITIAL_NUM_BUCKETS 1024U
+#define HASH_INITIAL_NUM_BUCKETS_LOG2 10U
 
 /* One paper in the hash; lives in the list's arena. */
 struct index_entry {

@@ -262,6 +262,8 @@ static int compare_name(const void *key, const void *row)
     const char *other;
 
     memcpy(&other, row, sizeof other);
+    if (name->size && name->data[0] != other[0]) /* so it is in most steps */
+        return (unsigned char)name->data[0] < (unsigned char)other[0] ? -1 : 1;
     return view_compare(*name, view_of(other));
 }
 
