@@ -59,6 +59,43 @@ static void searching_stays_inside(void **state)
     data_free(text);
 }
 
+/* Several bytes a step, so at every place of texts of every length. */
+static void sets_of_bytes_are_found_anywhere(void **state)
+{
+    static const struct byte_set set = {.has = {['<'] = 1, [0xFF] = 1}};
+
+    (void)state;
+    for (size_t size = 0; size < 20; size++) {
+        for (size_t at = 0; at <= size; at++) {
+            char *bytes = malloc(size ? size : 1);
+            struct view text = {bytes, size};
+
+            memset(bytes, 'a', size ? size : 1);
+            if (at < size)
+                bytes[at] = at % 2 ? '<' : '\xFF';
+            for (size_t from = 0; from <= size + 1; from++)
+                assert_int_equal(view_find_any(text, &set, from), from <= at ? at : size);
+            free(bytes);
+        }
+    }
+}
+
+static void room_is_made_within_the_maximum(void **state)
+{
+    struct buffer buffer;
+
+    (void)state;
+    buffer_init(&buffer, 10);
+    buffer_reserve(&buffer, 1000);
+    assert_false(buffer.failed);
+    assert_int_equal(buffer.size, 0);
+    buffer_add_string(&buffer, "0123456789");
+    assert_string_equal(buffer_string(&buffer), "0123456789");
+    buffer_add_char(&buffer, 'x');
+    assert_true(buffer.failed);
+    buffer_free(&buffer);
+}
+
 static void numbers_are_digits_only(void **state)
 {
     static const struct {
@@ -153,6 +190,8 @@ int main(void)
         cmocka_unit_test(parts_include_empty_ones),
         cmocka_unit_test(lines_end_in_lf_or_crlf),
         cmocka_unit_test(searching_stays_inside),
+        cmocka_unit_test(sets_of_bytes_are_found_anywhere),
+        cmocka_unit_test(room_is_made_within_the_maximum),
         cmocka_unit_test(numbers_are_digits_only),
         cmocka_unit_test(a_buffer_past_its_maximum_fails_for_good),
         cmocka_unit_test(an_arena_gives_zeroed_memory_again),

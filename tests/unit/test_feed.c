@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "papers/feed.h"
 #include "unit/data.h"
 
@@ -262,6 +263,81 @@ static void test_merge_feeds(void **state)
     data_free(rss);
 }
 
+/* A feed whose only item has this title. */
+static void build_feed(struct buffer *bytes, struct view title)
+{
+    buffer_clear(bytes);
+    buffer_add_string(bytes, "<rss><channel><item><guid>oai:arXiv.org:2602.1</guid><title>");
+    buffer_add_view(bytes, title);
+    buffer_add_string(bytes, "</title></item></channel></rss>");
+}
+
+/* Wherever it stands: clean bytes are stepped over in blocks. */
+static void test_one_control_character(void **state)
+{
+    enum { TITLE_BYTES = 150 };
+    struct buffer bytes;
+
+    (void)state;
+    buffer_init(&bytes, 1 << 10);
+    for (size_t at = 0; at < TITLE_BYTES; at++) {
+        char title[TITLE_BYTES];
+        struct feed_report report;
+        struct papers papers;
+
+        memset(title, 'a', sizeof(title));
+        title[at] = '\x01';
+        build_feed(&bytes, (struct view){title, sizeof(title)});
+        papers_init(&papers);
+        assert_int_equal(
+            feed_parse(buffer_view(&bytes), FEED_BYTES, &papers, &report, NULL), 0);
+        assert_int_equal(report.replaced, 1);
+        assert_int_equal(papers.items[0].title.size, TITLE_BYTES - 1);
+        papers_free(&papers);
+    }
+    buffer_free(&bytes);
+}
+
+/* A tag may have 16 KB with its '>', however far from the start it stands; the
+ * texts around it may be longer. */
+static void test_long_tags(void **state)
+{
+    enum { TAG_BYTES = 16 * 1024, TEXT_BYTES = 20000 };
+    static const size_t before[] = {0, 1, TAG_BYTES - 60, TAG_BYTES, 40000};
+    char *text = memory_new(TEXT_BYTES * 2, 1);
+
+    (void)state;
+    memset(text, ' ', TEXT_BYTES * 2);
+    for (size_t i = 0; i < 2 * sizeof(before) / sizeof(before[0]); i++) {
+        size_t length = TAG_BYTES + i % 2;
+        struct error error = {0};
+        struct feed_report report;
+        struct papers papers;
+        struct buffer title;
+        struct buffer bytes;
+
+        buffer_init(&title, 1 << 20);
+        buffer_init(&bytes, 1 << 20);
+        buffer_add(&title, text, before[i / 2]);
+        buffer_add_string(&title, "<b");
+        buffer_add(&title, text, length - 3);
+        buffer_add_string(&title, ">long</b>");
+        buffer_add(&title, text, TEXT_BYTES);
+        build_feed(&bytes, buffer_view(&title));
+        papers_init(&papers);
+        assert_int_equal(feed_parse(buffer_view(&bytes), FEED_BYTES, &papers, &report, &error),
+                         i % 2 ? -1 : 0);
+        if (i % 2)
+            assert_string_equal(error.text, "a tag of more than 16384 bytes");
+        else
+            assert_true(view_equal_string(papers.items[0].title, "long"));
+        papers_free(&papers);
+        buffer_free(&title);
+        buffer_free(&bytes);
+    }
+    free(text);
+}
+
 /* Input made to cost more than its length allows. */
 static void test_hostile(void **state)
 {
@@ -307,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_feeds),       cmocka_unit_test(test_invalid_feeds),
         cmocka_unit_test(test_cuts),        cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_too_large),   cmocka_unit_test(test_merge_feeds),
+        cmocka_unit_test(test_one_control_character), cmocka_unit_test(test_long_tags),
         cmocka_unit_test(test_hostile),
     };
 

@@ -389,6 +389,35 @@ static void test_hostile(void **state)
     }
 }
 
+/* Plain text is stepped over in blocks: each mark is seen wherever it stands. */
+static void test_marks_anywhere(void **state)
+{
+    static const struct sample marks[] = {
+        {"\\'e", "é"},      {"$x$", "x"},  {"{\\o}", "ø"}, {"^2", "²"},  {"_{2}", "₂"}, {"~b", " b"},
+        {"x``q''", "x“q”"}, {"--- ", "— "}, {"-", "-"},     {"'s", "'s"}, {"\"", "\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        for (size_t before = 1; before < 80; before++) {
+            struct buffer input, want, output;
+
+            buffer_init(&input, 200);
+            buffer_init(&want, 200);
+            for (size_t k = 0; k < before; k++)
+                buffer_add_char(&input, k + 1 == before ? 'a' : ' ');
+            buffer_add_view(&want, buffer_view(&input));
+            buffer_add_string(&input, marks[i].input);
+            buffer_add_string(&want, marks[i].want);
+            convert(buffer_view(&input), &output);
+            assert_string_equal(buffer_string(&output), buffer_string(&want));
+            buffer_free(&input);
+            buffer_free(&want);
+            buffer_free(&output);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_environments),
         cmocka_unit_test(test_typography),
         cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_marks_anywhere),
         cmocka_unit_test(test_adds_to_what_is_there),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_bytes),
