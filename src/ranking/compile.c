@@ -394,7 +394,7 @@ static void add_rules(struct compiled_profile *compiled, const struct profile *p
 }
 
 void compile_profile(const struct ranking_index *index, const struct profile *profile,
-                     struct compiled_profile *ret_compiled)
+                     const struct papers *known, struct compiled_profile *ret_compiled)
 {
     struct compiler compiler = {.index = index, .compiled = ret_compiled,
                                 .splitter = word_splitter_new()};
@@ -414,7 +414,7 @@ void compile_profile(const struct ranking_index *index, const struct profile *pr
         add_interests(&compiler, profile->interests);
     add_authors(&compiler, ROLE_FOLLOW, &profile->follow_authors, WEIGHT_FOLLOW);
     add_authors(&compiler, ROLE_PREFER, &profile->prefer_authors, WEIGHT_PREFER);
-    compile_liked(ret_compiled, index, compiler.splitter, profile);
+    compile_liked(ret_compiled, index, compiler.splitter, profile, known);
     add_rules(ret_compiled, profile);
     word_list_free(&compiler.words);
     term_table_free(&compiler.seen);

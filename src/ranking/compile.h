@@ -66,9 +66,9 @@ struct compiled_profile {
     size_t term_capacity, pattern_capacity, slot_capacity, category_capacity;
 };
 
-/* `profile` and the index's papers must outlive the result. */
+/* `profile`, the index's papers and `known` (ranking.h) must outlive the result. */
 void compile_profile(const struct ranking_index *index, const struct profile *profile,
-                     struct compiled_profile *ret_compiled);
+                     const struct papers *known, struct compiled_profile *ret_compiled);
 void compiled_free(struct compiled_profile *compiled);
 
 /* The flat form: checksummed, native byte order, all of it in one piece. `key` is
@@ -85,6 +85,7 @@ void compiled_add(struct compiled_profile *compiled, enum compiled_role role, st
                   double weight, uint64_t term);
 /* Adds the strongest terms of the liked and disliked papers (Rocchio). */
 void compile_liked(struct compiled_profile *compiled, const struct ranking_index *index,
-                   struct word_splitter *splitter, const struct profile *profile);
+                   struct word_splitter *splitter, const struct profile *profile,
+                   const struct papers *known);
 
 #endif

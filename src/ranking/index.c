@@ -160,8 +160,8 @@ static void set_fit_bases(struct ranking_index *index)
 
     for (size_t i = 0; i < count; i++)
         sum += length_of(&index->about[i]);
-    average = index->archive ? index->rarity.average_length
-                             : fmax(1, sum / fmax(1, (double)count));
+    average = index->rarity ? rarity_average_length(index->rarity)
+                            : fmax(1, sum / fmax(1, (double)count));
     for (size_t i = 0; i < count; i++)
         index->about[i].fit_base =
             (float)(WEIGHT_K1 *
@@ -202,43 +202,62 @@ static void set_terms(struct ranking_index *index)
 
 static uint64_t rarity_key_of(const struct ranking_index *index)
 {
-    uint64_t key = index->archive ? index->rarity.paper_count : index->papers->count;
+    uint64_t key = index->papers->count;
 
+    if (index->rarity)
+        return index->rarity->key;
     /* A sum, since the table's order means nothing. */
-    if (index->archive) {
-        for (size_t i = 0; i < index->rarity.terms.capacity; i++)
-            if (index->rarity.terms.terms[i])
-                key += words_pair(index->rarity.terms.terms[i],
-                                  index->rarity.papers_with[index->rarity.terms.numbers[i]]);
-    } else {
-        for (uint32_t i = 0; i < index->terms.count; i++)
-            key += words_pair(index->term_of[i], index_numbered(index, i).count);
-    }
+    for (uint32_t i = 0; i < index->terms.count; i++)
+        key += words_pair(index->term_of[i], index_numbered(index, i).count);
     return key;
 }
 
-struct ranking_index *ranking_index_new(const struct papers *papers, const struct papers *archive)
+/* Takes the index with its papers, archive and rarity set. */
+static void build(struct ranking_index *index, struct word_splitter *splitter)
 {
-    struct ranking_index *index = memory_new(1, sizeof(*index));
-    struct builder builder = {.index = index, .splitter = word_splitter_new()};
+    struct builder builder = {.index = index, .splitter = splitter};
+    const struct papers *papers = index->papers;
 
-    index->papers = papers;
-    index->archive = archive;
     index->about = memory_new(papers->count + 1, sizeof(*index->about));
     buffer_init(&index->lowered, SIZE_MAX / 4);
     word_list_init(&builder.words);
     for (size_t i = 0; i < papers->count; i++)
         add_paper(&builder, i);
-    if (archive)
-        rarity_count(builder.splitter, archive, &index->rarity);
     set_fit_bases(index);
     sort_postings(&builder);
     set_terms(index);
     index->rarity_key = rarity_key_of(index);
     word_list_free(&builder.words);
-    word_splitter_free(&builder.splitter);
     free(builder.loose);
     free(builder.latest);
+}
+
+struct ranking_index *ranking_index_new(const struct papers *papers, const struct papers *archive)
+{
+    struct ranking_index *index = memory_new(1, sizeof(*index));
+    struct word_splitter *splitter = word_splitter_new();
+
+    index->papers = papers;
+    index->archive = archive;
+    if (archive) {
+        rarity_count(splitter, archive, &index->counted);
+        index->rarity = &index->counted;
+    }
+    build(index, splitter);
+    word_splitter_free(&splitter);
+    return index;
+}
+
+struct ranking_index *ranking_index_new_among(const struct papers *papers,
+                                              const struct rarity *rarity)
+{
+    struct ranking_index *index = memory_new(1, sizeof(*index));
+    struct word_splitter *splitter = word_splitter_new();
+
+    index->papers = papers;
+    index->rarity = rarity;
+    build(index, splitter);
+    word_splitter_free(&splitter);
     return index;
 }
 
@@ -253,7 +272,7 @@ void ranking_index_free(struct ranking_index **index)
     free((*index)->spots);
     free((*index)->about);
     buffer_free(&(*index)->lowered);
-    rarity_free(&(*index)->rarity);
+    rarity_free(&(*index)->counted);
     free(*index);
     *index = NULL;
 }
@@ -280,9 +299,9 @@ struct postings index_numbered(const struct ranking_index *index, uint32_t numbe
 
 double index_rarity(const struct ranking_index *index, uint64_t term)
 {
-    if (index->archive)
-        return rarity_weight(rarity_papers_with(&index->rarity, term),
-                             index->rarity.paper_count);
+    if (index->rarity)
+        return rarity_weight(rarity_papers_with(index->rarity, term),
+                             index->rarity->paper_count);
     return rarity_weight(index_find(index, term).count, index->papers->count);
 }
 
@@ -315,11 +334,12 @@ uint64_t index_category_term(struct view category)
     return words_hash(TERM_KIND_CATEGORY, (struct view){lower, size});
 }
 
-const struct paper *index_find_paper(const struct ranking_index *index, struct view id)
+const struct paper *index_find_paper(const struct ranking_index *index,
+                                     const struct papers *known, struct view id)
 {
-    const struct papers *lists[2] = {index->papers, index->archive};
+    const struct papers *lists[] = {index->papers, index->archive, known};
 
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         size_t number = lists[i] ? papers_find(lists[i], id) : 0;
 
         if (lists[i] && number < lists[i]->count)

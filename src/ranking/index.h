@@ -58,7 +58,8 @@ struct ranking_index {
     struct indexed_paper *about; /* papers->count */
     struct buffer lowered;
     uint64_t rarity_key;
-    struct rarity rarity; /* used when there is an archive */
+    const struct rarity *rarity; /* NULL: the papers' own */
+    struct rarity counted;       /* of `archive` */
 };
 
 struct postings index_find(const struct ranking_index *index, uint64_t term);
@@ -73,7 +74,9 @@ double index_fit(const struct ranking_index *index, size_t paper, double title, 
 uint64_t index_category_term(struct view category);
 /* A paper's own term. */
 uint64_t index_id_term(struct view id);
-/* The paper with this id, in the papers or the archive; NULL when in neither. */
-const struct paper *index_find_paper(const struct ranking_index *index, struct view id);
+/* The paper with this id: in the papers, the archive, or `known`, which may be NULL.
+ * NULL when in none. */
+const struct paper *index_find_paper(const struct ranking_index *index,
+                                     const struct papers *known, struct view id);
 
 #endif

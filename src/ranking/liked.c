@@ -59,13 +59,14 @@ static void add_paper(struct liked_terms *terms, struct word_splitter *splitter,
 }
 
 static void add_papers(struct liked_terms *terms, const struct ranking_index *index,
-                       struct word_splitter *splitter, const struct strings *ids, double weight)
+                       struct word_splitter *splitter, const struct strings *ids, double weight,
+                       const struct papers *known)
 {
     const struct paper *papers[WEIGHT_LIKED_PAPERS];
     size_t count = 0;
 
     for (size_t i = ids->count; i > 0 && count < WEIGHT_LIKED_PAPERS; i--) {
-        papers[count] = index_find_paper(index, view_of(ids->items[i - 1]));
+        papers[count] = index_find_paper(index, known, view_of(ids->items[i - 1]));
         if (papers[count])
             count++;
     }
@@ -103,13 +104,14 @@ static void keep_strongest(struct compiled_profile *compiled, const struct liked
 }
 
 void compile_liked(struct compiled_profile *compiled, const struct ranking_index *index,
-                   struct word_splitter *splitter, const struct profile *profile)
+                   struct word_splitter *splitter, const struct profile *profile,
+                   const struct papers *known)
 {
     struct liked_terms terms = {0};
 
     term_table_init(&terms.numbers);
-    add_papers(&terms, index, splitter, &profile->liked, 1);
-    add_papers(&terms, index, splitter, &profile->disliked, -WEIGHT_DISLIKED);
+    add_papers(&terms, index, splitter, &profile->liked, 1, known);
+    add_papers(&terms, index, splitter, &profile->disliked, -WEIGHT_DISLIKED, known);
     for (size_t i = 0; i < terms.numbers.count; i++)
         terms.items[i].weight *= index_rarity(index, terms.items[i].term);
     if (terms.numbers.count)

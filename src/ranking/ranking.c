@@ -5,6 +5,7 @@
 #include "ranking/compile.h"
 #include "ranking/relevance.h"
 #include "ranking/substring.h"
+#include "ranking/weights.h"
 
 enum { COMPILED_BYTES = 64 * 1024 * 1024, KEY_KIND = 'k', KEY_VERSION = 1 };
 
@@ -44,17 +45,28 @@ uint64_t ranking_key(const struct ranking_index *index, struct view document)
                       words_pair(index_rarity_key(index), words_hash(KEY_KIND, document)));
 }
 
-int ranking_compile(const struct ranking_index *index, const struct profile *profile,
-                    uint64_t key, struct buffer *ret_bytes)
+int ranking_compile_knowing(const struct ranking_index *index, const struct profile *profile,
+                            const struct papers *known, uint64_t key, struct buffer *ret_bytes)
 {
     struct compiled_profile compiled;
 
     if (profile->scoring == SCORING_SUBSTRING)
         return -1;
-    compile_profile(index, profile, &compiled);
+    compile_profile(index, profile, known, &compiled);
     compiled_pack(&compiled, key, ret_bytes);
     compiled_free(&compiled);
     return ret_bytes->failed ? -1 : 0;
+}
+
+int ranking_compile(const struct ranking_index *index, const struct profile *profile,
+                    uint64_t key, struct buffer *ret_bytes)
+{
+    return ranking_compile_knowing(index, profile, NULL, key, ret_bytes);
+}
+
+size_t ranking_liked_max(void)
+{
+    return WEIGHT_LIKED_PAPERS;
 }
 
 uint64_t ranking_compiled_key(struct view bytes)

@@ -47,6 +47,11 @@ struct ranking_index;
  * looked up in it, too; NULL takes both from `papers` themselves. Both lists
  * must outlive the index and stay as they are. */
 struct ranking_index *ranking_index_new(const struct papers *papers, const struct papers *archive);
+/* The same with an archive that was counted before (rarity.h), and NULL again for
+ * the papers' own; `rarity` must outlive the index. */
+struct rarity;
+struct ranking_index *ranking_index_new_among(const struct papers *papers,
+                                              const struct rarity *rarity);
 void ranking_index_free(struct ranking_index **index);
 const struct papers *ranking_index_papers(const struct ranking_index *index);
 
@@ -65,6 +70,12 @@ void ranking_make(const struct ranking_index *index, const struct profile *profi
 uint64_t ranking_key(const struct ranking_index *index, struct view document);
 int ranking_compile(const struct ranking_index *index, const struct profile *profile,
                     uint64_t key, struct buffer *ret_bytes);
+/* The same for a profile that likes or dislikes papers of `known`, which the index
+ * does not have; NULL for none. The bytes hold what they need of them. */
+int ranking_compile_knowing(const struct ranking_index *index, const struct profile *profile,
+                            const struct papers *known, uint64_t key, struct buffer *ret_bytes);
+/* So many liked papers, and as many disliked ones, count: the last of the list. */
+size_t ranking_liked_max(void);
 uint64_t ranking_compiled_key(struct view bytes); /* 0 when the bytes are odd */
 
 struct ranker; /* one per thread; the index is shared and outlives it */

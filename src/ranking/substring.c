@@ -82,7 +82,7 @@ static void leave_out_excluded(const struct ranking_index *index, const struct p
                 allowed[i] = 0;
     needles_free(&excluded);
 
-    compile_profile(index, &only_authors, &authors);
+    compile_profile(index, &only_authors, NULL, &authors);
     matcher_init(&matcher, index, &authors);
     for (size_t i = 0; i < authors.term_count; i++) {
         struct postings hits = match_term(&matcher, &authors.terms[i]);

@@ -216,12 +216,30 @@ static int check_edition(struct store *store, const char *date, struct error *er
     return result < 0 ? -1 : 0;
 }
 
+/* The rows of a query for PAPER_COLUMNS, version and type. Ends the query. */
+static int add_rows(struct query *query, struct date date, struct papers *papers,
+                    struct error *error)
+{
+    int result;
+
+    while ((result = query_next(query)) > 0) {
+        enum announce_type type = ANNOUNCE_NEW;
+
+        announce_type_parse(query_get_view(query, 6), &type);
+        if (paper_row_add(query, (int)query_get_integer(query, 5), type, date, papers, error) < 0) {
+            result = -1;
+            break;
+        }
+    }
+    query_end(query);
+    return result;
+}
+
 int store_load_late_papers(struct store *store, struct date date, int64_t after_utc,
                            struct papers *ret_papers, struct error *error)
 {
     char text[DATE_TEXT_BYTES];
     struct query query;
-    int result;
 
     date_format(date, text);
     if (check_edition(store, text, error) < 0)
@@ -232,18 +250,25 @@ int store_load_late_papers(struct store *store, struct date date, int64_t after_
                 " WHERE e.edition = $1 AND e.received_utc > $2 ORDER BY e.position", error);
     query_text(&query, text);
     query_integer(&query, after_utc);
-    while ((result = query_next(&query)) > 0) {
-        enum announce_type type = ANNOUNCE_NEW;
+    return add_rows(&query, date, ret_papers, error);
+}
 
-        announce_type_parse(query_get_view(&query, 6), &type);
-        if (paper_row_add(&query, (int)query_get_integer(&query, 5), type, date, ret_papers,
-                          error) < 0) {
-            result = -1;
-            break;
-        }
-    }
-    query_end(&query);
-    return result;
+int store_load_first_listed(struct store *store, struct date date, size_t from,
+                            struct papers *ret_papers, struct error *error)
+{
+    char text[DATE_TEXT_BYTES];
+    struct query query;
+
+    date_format(date, text);
+    query_start(&query, store,
+                "SELECT " PAPER_COLUMNS ", e.version, e.announce_type"
+                " FROM edition_papers e JOIN papers p ON p.id = e.paper"
+                " WHERE e.edition = $1 AND e.position > $2 AND NOT EXISTS"
+                " (SELECT 1 FROM edition_papers b WHERE b.paper = e.paper AND b.edition < $1)"
+                " ORDER BY e.position", error);
+    query_text(&query, text);
+    query_integer(&query, (int64_t)from);
+    return add_rows(&query, date, ret_papers, error);
 }
 
 int store_load_edition(struct store *store, struct date date, struct papers *ret_papers,

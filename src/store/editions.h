@@ -59,6 +59,11 @@ int store_load_edition(struct store *store, struct date date, struct papers *ret
 int store_load_late_papers(struct store *store, struct date date, int64_t after_utc,
                            struct papers *ret_papers, struct error *error);
 
+/* Those behind the edition's first `from` papers that no earlier edition lists: over
+ * all editions each paper once. */
+int store_load_first_listed(struct store *store, struct date date, size_t from,
+                            struct papers *ret_papers, struct error *error);
+
 /* From `from` (zero: all) on, newest first, at most `max`. */
 int store_list_editions(struct store *store, struct date from, size_t max,
                         struct edition_list *ret_list, struct error *error);
