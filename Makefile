@@ -100,6 +100,15 @@ $(BUILD)/generated/migrations.inc: $(MIGRATIONS) src/store/embed_sql.sh
 	@mv $@.new $@
 $(BUILD)/src/store/migrations.o: $(BUILD)/generated/migrations.inc
 
+# Compiled profiles are only good for the ranking that made them.
+RANKING_SOURCES := $(sort $(wildcard src/ranking/*.[ch] src/subscribers/profile*.[ch]))
+RANKING_VERSION_FILE := $(BUILD)/generated/ranking_version.inc
+$(RANKING_VERSION_FILE): $(RANKING_SOURCES)
+	@mkdir -p $(@D)
+	@printf '#define RANKING_VERSION %su\n' "$$(cat $(RANKING_SOURCES) | cksum | cut -d ' ' -f 1)" > $@.new
+	@mv $@.new $@
+$(BUILD)/src/ranking/ranking.o: $(RANKING_VERSION_FILE)
+
 units: $(UNIT_PROGRAMS)
 $(BUILD)/unit/%: tests/unit/%.c $(UNIT_HELPER_OBJECTS) $(LIBRARY)
 	@mkdir -p $(@D)

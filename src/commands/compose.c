@@ -18,7 +18,8 @@ enum { SHOWN_DAYS = 60, DAY_SECONDS = 86400, LINK_BYTES = 4096, ENVELOPE_BYTES =
 void composer_init(struct composer *composer, struct site *site)
 {
     *composer = (struct composer){.site = site, .arena = arena_new()};
-    composer->library.store = site->store;
+    library_init(&composer->library, site);
+    compiling_init(&composer->compiling, site);
     digest_output_init(&composer->output);
     buffer_init(&composer->message, DIGEST_MESSAGE_BYTES);
     buffer_init(&composer->envelope, ENVELOPE_BYTES);
@@ -28,6 +29,7 @@ void composer_init(struct composer *composer, struct site *site)
 void composer_free(struct composer *composer)
 {
     library_free(&composer->library);
+    compiling_free(&composer->compiling);
     zone_cache_free(&composer->zones);
     arena_free(&composer->arena);
     digest_output_free(&composer->output);
@@ -188,11 +190,13 @@ static bool has_known(const struct compose_request *request, const struct rankin
     return false;
 }
 
-static void rank_chosen(struct composer *composer, const struct compose_request *request,
-                        struct ranking *ret_ranking)
+static int rank_chosen(struct composer *composer, const struct compose_request *request,
+                       struct ranking *ret_ranking, struct error *error)
 {
-    ranking_make(request->index, request->profile, request->top,
-                 request->choice ? request->choice->skip : NULL, composer->arena, ret_ranking);
+    return compiling_rank(&composer->compiling, request->index, request->profile,
+                          request->version, request->top,
+                          request->choice ? request->choice->skip : NULL, composer->arena,
+                          ret_ranking, error);
 }
 
 static int rank(struct composer *composer, const struct compose_request *request,
@@ -201,11 +205,12 @@ static int rank(struct composer *composer, const struct compose_request *request
     *ret_ranking = (struct ranking){0};
     if (request->is_note)
         return 0;
-    rank_chosen(composer, request, ret_ranking);
+    if (rank_chosen(composer, request, ret_ranking, error) < 0)
+        return -1;
     if (request->pending && has_known(request, ret_ranking)) {
-        if (read_shown(composer, request, request->pending, error) < 0)
+        if (read_shown(composer, request, request->pending, error) < 0 ||
+            rank_chosen(composer, request, ret_ranking, error) < 0)
             return -1;
-        rank_chosen(composer, request, ret_ranking);
     }
     if (request->choice)
         choosing_add_updates(ranking_index_papers(request->index), request->choice,
@@ -443,11 +448,11 @@ static int compose_note(struct composer *composer, const struct delivery *delive
 }
 
 static int compose_for(struct composer *composer, const struct delivery *delivery,
-                       const struct profile *profile, struct composed *composed,
-                       struct error *error)
+                       const struct profile *profile, const struct folder_version *version,
+                       struct composed *composed, struct error *error)
 {
     struct compose_request request = {
-        .profile = profile, .slot = delivery->slot, .now_utc = site_now()};
+        .profile = profile, .version = version, .slot = delivery->slot, .now_utc = site_now()};
 
     if (!date_parse(view_of(delivery->slot), &request.date))
         return error_set(error, ERROR_BUG, "a digest's slot is no date: %s", delivery->slot);
@@ -470,12 +475,13 @@ int composer_compose(void *user, const struct delivery *delivery, struct compose
                      struct error *error)
 {
     struct composer *composer = user;
+    struct folder_version version;
     struct profile profile;
     struct error problem;
     int result;
 
     arena_reset(composer->arena);
-    if (folder_load(composer->site->configuration.subscribers, delivery->subscriber, &profile, NULL,
+    if (folder_load(composer->site->configuration.subscribers, delivery->subscriber, &profile, &version,
                     &problem) < 0) {
         if (problem.kind == ERROR_MISSING)
             return set_verdict(ret_composed, COMPOSE_SKIP, "the profile was removed");
@@ -485,7 +491,7 @@ int composer_compose(void *user, const struct delivery *delivery, struct compose
     if (is_paused(composer, &profile))
         result = set_verdict(ret_composed, COMPOSE_SKIP, "paused since it was queued");
     else
-        result = compose_for(composer, delivery, &profile, ret_composed, error);
+        result = compose_for(composer, delivery, &profile, &version, ret_composed, error);
     profile_free(&profile);
     return result;
 }

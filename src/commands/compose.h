@@ -4,6 +4,7 @@
 #ifndef COMMANDS_COMPOSE_H
 #define COMMANDS_COMPOSE_H
 
+#include "commands/compiling.h"
 #include "commands/library.h"
 #include "commands/plan.h"
 #include "commands/site.h"
@@ -14,6 +15,7 @@
 struct composer {
     struct site *site;
     struct library library;
+    struct compiling compiling;
     struct zone_cache zones;
     struct arena *arena; /* reset for each digest */
     struct digest_output output;
@@ -31,6 +33,7 @@ void composer_free(struct composer *composer);
 /* One digest to be made. Borrowed. */
 struct compose_request {
     const struct profile *profile;
+    const struct folder_version *version; /* of the profile's file; NULL: nothing is kept */
     const struct ranking_index *index;
     const struct choice *choice; /* NULL: all papers */
     /* What the choice was made without: the lists of what was shown, which are read

@@ -6,9 +6,21 @@
 #include "base/memory.h"
 #include "store/editions.h"
 
-static void shelf_clear(struct shelf *shelf)
+void library_init(struct library *library, struct site *site)
+{
+    *library = (struct library){.site = site, .archive = {.site = site}};
+}
+
+void library_add_unstored(struct library *library, const struct papers *papers, struct date date)
+{
+    library->archive.unstored = papers;
+    library->archive.unstored_date = date;
+}
+
+static void shelf_clear(struct library *library, struct shelf *shelf)
 {
     ranking_index_free(&shelf->index);
+    archive_give_back(&library->archive, shelf->rarity);
     for (size_t i = 0; i < shelf->date_count; i++)
         free((void *)shelf->editions[i].members);
     free(shelf->editions);
@@ -21,7 +33,8 @@ static void shelf_clear(struct shelf *shelf)
 void library_free(struct library *library)
 {
     for (size_t i = 0; i < LIBRARY_SHELVES; i++)
-        shelf_clear(&library->shelves[i]);
+        shelf_clear(library, &library->shelves[i]);
+    archive_free(&library->archive);
     *library = (struct library){0};
 }
 
@@ -36,16 +49,16 @@ static int load_edition(struct library *library, struct date date, struct papers
 {
     struct error missing;
 
-    if (!library->unstored || date_compare(library->unstored_date, date) != 0)
-        return store_load_edition(library->store, date, papers, error);
+    if (!library->archive.unstored || date_compare(library->archive.unstored_date, date) != 0)
+        return store_load_edition(library->site->store, date, papers, error);
     /* What the store has of that day comes first, as it would once stored. */
-    if (store_load_edition(library->store, date, papers, &missing) < 0 &&
+    if (store_load_edition(library->site->store, date, papers, &missing) < 0 &&
         missing.kind != ERROR_MISSING) {
         *error = missing;
         return -1;
     }
-    for (size_t i = 0; i < library->unstored->count; i++)
-        papers_add(papers, &library->unstored->items[i], NULL);
+    for (size_t i = 0; i < library->archive.unstored->count; i++)
+        papers_add(papers, &library->archive.unstored->items[i], NULL);
     return 0;
 }
 
@@ -74,12 +87,12 @@ static int find_known(struct library *library, struct shelf *shelf, struct error
 {
     const struct papers *papers = &shelf->papers;
     size_t *listings = memory_new(papers->count, sizeof(listings[0]));
-    int result = store_count_listings(library->store, papers, listings, error);
+    int result = store_count_listings(library->site->store, papers, listings, error);
 
     shelf->is_known = memory_new(papers->count, 1);
     for (size_t i = 0; i < papers->count && result == 0; i++) {
-        bool is_unstored = library->unstored && papers_find(library->unstored, papers->items[i].id) <
-                                                    library->unstored->count;
+        bool is_unstored = library->archive.unstored && papers_find(library->archive.unstored, papers->items[i].id) <
+                                                    library->archive.unstored->count;
 
         shelf->is_known[i] = listings[i] > (is_unstored ? 0 : 1);
     }
@@ -97,14 +110,15 @@ static int shelf_fill(struct library *library, struct shelf *shelf, const struct
     shelf->date_count = count;
     for (size_t i = 0; i < count; i++)
         if (add_edition(library, dates[i], &shelf->papers, &shelf->editions[i], error) < 0) {
-            shelf_clear(shelf);
+            shelf_clear(library, shelf);
             return -1;
         }
-    if (find_known(library, shelf, error) < 0) {
-        shelf_clear(shelf);
+    if (find_known(library, shelf, error) < 0 ||
+        archive_take(&library->archive, dates[count - 1], site_now(), &shelf->rarity, error) < 0) {
+        shelf_clear(library, shelf);
         return -1;
     }
-    shelf->index = ranking_index_new(&shelf->papers, NULL);
+    shelf->index = ranking_index_new_among(&shelf->papers, shelf->rarity);
     return 0;
 }
 
@@ -124,7 +138,7 @@ int library_get(struct library *library, const struct date *dates, size_t count,
         if (shelf->used < oldest->used)
             oldest = shelf;
     }
-    shelf_clear(oldest);
+    shelf_clear(library, oldest);
     if (shelf_fill(library, oldest, dates, count, error) < 0)
         return -1;
     oldest->used = ++library->clock;

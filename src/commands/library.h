@@ -3,6 +3,7 @@
 #ifndef COMMANDS_LIBRARY_H
 #define COMMANDS_LIBRARY_H
 
+#include "commands/archive.h"
 #include "commands/choosing.h"
 #include "commands/site.h"
 #include "ranking/ranking.h"
@@ -17,18 +18,20 @@ struct shelf {
     struct choosing_edition *editions; /* one per date; `from` is 0 */
     unsigned char *is_known; /* by paper: another edition lists it, so it may have been shown */
     struct ranking_index *index;
+    const struct rarity *rarity; /* the archive's, as of the last date */
     uint64_t used; /* when it was last asked for */
 };
 
 struct library {
-    struct store *store; /* borrowed */
+    struct site *site; /* borrowed */
+    struct archive archive;
     struct shelf shelves[LIBRARY_SHELVES];
     uint64_t clock;
-    /* A dry run's edition, which is not in the store; borrowed or NULL. */
-    const struct papers *unstored;
-    struct date unstored_date;
 };
 
+void library_init(struct library *library, struct site *site);
+/* A dry run's edition; borrowed. */
+void library_add_unstored(struct library *library, const struct papers *papers, struct date date);
 /* The shelf of these editions, borrowed until the next call. */
 int library_get(struct library *library, const struct date *dates, size_t count,
                 const struct shelf **ret_shelf, struct error *error);

@@ -39,13 +39,13 @@ static struct view part_of(const struct composer *composer, enum preview_part pa
 static int make(struct composer *composer, struct profile *profile, const struct input *input,
                 enum preview_part part, size_t *ret_papers, struct error *error)
 {
-    struct ranking_index *index = ranking_index_new(&input->papers, NULL);
+    struct ranking_index *index = NULL;
+    const struct rarity *rarity = NULL;
     struct date date =
         date_is_set(input->date) ? input->date : site_arxiv_date(composer->site, site_now());
     char slot[DATE_TEXT_BYTES];
     struct compose_request request = {
         .profile = profile,
-        .index = index,
         .editions = &input->date,
         .edition_count = date_is_set(input->date),
         .date = date,
@@ -55,6 +55,12 @@ static int make(struct composer *composer, struct profile *profile, const struct
     struct ranking ranking;
     int result;
 
+    /* The store is open when the papers are the store's. */
+    if (composer->site->store && archive_take(&composer->library.archive, input->date, site_now(),
+                                              &rarity, error) < 0)
+        return -1;
+    index = ranking_index_new_among(&input->papers, rarity);
+    request.index = index;
     date_format(date, slot);
     if (part != PREVIEW_MESSAGE)
         profile->format = FORMAT_BOTH;
@@ -64,6 +70,7 @@ static int make(struct composer *composer, struct profile *profile, const struct
     if (result == 0 && ranking.count && part == PREVIEW_MESSAGE)
         result = composer_write(composer, &request, error);
     ranking_index_free(&index);
+    archive_give_back(&composer->library.archive, rarity);
     return result;
 }
 
@@ -83,8 +90,6 @@ static int preview(struct site *site, const struct options *options, enum previe
         status = command_fail(site->log, &error);
         goto out;
     }
-    /* Opened by now when the papers are the store's. */
-    composer.library.store = site->store;
     if (make(&composer, &profile, &input, part, &papers, &error) < 0) {
         status = command_fail(site->log, &error);
     } else if (!papers) {

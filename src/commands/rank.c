@@ -7,7 +7,9 @@
 #include <sysexits.h>
 
 #include "base/utf8.h"
+#include "commands/archive.h"
 #include "commands/command.h"
+#include "commands/compiling.h"
 #include "commands/edition_source.h"
 #include "commands/input.h"
 #include "commands/profiles.h"
@@ -16,6 +18,7 @@
 struct rank {
     struct log *log;
     const struct ranking_index *index;
+    struct compiling compiling;
     struct arena *arena;
     struct buffer out;
     struct date date;
@@ -23,6 +26,8 @@ struct rank {
     bool as_json;
     size_t bad;
     bool output_failed;
+    struct error error; /* of the store */
+    bool failed;
 };
 
 enum { LINE_BYTES = 64 * 1024 * 1024, REASONS_SHOWN = 6 };
@@ -131,7 +136,11 @@ static int rank_profile(void *user, const char *name, const struct profile *prof
         return 0;
     }
     arena_reset(rank->arena);
-    ranking_make(rank->index, profile, (size_t)rank->top, NULL, rank->arena, &ranking);
+    if (compiling_rank(&rank->compiling, rank->index, profile, NULL, (size_t)rank->top, NULL,
+                       rank->arena, &ranking, &rank->error) < 0) {
+        rank->failed = true;
+        return 1;
+    }
     buffer_clear(&rank->out);
     if (rank->as_json)
         add_json_line(rank, profile, &ranking);
@@ -145,20 +154,32 @@ static int rank_profile(void *user, const char *name, const struct profile *prof
 }
 
 static int rank_all(struct site *site, const struct options *options, struct rank *rank,
-                    const struct papers *papers, struct error *error)
+                    const struct papers *papers, bool from_files, struct error *error)
 {
     struct profiles_source source = {options_value(options, "--profile"),
                                      options_value(options, "--profiles")};
-    struct ranking_index *index = ranking_index_new(papers, NULL);
+    struct archive archive = {.site = site};
+    const struct rarity *rarity = NULL;
+    struct ranking_index *index;
     int result;
 
+    if (!from_files && archive_take(&archive, rank->date, site_now(), &rarity, error) < 0)
+        return -1;
+    index = ranking_index_new_among(papers, rarity);
     rank->index = index;
+    compiling_init(&rank->compiling, site);
     rank->arena = arena_new();
     buffer_init(&rank->out, LINE_BYTES);
     result = profiles_each(site, &source, rank_profile, rank, error);
+    if (rank->failed) {
+        *error = rank->error;
+        result = -1;
+    }
     buffer_free(&rank->out);
     arena_free(&rank->arena);
+    compiling_free(&rank->compiling);
     ranking_index_free(&index);
+    archive_free(&archive);
     return result < 0 ? -1 : 0;
 }
 
@@ -184,7 +205,7 @@ static int run(struct log *log, const struct options *options)
         goto out;
     }
     rank.date = input.date;
-    if (rank_all(&site, options, &rank, &input.papers, &error) < 0)
+    if (rank_all(&site, options, &rank, &input.papers, sources->count > 0, &error) < 0)
         status = command_fail(log, &error);
     else if (rank.output_failed)
         status = EX_IOERR;

@@ -1,11 +1,13 @@
 #include "commands/retention.h"
 
+#include "commands/compiling.h"
+#include "store/derived.h"
 #include "store/prune.h"
 #include "store/validators.h"
 
 #define LAST_FACT "pruned"
 
-enum { DAY_SECONDS = 86400 };
+enum { DAY_SECONDS = 86400, COMPILED_DAYS = 60 /* written anew long before, when still used */ };
 
 static long at_least(long days)
 {
@@ -44,7 +46,8 @@ int retention_apply(struct site *site, int64_t now_utc, struct error *error)
         return -1;
     if (done)
         return 0;
-    if (store_prune(site->store, &limits, &pruned, error) < 0)
+    if (store_prune(site->store, &limits, &pruned, error) < 0 ||
+        derived_prune(site->store, COMPILING_KIND, now_utc - COMPILED_DAYS * DAY_SECONDS, error) < 0)
         return -1;
     if (pruned.editions || pruned.papers || pruned.deliveries)
         log_line(site->log, LOG_LEVEL_NOTICE,

@@ -7,7 +7,11 @@
 #include "ranking/substring.h"
 #include "ranking/weights.h"
 
-enum { COMPILED_BYTES = 64 * 1024 * 1024, KEY_KIND = 'k', KEY_VERSION = 1 };
+/* RANKING_VERSION: a checksum of this folder, so that no change of a rule or a
+ * weight finds profiles that were compiled without it. */
+#include "ranking_version.inc"
+
+enum { COMPILED_BYTES = 64 * 1024 * 1024, KEY_KIND = 'k' };
 
 static void make_relevance(const struct ranking_index *index, const struct profile *profile,
                            size_t top, const unsigned char *skip, struct arena *arena,
@@ -41,7 +45,7 @@ void ranking_make(const struct ranking_index *index, const struct profile *profi
 
 uint64_t ranking_key(const struct ranking_index *index, struct view document)
 {
-    return words_pair(words_pair(WORDS_VERSION, KEY_VERSION),
+    return words_pair(words_pair(WORDS_VERSION, RANKING_VERSION),
                       words_pair(index_rarity_key(index), words_hash(KEY_KIND, document)));
 }
 

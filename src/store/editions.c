@@ -376,6 +376,23 @@ int store_list_editions(struct store *store, struct date from, size_t max,
     return list_between(store, from, (struct date){0}, max, ret_list, error);
 }
 
+int store_last_fetched(struct store *store, int64_t *ret_utc, struct error *error)
+{
+    struct query query;
+    int64_t fetched_utc = 0;
+    int result;
+
+    query_start(&query, store, "SELECT coalesce(max(fetched_utc), 0) FROM editions", error);
+    result = query_next(&query);
+    if (result > 0)
+        fetched_utc = query_get_integer(&query, 0);
+    query_end(&query);
+    if (result < 0)
+        return -1;
+    *ret_utc = fetched_utc;
+    return 0;
+}
+
 int store_find_edition(struct store *store, struct date date, struct edition_list *ret_list,
                        struct error *error)
 {

@@ -67,6 +67,8 @@ int store_load_first_listed(struct store *store, struct date date, size_t from,
 /* From `from` (zero: all) on, newest first, at most `max`. */
 int store_list_editions(struct store *store, struct date from, size_t max,
                         struct edition_list *ret_list, struct error *error);
+/* When an edition was last put, 0 for never: papers are as they were then. */
+int store_last_fetched(struct store *store, int64_t *ret_utc, struct error *error);
 void edition_list_free(struct edition_list *list); /* zeroed is fine */
 
 /* The one of that date, or none. */

@@ -1,0 +1,134 @@
+#include "commands/compiling.h"
+
+#include <inttypes.h>
+
+#include "store/derived.h"
+#include "store/editions.h"
+
+enum { DOCUMENT_BYTES = 1024, COMPILED_BYTES = 64 * 1024 * 1024 };
+
+void compiling_init(struct compiling *compiling, struct site *site)
+{
+    *compiling = (struct compiling){.site = site};
+    buffer_init(&compiling->document, DOCUMENT_BYTES);
+    buffer_init(&compiling->bytes, COMPILED_BYTES);
+}
+
+void compiling_free(struct compiling *compiling)
+{
+    buffer_free(&compiling->document);
+    buffer_free(&compiling->bytes);
+}
+
+static bool has_liked(const struct profile *profile)
+{
+    return profile->liked.count || profile->disliked.count;
+}
+
+/* The profile's bytes, by their hash; and, since liked papers' texts may change and others be
+ * found, when editions were last read. */
+static int make_key(struct compiling *compiling, const struct ranking_index *index,
+                    const struct profile *profile, const struct folder_version *version,
+                    uint64_t *ret_key, struct error *error)
+{
+    int64_t fetched_utc;
+
+    buffer_clear(&compiling->document);
+    buffer_add(&compiling->document, version->hash, sizeof(version->hash));
+    if (has_liked(profile)) {
+        if (store_last_fetched(compiling->site->store, &fetched_utc, error) < 0)
+            return -1;
+        buffer_printf(&compiling->document, "%" PRId64, fetched_utc);
+    }
+    *ret_key = ranking_key(index, buffer_view(&compiling->document));
+    return 0;
+}
+
+/* The last ones of the list, as many as ranking takes. */
+static int load_papers(struct store *store, const struct strings *ids, struct papers *papers,
+                       struct error *error)
+{
+    size_t count = 0;
+
+    for (size_t i = ids->count; i > 0 && count < ranking_liked_max(); i--) {
+        bool found = false;
+
+        if (store_find_paper(store, view_of(ids->items[i - 1]), papers, &found, error) < 0)
+            return -1;
+        count += found;
+    }
+    return 0;
+}
+
+static int compile(struct compiling *compiling, const struct ranking_index *index,
+                   const struct profile *profile, uint64_t key, struct error *error)
+{
+    struct store *store = compiling->site->store;
+    struct papers known;
+    int result = 0;
+
+    papers_init(&known);
+    if (store && (load_papers(store, &profile->liked, &known, error) < 0 ||
+                  load_papers(store, &profile->disliked, &known, error) < 0))
+        result = -1;
+    else if (ranking_compile_knowing(index, profile, &known, key, &compiling->bytes) < 0)
+        result = error_set(error, ERROR_BUG, "a profile does not compile");
+    papers_free(&known);
+    return result;
+}
+
+/* Into `bytes`; empty when there are none for this key. */
+static int find_kept(struct compiling *compiling, const struct profile *profile, uint64_t key,
+                     struct error *error)
+{
+    bool found;
+
+    buffer_clear(&compiling->bytes);
+    if (derived_get(compiling->site->store, COMPILING_KIND, profile->email, &compiling->bytes,
+                    &found, error) < 0)
+        return -1;
+    if (found && ranking_compiled_key(buffer_view(&compiling->bytes)) != key)
+        buffer_clear(&compiling->bytes);
+    return 0;
+}
+
+static int get_bytes(struct compiling *compiling, const struct ranking_index *index,
+                     const struct profile *profile, const struct folder_version *version,
+                     struct error *error)
+{
+    uint64_t key = 0;
+
+    if (!version || !compiling->site->store)
+        return compile(compiling, index, profile, key, error);
+    if (make_key(compiling, index, profile, version, &key, error) < 0 ||
+        find_kept(compiling, profile, key, error) < 0)
+        return -1;
+    if (compiling->bytes.size)
+        return 0;
+    if (compile(compiling, index, profile, key, error) < 0)
+        return -1;
+    return derived_put(compiling->site->store, COMPILING_KIND, profile->email,
+                       buffer_view(&compiling->bytes), site_now(), error);
+}
+
+int compiling_rank(struct compiling *compiling, const struct ranking_index *index,
+                   const struct profile *profile, const struct folder_version *version,
+                   size_t top, const unsigned char *skip, struct arena *arena,
+                   struct ranking *ret_ranking, struct error *error)
+{
+    struct ranker *ranker;
+    int result;
+
+    if (profile->scoring == SCORING_SUBSTRING) {
+        ranking_make(index, profile, top, skip, arena, ret_ranking);
+        return 0;
+    }
+    if (get_bytes(compiling, index, profile, version, error) < 0)
+        return -1;
+    ranker = ranker_new(index);
+    /* The reasons' words point into the arena's copy. */
+    result = ranking_make_compiled(ranker, arena_copy(arena, buffer_view(&compiling->bytes)), top,
+                                   skip, arena, ret_ranking);
+    ranker_free(&ranker);
+    return result < 0 ? error_set(error, ERROR_BUG, "a compiled profile is odd") : 0;
+}

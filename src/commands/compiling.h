@@ -1,0 +1,31 @@
+/* Ranking for one profile with what the store has for it: the papers that it likes
+ * and that the edition does not list, and the profile compiled before. Compiled
+ * bytes are kept under the subscriber's address with a key of all that they were
+ * made of; any other key, and bytes that are odd, are thrown away. It saves what
+ * compiling costs: 130 us for 40 keywords, 7 ms with 30 liked papers, where 10 us
+ * read it back. */
+#ifndef COMMANDS_COMPILING_H
+#define COMMANDS_COMPILING_H
+
+#include "commands/site.h"
+#include "ranking/ranking.h"
+#include "subscribers/folder.h"
+
+#define COMPILING_KIND "profile" /* of store/derived.h; named by the address */
+
+struct compiling {
+    struct site *site; /* borrowed; without a store only the index is asked */
+    struct buffer document; /* what the key is made of */
+    struct buffer bytes;
+};
+
+void compiling_init(struct compiling *compiling, struct site *site);
+void compiling_free(struct compiling *compiling);
+
+/* As ranking_make. `version` is that of the profile's file, NULL when it has none or
+ * nothing is to be kept. */
+int compiling_rank(struct compiling *compiling, const struct ranking_index *index,
+                   const struct profile *profile, const struct folder_version *version, size_t top, const unsigned char *skip,
+                   struct arena *arena, struct ranking *ret_ranking, struct error *error);
+
+#endif
