@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "digest/context.h"
 #include "digest/wrap.h"
+#include "ranking/highlight.h"
 
 enum {
     KEYWORDS_SHOWN = 12,
@@ -83,10 +84,16 @@ static void set_reason_lines(json_t *object, const struct words *words, const js
     buffer_clear(room);
 }
 
+/* So many are named, and marked in the texts; none is left out to save one. */
+static size_t reasons_shown(const struct ranked_paper *ranked)
+{
+    return ranked->reason_count > REASONS_SHOWN + 1 ? REASONS_SHOWN : ranked->reason_count;
+}
+
 static void set_reasons(json_t *object, const struct words *words,
                         const struct ranked_paper *ranked, struct buffer *room)
 {
-    size_t shown = ranked->reason_count > REASONS_SHOWN + 1 ? REASONS_SHOWN : ranked->reason_count;
+    size_t shown = reasons_shown(ranked);
     json_t *reasons = json_array();
 
     for (size_t i = 0; i < shown; i++)
@@ -114,7 +121,7 @@ static void set_mark(json_t *object, const struct words *words, enum digest_mark
 }
 
 static json_t *ranked_context(const struct digest *digest, const struct words *words, size_t index,
-                              struct buffer *room)
+                              struct highlighter *highlighter, struct buffer *room)
 {
     const struct ranked_paper *ranked = &digest->ranking->items[index];
     json_t *object = json_object();
@@ -125,6 +132,7 @@ static json_t *ranked_context(const struct digest *digest, const struct words *w
     set_mark(object, words, digest->marks ? digest->marks[index] : DIGEST_MARK_NONE, room);
     set_score(object, ranked->score);
     set_reasons(object, words, ranked, room);
+    context_set_parts(object, words, digest, highlighter, ranked, reasons_shown(ranked));
     if (digest->links) {
         context_set_string(object, "like", digest->links[index].like);
         context_set_string(object, "dislike", digest->links[index].dislike);
@@ -136,10 +144,12 @@ static json_t *ranked_context(const struct digest *digest, const struct words *w
 static void set_papers(json_t *root, const struct digest *digest, const struct words *words,
                        struct buffer *room)
 {
+    struct highlighter *highlighter = highlighter_new();
     json_t *papers = json_array();
 
     for (size_t i = 0; i < digest->ranking->count; i++)
-        json_array_append_new(papers, ranked_context(digest, words, i, room));
+        json_array_append_new(papers, ranked_context(digest, words, i, highlighter, room));
+    highlighter_free(&highlighter);
     context_mark_ends(papers);
     json_object_set_new(root, "papers", papers);
     json_object_set_new(root, "more_papers", json_array());

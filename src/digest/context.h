@@ -18,6 +18,13 @@ enum {
 json_t *context_paper(const struct digest *digest, const struct words *words,
                       const struct paper *paper);
 
+/* title_parts, abstract_parts: the texts cut where the first `shown` reasons
+ * stand. */
+struct highlighter;
+void context_set_parts(json_t *object, const struct words *words, const struct digest *digest,
+                       struct highlighter *highlighter, const struct ranked_paper *ranked,
+                       size_t shown);
+
 /* editions, is_estimated, edition_line, announced_line; notes, edition_note. */
 void context_set_editions(json_t *root, const struct digest *digest, const struct words *words,
                           struct buffer *room);

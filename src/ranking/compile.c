@@ -219,17 +219,17 @@ static double rarity_of(const struct compiler *compiler, const struct compiled_t
 
 /* Adds a keyword unless it is there already, in whatever spelling. Returns
  * whether it did; one without any word is left out. */
-static bool add_keyword(struct compiler *compiler, enum compiled_role role, const char *text,
+static bool add_keyword(struct compiler *compiler, enum compiled_role role, struct view text,
                         double weight, enum keyword_field field)
 {
     struct compiled_profile *compiled = compiler->compiled;
     size_t patterns = compiled->pattern_count, slots = compiled->slot_count;
     struct compiled_term *term;
 
-    words_split(compiler->splitter, view_of(text), &compiler->words);
+    words_split(compiler->splitter, text, &compiler->words);
     if (!compiler->words.count || compiler->words.count > PHRASE_SLOTS)
         return false;
-    term = begin_term(compiled, role, view_of(text), 0);
+    term = begin_term(compiled, role, text, 0);
     term->field = field;
     if (compiler->words.count == 1)
         add_single_word(compiler);
@@ -253,7 +253,7 @@ static void add_keywords(struct compiler *compiler, enum compiled_role role,
 {
     for (size_t i = 0; i < keywords->count; i++) {
         const struct keyword *keyword = &keywords->items[i];
-        bool added = add_keyword(compiler, role, keyword->term, weight * keyword->weight,
+        bool added = add_keyword(compiler, role, view_of(keyword->term), weight * keyword->weight,
                                  keyword->field);
 
         if (added && role == ROLE_REQUIRED)
@@ -404,7 +404,7 @@ void compile_profile(const struct ranking_index *index, const struct profile *pr
     add_known(ret_compiled, &profile->liked);
     add_known(ret_compiled, &profile->disliked);
     for (size_t i = 0; i < profile->exclude_keywords.count; i++)
-        add_keyword(&compiler, ROLE_EXCLUDE, profile->exclude_keywords.items[i], 0,
+        add_keyword(&compiler, ROLE_EXCLUDE, view_of(profile->exclude_keywords.items[i]), 0,
                     KEYWORD_ANYWHERE);
     add_authors(&compiler, ROLE_EXCLUDE, &profile->exclude_authors, 0);
     add_keywords(&compiler, ROLE_KEYWORD, &profile->keywords, 1);
@@ -419,6 +419,60 @@ void compile_profile(const struct ranking_index *index, const struct profile *pr
     word_list_free(&compiler.words);
     term_table_free(&compiler.seen);
     word_splitter_free(&compiler.splitter);
+}
+
+/* A word of the interests, or the pair of two. */
+static void add_wish(struct compiler *compiler, struct view text)
+{
+    const struct word_list *words = &compiler->words;
+    const struct word *word;
+
+    words_split(compiler->splitter, text, &compiler->words);
+    if (!words->count)
+        return;
+    word = &words->items[0];
+    if (words->count == 1) {
+        compiled_add(compiler->compiled, ROLE_INTERESTS, text, 0,
+                     acronym_term(word) ? acronym_term(word) : word->stem);
+        return;
+    }
+    compiled_add(compiler->compiled, ROLE_INTERESTS, text, 0,
+                 words_pair(word->stem, word[1].stem));
+    if (word->joined && word->joined_count == 2)
+        add_pattern(compiler->compiled, (struct pattern){.term = word->joined});
+}
+
+static void add_liked_word(struct compiler *compiler, struct view text)
+{
+    words_split(compiler->splitter, text, &compiler->words);
+    if (compiler->words.count)
+        compiled_add(compiler->compiled, ROLE_LIKED, text, 0, compiler->words.items[0].stem);
+}
+
+void compile_reason(struct word_splitter *splitter, enum reason_field field, struct view term,
+                    struct compiled_profile *ret_compiled)
+{
+    struct compiler compiler = {.compiled = ret_compiled, .splitter = splitter};
+
+    memset(ret_compiled, 0, sizeof(*ret_compiled));
+    word_list_init(&compiler.words);
+    switch (field) {
+    case REASON_TITLE:
+    case REASON_ABSTRACT:
+        add_keyword(&compiler, ROLE_KEYWORD, term, 0, KEYWORD_ANYWHERE);
+        break;
+    case REASON_INTERESTS:
+        add_wish(&compiler, term);
+        break;
+    case REASON_LIKED:
+        add_liked_word(&compiler, term);
+        break;
+    case REASON_AUTHOR:
+    case REASON_PREFERENCE:
+        break;
+    }
+    word_list_free(&compiler.words);
+    term_table_free(&compiler.seen);
 }
 
 void compiled_free(struct compiled_profile *compiled)

@@ -69,6 +69,10 @@ struct compiled_profile {
 /* `profile`, the index's papers and `known` (ranking.h) must outlive the result. */
 void compile_profile(const struct ranking_index *index, const struct profile *profile,
                      const struct papers *known, struct compiled_profile *ret_compiled);
+/* What a reason's term is looked up as: one term, or none for an author. Weights
+ * mean nothing. `term` must outlive the result. */
+void compile_reason(struct word_splitter *splitter, enum reason_field field, struct view term,
+                    struct compiled_profile *ret_compiled);
 void compiled_free(struct compiled_profile *compiled);
 
 /* The flat form: checksummed, native byte order, all of it in one piece. `key` is

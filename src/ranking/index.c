@@ -299,6 +299,8 @@ struct postings index_numbered(const struct ranking_index *index, uint32_t numbe
 
 double index_rarity(const struct ranking_index *index, uint64_t term)
 {
+    if (!index)
+        return 1;
     if (index->rarity)
         return rarity_weight(rarity_papers_with(index->rarity, term),
                              index->rarity->paper_count);

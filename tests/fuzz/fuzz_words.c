@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "ranking/highlight.h"
 #include "ranking/names.h"
 #include "ranking/ranking.h"
 #include "ranking/words.h"
@@ -32,6 +33,40 @@ static void check_words(struct view text)
     word_splitter_free(&splitter);
 }
 
+static void check_ranges(struct view text, const struct highlights *found)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        const struct highlight *range = &found->items[i];
+
+        if (range->start >= range->end || range->end > text.size ||
+            (i && range->start <= found->items[i - 1].end) ||
+            !utf8_is_valid(view_slice(text, range->start, range->end)))
+            abort();
+    }
+}
+
+/* Every reason that is of a word stands somewhere. */
+static void check_highlights(const struct ranking *ranking, enum profile_scoring scoring)
+{
+    struct highlighter *highlighter = highlighter_new();
+    struct highlights title = {0}, abstract = {0};
+
+    for (size_t i = 0; ranking->count && i < ranking->items[0].reason_count; i++) {
+        const struct reason *reason = &ranking->items[0].reasons[i];
+
+        highlighter_find(highlighter, scoring, ranking->items[0].paper, reason, 1, &title,
+                         &abstract);
+        check_ranges(ranking->items[0].paper->title, &title);
+        check_ranges(ranking->items[0].paper->abstract, &abstract);
+        if (scoring == SCORING_RELEVANCE && reason->field != REASON_AUTHOR &&
+            !title.count && !abstract.count)
+            abort();
+    }
+    highlights_free(&title);
+    highlights_free(&abstract);
+    highlighter_free(&highlighter);
+}
+
 static void rank(struct view keyword, struct view author, struct view title, struct view abstract)
 {
     struct papers papers;
@@ -57,6 +92,7 @@ static void rank(struct view keyword, struct view author, struct view title, str
         ranking_make(index, &profile, 0, NULL, arena, &ranking);
         if (ranking.count > 1)
             abort();
+        check_highlights(&ranking, profile.scoring);
     }
     ranking_index_free(&index);
     papers_free(&papers);
