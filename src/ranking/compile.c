@@ -421,6 +421,25 @@ void compile_profile(const struct ranking_index *index, const struct profile *pr
     word_splitter_free(&compiler.splitter);
 }
 
+/* A word that ends in the "2" of a "½" is given with the whole of it, which reads as
+ * more than that word: any of them will do. */
+static bool shares_character(const struct word_list *words)
+{
+    const struct word *word = words->items;
+
+    return words->count > 1 && !word->is_cjk &&
+           word[1].text.data < word->text.data + word->text.size;
+}
+
+static void add_each_word(struct compiler *compiler, struct view text)
+{
+    const struct word_list *words = &compiler->words;
+
+    compiled_add(compiler->compiled, ROLE_INTERESTS, text, 0, words->items[0].stem);
+    for (size_t i = 1; i < words->count; i++)
+        add_pattern(compiler->compiled, (struct pattern){.term = words->items[i].stem});
+}
+
 /* A word of the interests, or the pair of two. */
 static void add_wish(struct compiler *compiler, struct view text)
 {
@@ -431,6 +450,10 @@ static void add_wish(struct compiler *compiler, struct view text)
     if (!words->count)
         return;
     word = &words->items[0];
+    if (shares_character(words)) {
+        add_each_word(compiler, text);
+        return;
+    }
     if (words->count == 1) {
         compiled_add(compiler->compiled, ROLE_INTERESTS, text, 0,
                      acronym_term(word) ? acronym_term(word) : word->stem);
@@ -445,7 +468,9 @@ static void add_wish(struct compiler *compiler, struct view text)
 static void add_liked_word(struct compiler *compiler, struct view text)
 {
     words_split(compiler->splitter, text, &compiler->words);
-    if (compiler->words.count)
+    if (shares_character(&compiler->words))
+        add_each_word(compiler, text);
+    else if (compiler->words.count)
         compiled_add(compiler->compiled, ROLE_LIKED, text, 0, compiler->words.items[0].stem);
 }
 
