@@ -7,6 +7,8 @@
 #include <sysexits.h>
 
 #include "base/document.h"
+#include "commands/compiling.h"
+#include "store/derived.h"
 #include "store/subscribers.h"
 #include "subscribers/address.h"
 #include "subscribers/folder.h"
@@ -204,10 +206,21 @@ int subscriber_unsuppress(struct site *site, const struct options *options, char
 
 int subscriber_remove(struct site *site, const struct options *options, char **words, size_t count)
 {
+    char *address = NULL;
     struct error error;
+    int result;
 
     (void)options, (void)count;
     if (folder_remove(site->configuration.subscribers, words[0], NULL, &error) < 0)
+        return command_fail(site->log, &error);
+    /* The compiled profile holds its words. */
+    result = subscriber_read_address(words[0], &address, &error);
+    if (result == 0)
+        result = site_open_store(site, &error);
+    if (result == 0)
+        result = derived_drop(site->store, COMPILING_KIND, address, &error);
+    free(address);
+    if (result < 0)
         return command_fail(site->log, &error);
     log_line(site->log, LOG_LEVEL_NOTICE, "the profile of %s is deleted", words[0]);
     return EX_OK;
