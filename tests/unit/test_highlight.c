@@ -59,6 +59,11 @@ static void reasons_are_marked(void **state)
         {"'scoring': 'substring', 'keywords': ['rl', 'ÄHN']", "underlying|Ähnlich wie RL",
          "unde[rl]ying|[Ähn]lich wie [RL]"},
         {"'scoring': 'substring', 'keywords': ['aa', 'ab']", "aaab|x aaaa", "[aaab]|x [aaaa]"},
+        {"'scoring': 'substring', 'keywords': ['aa', 'rl']", "aaa|ẞẞ rl ẞ", "[aa]a|ẞẞ [rl] ẞ"},
+        {"'keywords': ['kernel', 'net']", "kernel kernels|net,nets",
+         "[kernel] [kernels]|[net],[nets]"},
+        {"'keywords': ['finetuning data sets']", "fine-tuning data sets|fine tuning",
+         "[fine-tuning data sets]|fine tuning"},
         {"'keywords': ['2d materials']", "2D materials & <b>|x", "[2D materials] & <b>|x"},
     };
 
