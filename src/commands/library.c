@@ -87,12 +87,12 @@ static int find_known(struct library *library, struct shelf *shelf, struct error
 {
     const struct papers *papers = &shelf->papers;
     size_t *listings = memory_new(papers->count, sizeof(listings[0]));
+    const struct papers *unstored = library->archive.unstored;
     int result = store_count_listings(library->site->store, papers, listings, error);
 
     shelf->is_known = memory_new(papers->count, 1);
     for (size_t i = 0; i < papers->count && result == 0; i++) {
-        bool is_unstored = library->archive.unstored && papers_find(library->archive.unstored, papers->items[i].id) <
-                                                    library->archive.unstored->count;
+        bool is_unstored = unstored && papers_find(unstored, papers->items[i].id) < unstored->count;
 
         shelf->is_known[i] = listings[i] > (is_unstored ? 0 : 1);
     }
