@@ -206,15 +206,16 @@ static uint64_t signature_of(const struct compiled_profile *compiled,
 }
 
 /* The most common of its spellings says how rare it is. */
-static double rarity_of(const struct compiler *compiler, const struct compiled_term *term)
+double compiled_keyword_factor(const struct ranking_index *index,
+                               const struct compiled_profile *compiled,
+                               const struct compiled_term *term)
 {
     double rarity = HUGE_VAL;
 
     for (uint32_t i = 0; i < term->pattern_count; i++)
         rarity = fmin(rarity,
-                      index_rarity(compiler->index,
-                                   compiler->compiled->patterns[term->first_pattern + i].term));
-    return rarity;
+                      index_rarity(index, compiled->patterns[term->first_pattern + i].term));
+    return WEIGHT_KEYWORD_FLOOR + (1 - WEIGHT_KEYWORD_FLOOR) * fmin(1, rarity);
 }
 
 /* Adds a keyword unless it is there already, in whatever spelling. Returns
@@ -229,7 +230,7 @@ static bool add_keyword(struct compiler *compiler, enum compiled_role role, stru
     words_split(compiler->splitter, text, &compiler->words);
     if (!compiler->words.count || compiler->words.count > PHRASE_SLOTS)
         return false;
-    term = begin_term(compiled, role, text, 0);
+    term = begin_term(compiled, role, text, weight);
     term->field = field;
     if (compiler->words.count == 1)
         add_single_word(compiler);
@@ -243,8 +244,6 @@ static bool add_keyword(struct compiler *compiler, enum compiled_role role, stru
         compiled->slot_count = slots;
         return false;
     }
-    term->weight = weight * (WEIGHT_KEYWORD_FLOOR +
-                             (1 - WEIGHT_KEYWORD_FLOOR) * fmin(1, rarity_of(compiler, term)));
     return true;
 }
 

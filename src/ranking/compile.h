@@ -38,9 +38,12 @@ struct compiled_term {
     enum keyword_field field;
     bool is_author; /* to be compared by name, too */
     struct view text; /* as the profile or the liked paper has it; borrowed */
+    /* A keyword's (compiled_is_keyword) is the one that the profile asks for, and
+     * its rarity is worked in when it is looked up; others have theirs. */
     double weight;
     uint32_t first_pattern;
     uint32_t pattern_count;
+    uint64_t key; /* only from compiled_unpack: equal keys have equal postings */
 };
 
 struct compiled_profile {
@@ -83,6 +86,15 @@ void compiled_pack(const struct compiled_profile *compiled, uint64_t key, struct
  * profile is then empty. */
 int compiled_unpack(struct view bytes, struct compiled_profile *compiled);
 uint64_t compiled_key(struct view bytes); /* 0 when the bytes are odd */
+
+static inline bool compiled_is_keyword(enum compiled_role role)
+{
+    return role == ROLE_KEYWORD || role == ROLE_REQUIRED || role == ROLE_BONUS;
+}
+/* What a keyword's weight is to be multiplied with: common ones tell less. */
+double compiled_keyword_factor(const struct ranking_index *index,
+                               const struct compiled_profile *compiled,
+                               const struct compiled_term *term);
 
 /* For the parts of compiling: a term that one index term stands for. */
 void compiled_add(struct compiled_profile *compiled, enum compiled_role role, struct view text,

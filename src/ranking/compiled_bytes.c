@@ -1,6 +1,6 @@
-/* Compiled profiles as bytes: a head, then the arrays one after the other, each
- * value by itself so that nothing has to be aligned. */
-#include <float.h>
+/* Compiled profiles as bytes: a head, the categories, then one array each for the
+ * terms' keys, flags and text sizes, then what few terms have and their texts.
+ * Nothing has to be aligned. Small, since a worker may hold a million. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,95 +8,176 @@
 #include "base/memory.h"
 #include "ranking/compile.h"
 
-enum { FORMAT = 1 };
+enum { FORMAT = 2, PATTERNS_MAX = 4, LONG_TEXT = 255 };
+
+/* Weights are floats; one above 0 stays so far above 0 that its product with any
+ * fit is no denormal, since shares are of a sum. */
+#define LEAST_WEIGHT 1e-30f
 
 struct head {
     uint64_t checksum; /* of all behind it */
     uint64_t key;
     struct compiled_rules rules;
-    uint32_t format;
     uint32_t term_count;
     uint32_t pattern_count;
     uint32_t slot_count;
-    uint32_t category_count;
-    uint32_t unused;
+    uint16_t category_count;
+    uint16_t format;
 };
 
-/* A term is its weight and three bytes; then its text and its patterns. */
+/* A term's flags: its role, its kind (a keyword_field or KIND_AUTHOR), and what
+ * its details begin with. */
 enum {
-    ROLE_SHIFT = 4, FIELD_SHIFT = 2, FIELD_MASK = 3, IS_AUTHOR = 2, IS_LONG = 1, /* first */
-    COUNT_MASK = 15, SLOTS_SHIFT = 4, PATTERNS_MAX = 4, /* second: which patterns have slots */
-    SHORT_TEXT = 255 /* third: the size, when it is not long */
+    ROLE_SHIFT = 4, KIND_SHIFT = 2, KIND_MASK = 3, KIND_AUTHOR = 3,
+    HAS_WEIGHT = 2,  /* a float; else it is 1 */
+    HAS_PATTERNS = 1 /* behind the text; else its key is its only one */
 };
 
+enum { LANES = 4, MIX_BYTES = LANES * sizeof(uint64_t) };
+
+/* Four words at a time. Each step is one-to-one, so no single changed word goes
+ * unnoticed. */
 static uint64_t checksum_of(struct view bytes)
 {
-    uint64_t sum = bytes.size, word;
+    static const uint64_t odd[LANES] = {0x9E3779B97F4A7C15u, 0xC2B2AE3D27D4EB4Fu,
+                                        0x165667B19E3779F9u, 0xD6E8FEB86659FD93u};
+    uint64_t sums[LANES] = {bytes.size, 1, 2, 3}, words[LANES];
 
-    for (; bytes.size >= sizeof(word); bytes = view_slice(bytes, sizeof(word), bytes.size)) {
-        memcpy(&word, bytes.data, sizeof(word));
-        sum = (sum ^ word) * 0x9E3779B97F4A7C15u;
-        sum ^= sum >> 29;
+    while (bytes.size) {
+        size_t size = bytes.size < MIX_BYTES ? bytes.size : MIX_BYTES;
+
+        if (size < MIX_BYTES)
+            memset(words, 0, sizeof(words));
+        memcpy(words, bytes.data, size);
+        for (int i = 0; i < LANES; i++) {
+            uint64_t mixed = (sums[i] ^ words[i]) * odd[i];
+
+            sums[i] = mixed << 29 | mixed >> 35;
+        }
+        bytes.data += size;
+        bytes.size -= size;
     }
-    word = 0;
-    if (bytes.size)
-        memcpy(&word, bytes.data, bytes.size);
-    return words_pair(sum, word);
+    return words_pair(words_pair(sums[0], sums[1]), words_pair(sums[2], sums[3]));
 }
 
-static void pack_slots(struct buffer *bytes, const struct compiled_slot *slots, uint32_t count)
+static bool is_simple(const struct compiled_term *term, const struct pattern *patterns)
 {
-    buffer_add_char(bytes, (char)count);
-    for (uint32_t i = 0; i < count; i++) {
-        buffer_add(bytes, &slots[i].term, sizeof(slots[i].term));
-        buffer_add_char(bytes, (char)slots[i].is_exact);
-    }
+    return term->pattern_count == 1 && !patterns[0].slot_count && !term->is_author &&
+           term->field == KEYWORD_ANYWHERE;
 }
 
-static void pack_term(struct buffer *bytes, const struct compiled_profile *compiled,
-                      const struct compiled_term *term)
+/* The same for all terms that ask for the same, whatever their role and weight. */
+static uint64_t key_of(const struct compiled_profile *compiled, const struct compiled_term *term)
 {
     const struct pattern *patterns = compiled->patterns + term->first_pattern;
-    /* A weight above 0 stays above 0, since shares are of a sum. */
-    float weight = term->weight > 0 ? fmaxf((float)term->weight, FLT_MIN) : 0;
-    uint16_t size = (uint16_t)(term->text.size < UINT16_MAX ? term->text.size : UINT16_MAX);
-    unsigned first = (unsigned)term->role << ROLE_SHIFT | (unsigned)term->field << FIELD_SHIFT;
-    unsigned second = term->pattern_count;
+    uint64_t key = term->is_author ? words_hash(KIND_AUTHOR, term->text)
+                                   : (uint64_t)term->field + 1;
 
-    if (term->is_author)
-        first |= IS_AUTHOR;
-    if (size > SHORT_TEXT)
-        first |= IS_LONG;
-    for (uint32_t i = 0; i < term->pattern_count; i++)
-        if (patterns[i].slot_count)
-            second |= 1u << (SLOTS_SHIFT + i);
-    buffer_add(bytes, &weight, sizeof(weight));
-    buffer_add_char(bytes, (char)first);
-    buffer_add_char(bytes, (char)second);
-    buffer_add(bytes, &size, size > SHORT_TEXT ? 2 : 1); /* little-endian */
-    buffer_add(bytes, term->text.data, size);
+    if (is_simple(term, patterns))
+        return patterns[0].term;
     for (uint32_t i = 0; i < term->pattern_count; i++) {
-        buffer_add(bytes, &patterns[i].term, sizeof(patterns[i].term));
-        if (patterns[i].slot_count)
-            pack_slots(bytes, compiled->slots + patterns[i].first_slot, patterns[i].slot_count);
+        const struct compiled_slot *slots = compiled->slots + patterns[i].first_slot;
+
+        key = words_pair(key, words_pair(patterns[i].term, patterns[i].slot_count));
+        for (uint32_t j = 0; j < patterns[i].slot_count; j++)
+            key = words_pair(key, words_pair(slots[j].term, slots[j].is_exact));
     }
+    return key;
+}
+
+static struct view text_of(const struct compiled_term *term)
+{
+    return view_slice(term->text, 0, UINT16_MAX);
+}
+
+static float weight_of(const struct compiled_term *term)
+{
+    return term->weight > 0 ? fmaxf((float)term->weight, LEAST_WEIGHT) : 0;
+}
+
+static unsigned flags_of(const struct compiled_profile *compiled, const struct compiled_term *term)
+{
+    unsigned kind = term->is_author ? KIND_AUTHOR : (unsigned)term->field;
+    unsigned flags = (unsigned)term->role << ROLE_SHIFT | kind << KIND_SHIFT;
+    float weight = weight_of(term);
+
+    if (weight < 1 || weight > 1)
+        flags |= HAS_WEIGHT;
+    if (!is_simple(term, compiled->patterns + term->first_pattern))
+        flags |= HAS_PATTERNS;
+    return flags;
+}
+
+static void pack_patterns(struct buffer *bytes, const struct compiled_profile *compiled,
+                          const struct compiled_term *term)
+{
+    buffer_add_char(bytes, (char)term->pattern_count);
+    for (uint32_t i = 0; i < term->pattern_count; i++) {
+        const struct pattern *pattern = &compiled->patterns[term->first_pattern + i];
+
+        buffer_add(bytes, &pattern->term, sizeof(pattern->term));
+        buffer_add_char(bytes, (char)pattern->slot_count);
+        for (uint32_t j = 0; j < pattern->slot_count; j++) {
+            const struct compiled_slot *slot = &compiled->slots[pattern->first_slot + j];
+
+            buffer_add(bytes, &slot->term, sizeof(slot->term));
+            buffer_add_char(bytes, (char)slot->is_exact);
+        }
+    }
+}
+
+static void pack_details(struct buffer *bytes, const struct compiled_profile *compiled,
+                         const struct compiled_term *term)
+{
+    unsigned flags = flags_of(compiled, term);
+    float weight = weight_of(term);
+    uint16_t size = (uint16_t)text_of(term).size;
+
+    if (flags & HAS_WEIGHT)
+        buffer_add(bytes, &weight, sizeof(weight));
+    if (size >= LONG_TEXT)
+        buffer_add(bytes, &size, sizeof(size));
+    buffer_add(bytes, term->text.data, size);
+    if (flags & HAS_PATTERNS)
+        pack_patterns(bytes, compiled, term);
+}
+
+static void pack_terms(struct buffer *bytes, const struct compiled_profile *compiled)
+{
+    for (size_t i = 0; i < compiled->term_count; i++) {
+        uint64_t key = key_of(compiled, &compiled->terms[i]);
+
+        buffer_add(bytes, &key, sizeof(key));
+    }
+    for (size_t i = 0; i < compiled->term_count; i++)
+        buffer_add_char(bytes, (char)flags_of(compiled, &compiled->terms[i]));
+    for (size_t i = 0; i < compiled->term_count; i++) {
+        size_t size = text_of(&compiled->terms[i]).size;
+
+        buffer_add_char(bytes, (char)(size < LONG_TEXT ? size : LONG_TEXT));
+    }
+    for (size_t i = 0; i < compiled->term_count; i++)
+        pack_details(bytes, compiled, &compiled->terms[i]);
 }
 
 void compiled_pack(const struct compiled_profile *compiled, uint64_t key, struct buffer *ret_bytes)
 {
     struct head head = {.key = key, .rules = compiled->rules, .format = FORMAT,
                         .term_count = (uint32_t)compiled->term_count,
-                        .pattern_count = (uint32_t)compiled->pattern_count,
-                        .slot_count = (uint32_t)compiled->slot_count,
-                        .category_count = (uint32_t)compiled->category_count};
+                        .category_count = (uint16_t)compiled->category_count};
 
+    for (size_t i = 0; i < compiled->term_count; i++) {
+        const struct compiled_term *term = &compiled->terms[i];
+
+        head.pattern_count += term->pattern_count;
+        for (uint32_t j = 0; j < term->pattern_count; j++)
+            head.slot_count += compiled->patterns[term->first_pattern + j].slot_count;
+    }
     buffer_clear(ret_bytes);
     buffer_add(ret_bytes, &head, sizeof(head));
-    if (compiled->category_count)
-        buffer_add(ret_bytes, compiled->categories,
-                   compiled->category_count * sizeof(*compiled->categories));
-    for (size_t i = 0; i < compiled->term_count; i++)
-        pack_term(ret_bytes, compiled, &compiled->terms[i]);
+    buffer_add(ret_bytes, compiled->categories,
+               compiled->category_count * sizeof(*compiled->categories));
+    pack_terms(ret_bytes, compiled);
     if (ret_bytes->failed)
         return;
     head.checksum = checksum_of(view_slice(buffer_view(ret_bytes), sizeof(head.checksum),
@@ -106,7 +187,7 @@ void compiled_pack(const struct compiled_profile *compiled, uint64_t key, struct
 
 /* ---- back ---- */
 
-static bool take(struct view *rest, void *ret_value, size_t size)
+static inline bool take(struct view *rest, void *ret_value, size_t size)
 {
     if (rest->size < size)
         return false;
@@ -114,6 +195,15 @@ static bool take(struct view *rest, void *ret_value, size_t size)
     rest->data += size;
     rest->size -= size;
     return true;
+}
+
+static inline struct view take_view(struct view *rest, size_t size)
+{
+    struct view taken = {rest->data, size};
+
+    rest->data += size;
+    rest->size -= size;
+    return taken;
 }
 
 static bool take_slots(struct view *rest, struct compiled_profile *compiled, size_t limit,
@@ -135,48 +225,78 @@ static bool take_slots(struct view *rest, struct compiled_profile *compiled, siz
     return true;
 }
 
-static bool take_patterns(struct view *rest, const struct head *head, unsigned second,
-                          struct compiled_profile *compiled)
+static bool take_patterns(struct view *rest, const struct head *head,
+                          struct compiled_profile *compiled, struct compiled_term *term)
 {
-    for (unsigned i = 0; i < (second & COUNT_MASK); i++) {
-        struct pattern *pattern;
+    unsigned char count = 0;
 
-        if (compiled->pattern_count == head->pattern_count)
-            return false;
-        pattern = &compiled->patterns[compiled->pattern_count++];
-        pattern->slot_count = 0;
+    if (!take(rest, &count, 1) || count > PATTERNS_MAX ||
+        count > head->pattern_count - compiled->pattern_count)
+        return false;
+    term->pattern_count = count;
+    for (unsigned i = 0; i < count; i++) {
+        struct pattern *pattern = &compiled->patterns[compiled->pattern_count++];
+
         if (!take(rest, &pattern->term, sizeof(pattern->term)) ||
-            ((second & 1u << (SLOTS_SHIFT + i)) &&
-             !take_slots(rest, compiled, head->slot_count, pattern)))
+            !take_slots(rest, compiled, head->slot_count, pattern))
             return false;
     }
     return true;
 }
 
-static bool take_term(struct view *rest, const struct head *head,
-                      struct compiled_profile *compiled)
+static bool take_details(struct view *rest, const struct head *head, unsigned flags, size_t size,
+                         struct compiled_profile *compiled, struct compiled_term *term)
 {
-    struct compiled_term *term = &compiled->terms[compiled->term_count++];
-    unsigned char first, second;
-    uint16_t size = 0;
-    float weight;
+    float weight = 1;
+    uint16_t long_size;
 
-    if (!take(rest, &weight, sizeof(weight)) || !take(rest, &first, 1) ||
-        !take(rest, &second, 1) || !take(rest, &size, first & IS_LONG ? 2 : 1) ||
-        rest->size < size || first >> ROLE_SHIFT > ROLE_EXCLUDE ||
-        (first >> FIELD_SHIFT & FIELD_MASK) > KEYWORD_ABSTRACT ||
-        (second & COUNT_MASK) > PATTERNS_MAX)
+    if ((flags & HAS_WEIGHT) && !take(rest, &weight, sizeof(weight)))
         return false;
-    *term = (struct compiled_term){.role = (enum compiled_role)(first >> ROLE_SHIFT),
-                                   .field = (enum keyword_field)(first >> FIELD_SHIFT & FIELD_MASK),
-                                   .is_author = first & IS_AUTHOR,
-                                   .text = {rest->data, size},
-                                   .weight = (double)weight,
-                                   .first_pattern = (uint32_t)compiled->pattern_count,
-                                   .pattern_count = second & COUNT_MASK};
-    rest->data += size;
-    rest->size -= size;
-    return take_patterns(rest, head, second, compiled);
+    if (size == LONG_TEXT) {
+        if (!take(rest, &long_size, sizeof(long_size)))
+            return false;
+        size = long_size;
+    }
+    if (rest->size < size)
+        return false;
+    term->weight = (double)weight;
+    term->text = take_view(rest, size);
+    term->first_pattern = (uint32_t)compiled->pattern_count;
+    if (flags & HAS_PATTERNS)
+        return take_patterns(rest, head, compiled, term);
+    if (compiled->pattern_count == head->pattern_count)
+        return false;
+    term->pattern_count = 1;
+    compiled->patterns[compiled->pattern_count++] = (struct pattern){.term = term->key};
+    return true;
+}
+
+static bool take_terms(struct view *rest, const struct head *head,
+                       struct compiled_profile *compiled)
+{
+    size_t count = head->term_count;
+    const char *keys, *flags, *sizes;
+
+    if (rest->size / (sizeof(uint64_t) + 2) < count)
+        return false;
+    keys = take_view(rest, count * sizeof(uint64_t)).data;
+    flags = take_view(rest, count).data;
+    sizes = take_view(rest, count).data;
+    for (size_t i = 0; i < count; i++) {
+        struct compiled_term *term = &compiled->terms[i];
+        unsigned flag = (unsigned char)flags[i], kind = flag >> KIND_SHIFT & KIND_MASK;
+
+        if (flag >> ROLE_SHIFT > ROLE_EXCLUDE)
+            return false;
+        memcpy(&term->key, keys + i * sizeof(uint64_t), sizeof(term->key));
+        term->role = (enum compiled_role)(flag >> ROLE_SHIFT);
+        term->is_author = kind == KIND_AUTHOR;
+        term->field = term->is_author ? KEYWORD_ANYWHERE : (enum keyword_field)kind;
+        if (!take_details(rest, head, flag, (unsigned char)sizes[i], compiled, term))
+            return false;
+    }
+    compiled->term_count = count;
+    return true;
 }
 
 static bool take_all(struct view rest, const struct head *head, struct compiled_profile *compiled)
@@ -184,10 +304,8 @@ static bool take_all(struct view rest, const struct head *head, struct compiled_
     if (!take(&rest, compiled->categories, head->category_count * sizeof(uint64_t)))
         return false;
     compiled->category_count = head->category_count;
-    for (uint32_t i = 0; i < head->term_count; i++)
-        if (!take_term(&rest, head, compiled))
-            return false;
-    return rest.size == 0 && compiled->pattern_count == head->pattern_count;
+    return take_terms(&rest, head, compiled) && rest.size == 0 &&
+           compiled->pattern_count == head->pattern_count;
 }
 
 static void clear(struct compiled_profile *compiled)

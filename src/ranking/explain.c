@@ -1,6 +1,9 @@
 #include "ranking/explain.h"
 
+#include <math.h>
+
 #include "base/memory.h"
+#include "ranking/weights.h"
 
 static enum reason_field field_of(enum compiled_role role, bool in_title)
 {
@@ -18,34 +21,94 @@ static enum reason_field field_of(enum compiled_role role, bool in_title)
     }
 }
 
-/* The walk of the terms once more, for the chosen papers only. */
-static size_t find_hits(struct ranker *ranker, struct ranked_paper *items)
+/* ---- hits ---- */
+
+static void find_dense(struct ranker *ranker, uint32_t term, const struct found *found)
 {
-    size_t count = 0;
+    for (size_t i = 0; i < ranker->contender_count; i++) {
+        struct contender *contender = &ranker->contenders[i];
+        float fit = found->fits[contender->paper];
 
-    for (size_t i = 0; i < ranker->compiled.term_count; i++) {
-        const struct compiled_term *term = &ranker->compiled.terms[i];
-        struct postings in;
-
-        if (!ranker_adds(term->role))
-            continue;
-        in = match_term(&ranker->matcher, term);
-        ranker->hits = memory_grow(ranker->hits, &ranker->hit_capacity, count + in.count,
-                                   sizeof(*ranker->hits));
-        for (size_t j = 0; j < in.count; j++) {
-            const struct posting *posting = &in.items[j];
-            uint32_t place = ranker->places[posting->paper];
-
-            /* Written in any case, counted when the paper is chosen. */
-            ranker->hits[count] = (struct reason_hit){place, (uint32_t)i, posting->title,
-                                                      posting->fit};
-            count += place != 0;
-        }
+        /* Written in any case, counted when the paper has the term. */
+        contender->hits[contender->hit_count] =
+            (struct contender_hit){term * 2 + found->in_title[contender->paper], fit};
+        contender->hit_count += fit > 0;
     }
-    for (size_t i = 0; i < count; i++)
-        items[ranker->hits[i].place - 1].reason_count++;
-    return count;
 }
+
+static void find_sparse(struct ranker *ranker, uint32_t term, const struct found *found)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        uint32_t paper = found->hits[i].place >> 1, place = ranker->places[paper];
+        struct contender *contender;
+
+        if (!place)
+            continue;
+        contender = &ranker->contenders[place - 1];
+        contender->hits[contender->hit_count++] =
+            (struct contender_hit){term * 2 + (found->hits[i].place & 1), found->hits[i].fit};
+    }
+}
+
+static double share_of(const struct ranker *ranker, const struct contender *contender,
+                       const struct contender_hit *hit)
+{
+    uint32_t term = hit->term >> 1;
+    double share = ranker->weights[term] * (double)hit->fit;
+
+    if (ranker->has_interests && ranker->compiled.terms[term].role == ROLE_INTERESTS)
+        share *= ranker->raises[contender->paper];
+    return share;
+}
+
+/* Disliked terms lower a paper, but do not turn a hit into none. */
+static void add_up(const struct ranker *ranker, struct contender *contender)
+{
+    double sum = 0, against = 0;
+
+    for (uint32_t i = 0; i < contender->hit_count; i++) {
+        double share = share_of(ranker, contender, &contender->hits[i]);
+
+        if (ranker->has_against &&
+            ranker->compiled.terms[contender->hits[i].term >> 1].role == ROLE_DISLIKED)
+            against += share;
+        else
+            sum += share;
+    }
+    contender->sum = sum;
+    contender->final = sum - fmin(against, WEIGHT_DISLIKED_BOUND * sum);
+}
+
+void explain_find(struct ranker *ranker)
+{
+    size_t count = ranker->contender_count, room = ranker->compiled.term_count + 1;
+
+    ranker->hits = memory_grow(ranker->hits, &ranker->hit_capacity, count * room,
+                               sizeof(*ranker->hits));
+    for (size_t i = 0; i < count; i++) {
+        struct contender *contender = &ranker->contenders[i];
+
+        contender->hits = ranker->hits + i * room;
+        contender->hit_count = 0;
+        ranker->places[contender->paper] = (uint32_t)i + 1;
+    }
+    for (size_t i = 0; i < ranker->compiled.term_count; i++) {
+        enum compiled_role role = ranker->compiled.terms[i].role;
+
+        if (!ranker_adds(role) && role != ROLE_DISLIKED)
+            continue;
+        if (ranker->found[i]->fits)
+            find_dense(ranker, (uint32_t)i, ranker->found[i]);
+        else
+            find_sparse(ranker, (uint32_t)i, ranker->found[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        add_up(ranker, &ranker->contenders[i]);
+        ranker->places[ranker->contenders[i].paper] = 0;
+    }
+}
+
+/* ---- reasons ---- */
 
 /* Few and mostly in order: larger shares move up, equal ones stay behind. */
 static void add_reason(struct reason *reasons, size_t *count, struct reason reason)
@@ -57,33 +120,29 @@ static void add_reason(struct reason *reasons, size_t *count, struct reason reas
     reasons[at] = reason;
 }
 
-void explain(struct ranker *ranker, struct ranked_paper *items, size_t count, struct arena *arena)
+void explain_reasons(const struct ranker *ranker, size_t count, struct arena *arena,
+                     struct ranked_paper *items)
 {
-    const struct paper *first = ranker->index->papers->items;
-    struct reason **reasons = arena_alloc(arena, count, sizeof(struct reason *));
-    size_t hit_count;
+    struct reason *reasons;
+    size_t hits = 0;
 
     for (size_t i = 0; i < count; i++)
-        ranker->places[items[i].paper - first] = (uint32_t)i + 1;
-    hit_count = find_hits(ranker, items);
+        hits += ranker->contenders[i].hit_count;
+    reasons = arena_alloc(arena, hits, sizeof(*reasons));
     for (size_t i = 0; i < count; i++) {
-        reasons[i] = arena_alloc(arena, items[i].reason_count, sizeof(struct reason));
-        items[i].reasons = reasons[i];
-        items[i].reason_count = 0;
-    }
-    for (size_t i = 0; i < hit_count; i++) {
-        const struct reason_hit *hit = &ranker->hits[i];
-        const struct compiled_term *term = &ranker->compiled.terms[hit->term];
-        struct ranked_paper *item = &items[hit->place - 1];
-        size_t paper = (size_t)(item->paper - first);
-        double share = term->weight * (double)hit->share;
+        const struct contender *contender = &ranker->contenders[i];
+        double scale = items[i].score / contender->sum;
 
-        if (term->role == ROLE_INTERESTS)
-            share *= ranker->raises[paper];
-        add_reason(reasons[hit->place - 1], &item->reason_count,
-                   (struct reason){term->text, field_of(term->role, hit->in_title != 0),
-                                   item->score * share / ranker->sums[paper]});
+        items[i].reasons = reasons;
+        for (uint32_t j = 0; j < contender->hit_count; j++) {
+            const struct contender_hit *hit = &contender->hits[j];
+            const struct compiled_term *term = &ranker->compiled.terms[hit->term >> 1];
+
+            if (ranker_adds(term->role))
+                add_reason(reasons, &items[i].reason_count,
+                           (struct reason){term->text, field_of(term->role, hit->term & 1),
+                                           share_of(ranker, contender, hit) * scale});
+        }
+        reasons += items[i].reason_count;
     }
-    for (size_t i = 0; i < count; i++)
-        ranker->places[items[i].paper - first] = 0;
 }

@@ -1,10 +1,14 @@
-/* The reasons of chosen papers. Private to this folder. */
+/* Exact sums of the papers that may be among the best, and the reasons of those
+ * that are. Private to this folder. */
 #ifndef RANKING_EXPLAIN_H
 #define RANKING_EXPLAIN_H
 
 #include "ranking/ranker.h"
 
-/* Gives each of `items`, whose papers and scores are set, its reasons. */
-void explain(struct ranker *ranker, struct ranked_paper *items, size_t count, struct arena *arena);
+/* Finds the hits of the ranker's contenders and fills their sums. */
+void explain_find(struct ranker *ranker);
+/* The reasons of the first `count` contenders, whose papers and scores `items` have. */
+void explain_reasons(const struct ranker *ranker, size_t count, struct arena *arena,
+                     struct ranked_paper *items);
 
 #endif

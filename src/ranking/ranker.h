@@ -3,32 +3,52 @@
 #define RANKING_RANKER_H
 
 #include "ranking/compile.h"
-#include "ranking/match.h"
+#include "ranking/dense.h"
+#include "ranking/found.h"
 #include "ranking/relevance.h"
-#include "ranking/select.h"
 
-enum { MARK_HIT = 1, MARK_FOLLOWED = 2, MARK_OUT = 4, MARK_CATEGORY = 8 };
+enum { MARK_HIT = 1, MARK_FOLLOWED = 2, MARK_CATEGORY = 4 };
+
+/* A paper that may be among the best. */
+struct contender {
+    uint32_t paper;
+    uint32_t hit_count;
+    struct contender_hit *hits; /* in the profile's order */
+    double sum;   /* of all shares, from which the reasons' are taken */
+    double final; /* less what disliked words take: decides the order */
+    bool is_pinned;
+};
+
+struct contender_hit {
+    uint32_t term; /* * 2, + 1 in the title */
+    float fit;
+};
 
 struct ranker {
     const struct ranking_index *index;
     struct compiled_profile compiled; /* the profile being ranked */
-    struct matcher matcher;
-    /* One per paper. */
-    double *sums;
-    unsigned char *marks;
-    double *against;    /* of disliked terms */
-    double *interests;  /* of the sum, before feedback */
-    double *raises;     /* what feedback makes of 1 of that */
+    struct found_cache cache;
+    /* One per term of the profile. */
+    const struct found **found;
+    double *weights;
+    struct dense_row *rows;
+    size_t found_capacity, weight_capacity, row_capacity;
+    /* One per paper; those of floats have dense_room(). */
+    float *sums;      /* near enough to tell which papers to look at; 0: not listed */
+    float *against;   /* of disliked terms */
+    float *interests; /* of the sum, before feedback */
+    float *peaks;
+    float *picked;
+    double *raises;     /* what feedback makes of 1 of interests */
     uint16_t *required; /* terms hit */
-    uint32_t *places;   /* 0, or in the ranking + 1; all 0 between profiles */
-    struct candidate *chosen;
-    /* Growing: what explain found. */
-    struct reason_hit {
-        uint32_t place;
-        uint32_t term;
-        uint32_t in_title;
-        float share;
-    } *hits;
+    unsigned char *marks;
+    unsigned char *allowed; /* by announce type and length, as for the rules before */
+    struct compiled_rules allowed_rules;
+    bool allows_all;
+    uint32_t *places; /* 0, or among the contenders + 1; all 0 between profiles */
+    struct contender *contenders;
+    size_t contender_count;
+    struct contender_hit *hits;
     size_t hit_capacity;
     bool all_list; /* whatever adds to a sum lists the paper */
     bool has_against;

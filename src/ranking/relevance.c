@@ -1,6 +1,6 @@
 #include "ranking/relevance.h"
 
-#include <math.h>
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,21 +10,33 @@
 #include "ranking/ranker.h"
 #include "ranking/weights.h"
 
+/* Above every sum: these papers come first. */
+#define PINNED_SUM 1e35f
+/* How far a sum of floats may be off, per term and as a share of the sum: the
+ * rounding of weight, product and sum, on both sides of a comparison, with room
+ * for the subtraction of disliked terms. */
+#define FLOAT_ERROR (16 * (double)FLT_EPSILON)
+
+enum { PEAK_PAPERS = 16 };
+
 struct ranker *ranker_new(const struct ranking_index *index)
 {
     struct ranker *ranker = memory_new(1, sizeof(*ranker));
-    size_t count = index->papers->count + 1;
+    size_t count = index->papers->count + 1, room = dense_room(count);
 
     ranker->index = index;
-    matcher_init(&ranker->matcher, index, &ranker->compiled);
-    ranker->sums = memory_new(count, sizeof(*ranker->sums));
-    ranker->marks = memory_new(count, sizeof(*ranker->marks));
-    ranker->against = memory_new(count, sizeof(*ranker->against));
-    ranker->interests = memory_new(count, sizeof(*ranker->interests));
+    found_init(&ranker->cache, index, &ranker->compiled);
+    ranker->sums = memory_new(room, sizeof(*ranker->sums));
+    ranker->against = memory_new(room, sizeof(*ranker->against));
+    ranker->interests = memory_new(room, sizeof(*ranker->interests));
+    ranker->peaks = memory_new(room, sizeof(*ranker->peaks));
+    ranker->picked = memory_new(room, sizeof(*ranker->picked));
     ranker->raises = memory_new(count, sizeof(*ranker->raises));
     ranker->required = memory_new(count, sizeof(*ranker->required));
+    ranker->marks = memory_new(count, sizeof(*ranker->marks));
+    ranker->allowed = memory_new(count, sizeof(*ranker->allowed));
     ranker->places = memory_new(count, sizeof(*ranker->places));
-    ranker->chosen = memory_new(count, sizeof(*ranker->chosen));
+    ranker->contenders = memory_new(count, sizeof(*ranker->contenders));
     return ranker;
 }
 
@@ -32,20 +44,28 @@ void ranker_free(struct ranker **ranker)
 {
     if (!*ranker)
         return;
-    matcher_free(&(*ranker)->matcher);
+    found_free(&(*ranker)->cache);
     compiled_free(&(*ranker)->compiled);
+    free((*ranker)->found);
+    free((*ranker)->weights);
+    free((*ranker)->rows);
     free((*ranker)->sums);
-    free((*ranker)->marks);
     free((*ranker)->against);
     free((*ranker)->interests);
+    free((*ranker)->peaks);
+    free((*ranker)->picked);
     free((*ranker)->raises);
     free((*ranker)->required);
+    free((*ranker)->marks);
+    free((*ranker)->allowed);
     free((*ranker)->places);
-    free((*ranker)->chosen);
+    free((*ranker)->contenders);
     free((*ranker)->hits);
     free(*ranker);
     *ranker = NULL;
 }
+
+/* ---- sums ---- */
 
 /* Whether hits of this role may list a paper. */
 static bool lists(const struct ranker *ranker, enum compiled_role role)
@@ -53,83 +73,248 @@ static bool lists(const struct ranker *ranker, enum compiled_role role)
     return role <= ROLE_LIKED || (role == ROLE_BONUS && ranker->compiled.rules.bonus_lists);
 }
 
-static void clear(struct ranker *ranker)
+static void look_up(struct ranker *ranker)
 {
-    size_t count = ranker->index->papers->count;
+    size_t count = ranker->compiled.term_count;
 
+    found_begin(&ranker->cache);
+    ranker->found = memory_grow(ranker->found, &ranker->found_capacity, count,
+                                sizeof(struct found *));
+    ranker->weights = memory_grow(ranker->weights, &ranker->weight_capacity, count,
+                                  sizeof(*ranker->weights));
+    ranker->rows = memory_grow(ranker->rows, &ranker->row_capacity, count,
+                               sizeof(*ranker->rows));
     ranker->has_against = ranker->has_interests = false;
     ranker->all_list = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct compiled_term *term = &ranker->compiled.terms[i];
+
+        ranker->found[i] = found_term(&ranker->cache, term);
+        ranker->weights[i] = compiled_is_keyword(term->role)
+                                 ? term->weight * ranker->found[i]->factor
+                                 : term->weight;
+        ranker->all_list &= !ranker_adds(term->role) || lists(ranker, term->role);
+        ranker->has_against |= term->role == ROLE_DISLIKED;
+        ranker->has_interests |= term->role == ROLE_INTERESTS;
+    }
+}
+
+/* What the sum of a term goes into. */
+static const float *target_of(const struct ranker *ranker, enum compiled_role role)
+{
+    if (role == ROLE_INTERESTS)
+        return ranker->interests;
+    if (role == ROLE_DISLIKED)
+        return ranker->against;
+    return ranker_adds(role) ? ranker->sums : NULL;
+}
+
+/* Of all terms that go into `sums`. */
+static void add_terms(struct ranker *ranker, float *sums)
+{
+    size_t row_count = 0;
+
+    for (size_t i = 0; i < ranker->compiled.term_count; i++)
+        if (ranker->found[i]->fits && target_of(ranker, ranker->compiled.terms[i].role) == sums)
+            ranker->rows[row_count++] =
+                (struct dense_row){ranker->found[i]->fits, (float)ranker->weights[i]};
+    dense_add(ranker->rows, row_count, dense_room(ranker->index->papers->count), sums);
     for (size_t i = 0; i < ranker->compiled.term_count; i++) {
-        enum compiled_role role = ranker->compiled.terms[i].role;
+        const struct found *found = ranker->found[i];
+        float weight = (float)ranker->weights[i];
 
-        ranker->all_list &= !ranker_adds(role) || lists(ranker, role);
-        ranker->has_against |= role == ROLE_DISLIKED;
-        ranker->has_interests |= role == ROLE_INTERESTS;
+        if (found->fits || target_of(ranker, ranker->compiled.terms[i].role) != sums)
+            continue;
+        for (size_t j = 0; j < found->count; j++)
+            sums[found->hits[j].place >> 1] += weight * found->hits[j].fit;
     }
-    memset(ranker->sums, 0, count * sizeof(*ranker->sums));
-    memset(ranker->marks, 0, count * sizeof(*ranker->marks));
-    if (ranker->has_against)
-        memset(ranker->against, 0, count * sizeof(*ranker->against));
-    if (ranker->has_interests)
-        memset(ranker->interests, 0, count * sizeof(*ranker->interests));
-    if (ranker->compiled.rules.required_count)
-        memset(ranker->required, 0, count * sizeof(*ranker->required));
-}
-
-/* Roles that only few profiles have. */
-static void tally_rare(struct ranker *ranker, const struct compiled_term *term,
-                       struct postings hits)
-{
-    for (size_t i = 0; i < hits.count; i++) {
-        uint32_t paper = hits.items[i].paper;
-        double share = term->weight * (double)hits.items[i].fit;
-
-        if (term->role == ROLE_REQUIRED)
-            ranker->required[paper]++;
-        else if (term->role == ROLE_FOLLOW)
-            ranker->marks[paper] |= MARK_FOLLOWED;
-        else if (term->role == ROLE_DISLIKED)
-            ranker->against[paper] += share;
-        else if (term->role == ROLE_INTERESTS)
-            ranker->interests[paper] += share;
-        else if (term->role == ROLE_EXCLUDE)
-            ranker->marks[paper] |= MARK_OUT;
-    }
-}
-
-static void tally_term(struct ranker *ranker, const struct compiled_term *term)
-{
-    struct postings hits = match_term(&ranker->matcher, term);
-    unsigned char mark = lists(ranker, term->role) ? MARK_HIT : 0;
-    double *sums = ranker->sums;
-    unsigned char *marks = ranker->marks;
-
-    if (ranker_adds(term->role)) {
-        for (size_t i = 0; i < hits.count; i++)
-            sums[hits.items[i].paper] += term->weight * (double)hits.items[i].fit;
-        for (size_t i = 0; i < hits.count && mark && !ranker->all_list; i++)
-            marks[hits.items[i].paper] |= mark;
-    }
-    if (term->role != ROLE_KEYWORD && term->role != ROLE_BONUS)
-        tally_rare(ranker, term, hits);
 }
 
 static void feed_back(struct ranker *ranker)
 {
+    size_t papers = ranker->index->papers->count;
     double reachable = 0;
 
+    add_terms(ranker, ranker->interests);
     for (size_t i = 0; i < ranker->compiled.term_count; i++)
         if (ranker->compiled.terms[i].role == ROLE_INTERESTS)
-            reachable += ranker->compiled.terms[i].weight;
-    memcpy(ranker->raises, ranker->interests,
-           ranker->index->papers->count * sizeof(*ranker->raises));
+            reachable += ranker->weights[i];
+    for (size_t i = 0; i < papers; i++)
+        ranker->raises[i] = (double)ranker->interests[i];
     feedback_raise(ranker->index, reachable, ranker->raises);
-    for (size_t i = 0; i < ranker->index->papers->count; i++) {
+    for (size_t i = 0; i < papers; i++) {
         if (ranker->interests[i] <= 0)
             continue;
-        ranker->sums[i] += ranker->raises[i] - ranker->interests[i];
-        ranker->raises[i] /= ranker->interests[i];
+        ranker->sums[i] += (float)ranker->raises[i];
+        ranker->raises[i] /= (double)ranker->interests[i];
     }
+}
+
+static void take_away(struct ranker *ranker)
+{
+    add_terms(ranker, ranker->against);
+    for (size_t i = 0; i < ranker->index->papers->count; i++) {
+        float most = (float)WEIGHT_DISLIKED_BOUND * ranker->sums[i];
+
+        ranker->sums[i] -= ranker->against[i] < most ? ranker->against[i] : most;
+    }
+}
+
+/* ---- rules ---- */
+
+static void mark(struct ranker *ranker, const struct found *found, unsigned char bit)
+{
+    for (size_t i = 0; i < found->count; i++)
+        ranker->marks[found->hits[i].place >> 1] |= bit;
+}
+
+static void keep_marked(struct ranker *ranker, unsigned char bits)
+{
+    for (size_t i = 0; i < ranker->index->papers->count; i++)
+        if (!(ranker->marks[i] & bits))
+            ranker->sums[i] = 0;
+}
+
+static void apply_roles(struct ranker *ranker)
+{
+    const struct compiled_profile *compiled = &ranker->compiled;
+
+    for (size_t i = 0; i < compiled->term_count && !ranker->all_list; i++)
+        if (ranker_adds(compiled->terms[i].role) && lists(ranker, compiled->terms[i].role))
+            mark(ranker, ranker->found[i], MARK_HIT);
+    if (!ranker->all_list)
+        keep_marked(ranker, MARK_HIT);
+    for (size_t i = 0; i < compiled->term_count; i++) {
+        const struct found *found = ranker->found[i];
+
+        if (compiled->terms[i].role == ROLE_FOLLOW) {
+            mark(ranker, found, MARK_FOLLOWED);
+            for (size_t j = 0; j < found->count; j++)
+                ranker->sums[found->hits[j].place >> 1] = PINNED_SUM;
+        } else if (compiled->terms[i].role == ROLE_REQUIRED) {
+            for (size_t j = 0; j < found->count; j++)
+                ranker->required[found->hits[j].place >> 1]++;
+        }
+    }
+    for (size_t i = 0; i < compiled->term_count; i++)
+        if (compiled->terms[i].role == ROLE_EXCLUDE)
+            for (size_t j = 0; j < ranker->found[i]->count; j++)
+                ranker->sums[ranker->found[i]->hits[j].place >> 1] = 0;
+}
+
+static void apply_required(struct ranker *ranker)
+{
+    for (size_t i = 0; i < ranker->index->papers->count; i++)
+        if (ranker->required[i] < ranker->compiled.rules.required_count)
+            ranker->sums[i] = 0;
+}
+
+static void apply_categories(struct ranker *ranker)
+{
+    for (size_t i = 0; i < ranker->compiled.category_count; i++) {
+        struct postings in = index_find(ranker->index, ranker->compiled.categories[i]);
+
+        for (size_t j = 0; j < in.count; j++)
+            ranker->marks[in.items[j].paper] |= MARK_CATEGORY;
+    }
+    if (ranker->compiled.category_count)
+        keep_marked(ranker, MARK_CATEGORY);
+}
+
+/* Most profiles have the rules of the one before. */
+static void set_allowed(struct ranker *ranker)
+{
+    const struct compiled_rules *rules = &ranker->compiled.rules, *before = &ranker->allowed_rules;
+
+    if (rules->announce_types == before->announce_types &&
+        rules->abstract_min_length == before->abstract_min_length &&
+        rules->abstract_max_length == before->abstract_max_length)
+        return;
+    ranker->allowed_rules = *rules;
+    ranker->allows_all = true;
+    for (size_t i = 0; i < ranker->index->papers->count; i++) {
+        uint32_t characters = ranker->index->about[i].abstract_characters;
+
+        ranker->allowed[i] =
+            (rules->announce_types & 1u << ranker->index->papers->items[i].announce_type) &&
+            characters >= rules->abstract_min_length &&
+            (!rules->abstract_max_length || characters <= rules->abstract_max_length);
+        ranker->allows_all &= ranker->allowed[i];
+    }
+}
+
+static void apply_rules(struct ranker *ranker, const unsigned char *skip)
+{
+    size_t papers = ranker->index->papers->count;
+
+    memset(ranker->marks, 0, papers);
+    if (ranker->compiled.rules.required_count)
+        memset(ranker->required, 0, papers * sizeof(*ranker->required));
+    apply_roles(ranker);
+    if (ranker->compiled.rules.required_count)
+        apply_required(ranker);
+    apply_categories(ranker);
+    set_allowed(ranker);
+    for (size_t i = 0; i < papers && !ranker->allows_all; i++)
+        ranker->sums[i] = ranker->allowed[i] ? ranker->sums[i] : 0;
+    for (size_t i = 0; i < papers && skip; i++)
+        ranker->sums[i] = skip[i] ? 0 : ranker->sums[i];
+}
+
+/* ---- the best ---- */
+
+static void add_contender(struct ranker *ranker, size_t paper)
+{
+    ranker->picked[ranker->contender_count] = ranker->sums[paper];
+    ranker->contenders[ranker->contender_count++] =
+        (struct contender){.paper = (uint32_t)paper,
+                           .is_pinned = ranker->marks[paper] & MARK_FOLLOWED};
+}
+
+/* All papers of which `room` could be the best, and few others: those whose sums
+ * come near to that of the last of the best. As there are `room` peaks that reach
+ * some value, there are `room` papers. */
+static void pick_contenders(struct ranker *ranker, size_t room)
+{
+    size_t papers = ranker->index->papers->count, padded = dense_room(papers), kept = 0;
+    double near = 1 - FLOAT_ERROR * ((double)ranker->compiled.term_count + 8);
+    float least;
+
+    near = near > 0 ? near : 0;
+    ranker->contender_count = 0;
+    dense_peaks(ranker->sums, padded, ranker->peaks);
+    least = dense_threshold(ranker->peaks, dense_room(padded / PEAK_PAPERS), room);
+    least *= (float)near;
+    for (size_t i = 0; i < papers; i++) {
+        if (ranker->peaks[i / PEAK_PAPERS] < least)
+            i |= PEAK_PAPERS - 1;
+        else if (ranker->sums[i] >= least && ranker->sums[i] > 0)
+            add_contender(ranker, i);
+    }
+    if (ranker->contender_count <= room)
+        return;
+    padded = dense_room(ranker->contender_count);
+    for (size_t i = ranker->contender_count; i < padded; i++)
+        ranker->picked[i] = 0;
+    least = dense_threshold(ranker->picked, padded, room) * (float)near;
+    for (size_t i = 0; i < ranker->contender_count; i++)
+        if (ranker->picked[i] >= least)
+            ranker->contenders[kept++] = ranker->contenders[i];
+    ranker->contender_count = kept;
+}
+
+static bool is_better(const struct contender *a, const struct contender *b)
+{
+    if (a->is_pinned != b->is_pinned)
+        return a->is_pinned;
+    if (a->final > b->final || a->final < b->final)
+        return a->final > b->final;
+    return a->paper < b->paper;
+}
+
+static int compare_contenders(const void *a, const void *b)
+{
+    return is_better(a, b) ? -1 : is_better(b, a);
 }
 
 static double score_of(double sum)
@@ -137,90 +322,71 @@ static double score_of(double sum)
     return 100 * sum / (1 + sum);
 }
 
-/* Disliked terms lower a paper, but do not turn a hit into none. */
-static double final_sum(const struct ranker *ranker, size_t paper)
+static void keep_best(struct ranker *ranker, size_t room)
 {
-    double sum = ranker->sums[paper];
-
-    return ranker->has_against ? sum - fmin(ranker->against[paper], WEIGHT_DISLIKED_BOUND * sum)
-                               : sum;
-}
-
-static void allow_categories(struct ranker *ranker)
-{
-    const struct compiled_profile *compiled = &ranker->compiled;
-
-    for (size_t i = 0; i < compiled->category_count; i++) {
-        struct postings in = index_find(ranker->index, compiled->categories[i]);
-
-        for (size_t j = 0; j < in.count; j++)
-            ranker->marks[in.items[j].paper] |= MARK_CATEGORY;
-    }
-}
-
-static bool is_allowed(const struct ranker *ranker, size_t paper)
-{
-    const struct compiled_rules *rules = &ranker->compiled.rules;
-    uint32_t characters = ranker->index->about[paper].abstract_characters;
-
-    return (rules->announce_types & 1u << ranker->index->papers->items[paper].announce_type) &&
-           (!ranker->compiled.category_count || (ranker->marks[paper] & MARK_CATEGORY)) &&
-           characters >= rules->abstract_min_length &&
-           (!rules->abstract_max_length || characters <= rules->abstract_max_length) &&
-           (!rules->required_count || ranker->required[paper] >= rules->required_count);
-}
-
-static void select_papers(struct ranker *ranker, const unsigned char *skip,
-                          struct selection *selection)
-{
-    bool plain = ranker->compiled.rules.is_plain;
     double min_score = ranker->compiled.rules.min_score;
+    size_t kept = 0;
 
-    allow_categories(ranker);
-    for (size_t i = 0; i < ranker->index->papers->count; i++) {
-        struct candidate candidate = {.paper = (uint32_t)i};
-        unsigned char marks = ranker->marks[i];
+    for (size_t i = 0; i < ranker->contender_count; i++)
+        if (ranker->contenders[i].is_pinned ||
+            score_of(ranker->contenders[i].final) >= min_score)
+            ranker->contenders[kept++] = ranker->contenders[i];
+    if (kept)
+        qsort(ranker->contenders, kept, sizeof(*ranker->contenders), compare_contenders);
+    ranker->contender_count = kept < room ? kept : room;
+}
 
-        if (ranker->all_list && ranker->sums[i] > 0)
-            marks |= MARK_HIT;
+static void rank(struct ranker *ranker, size_t room, const unsigned char *skip)
+{
+    add_terms(ranker, ranker->sums);
+    if (ranker->has_interests)
+        feed_back(ranker);
+    if (ranker->has_against)
+        take_away(ranker);
+    apply_rules(ranker, skip);
+    pick_contenders(ranker, room);
+    explain_find(ranker);
+    keep_best(ranker, room);
+}
 
-        if ((marks & MARK_OUT) || (!(marks & (MARK_HIT | MARK_FOLLOWED)) && !plain))
-            continue;
-        candidate.is_pinned = marks & MARK_FOLLOWED;
-        candidate.sum = plain ? 0 : final_sum(ranker, i);
-        if (!selection_wants(selection, candidate) || (skip && skip[i]) || !is_allowed(ranker, i))
-            continue;
-        if (plain || candidate.is_pinned || score_of(candidate.sum) >= min_score)
-            selection_offer(selection, candidate);
-    }
-    selection_sort(selection);
+/* In feed order, whatever the score. */
+static void rank_plain(struct ranker *ranker, size_t room, const unsigned char *skip)
+{
+    size_t papers = ranker->index->papers->count;
+
+    for (size_t i = 0; i < papers; i++)
+        ranker->sums[i] = 1;
+    apply_rules(ranker, skip);
+    ranker->contender_count = 0;
+    for (size_t i = 0; i < papers && ranker->contender_count < room; i++)
+        if (ranker->sums[i] > 0)
+            add_contender(ranker, i);
 }
 
 int relevance_rank(struct ranker *ranker, struct view bytes, size_t top, const unsigned char *skip,
                    struct arena *arena, struct ranking *ret_ranking)
 {
     size_t papers = ranker->index->papers->count;
-    struct selection selection = {.items = ranker->chosen};
     struct ranked_paper *items;
 
     if (compiled_unpack(bytes, &ranker->compiled) < 0)
         return -1;
     if (!top)
         top = ranker->compiled.rules.max_papers;
-    selection.room = top < papers ? top : papers;
-    clear(ranker);
-    for (size_t i = 0; i < ranker->compiled.term_count; i++)
-        tally_term(ranker, &ranker->compiled.terms[i]);
-    if (ranker->has_interests)
-        feed_back(ranker);
-    select_papers(ranker, skip, &selection);
-    items = arena_alloc(arena, selection.count, sizeof(*items));
-    for (size_t i = 0; i < selection.count; i++) {
-        items[i].paper = &ranker->index->papers->items[selection.items[i].paper];
-        items[i].score = score_of(selection.items[i].sum);
+    if (top > papers)
+        top = papers;
+    look_up(ranker);
+    if (ranker->compiled.rules.is_plain)
+        rank_plain(ranker, top, skip);
+    else
+        rank(ranker, top, skip);
+    items = arena_alloc(arena, ranker->contender_count, sizeof(*items));
+    for (size_t i = 0; i < ranker->contender_count; i++) {
+        items[i].paper = &ranker->index->papers->items[ranker->contenders[i].paper];
+        items[i].score = score_of(ranker->contenders[i].final);
     }
     if (!ranker->compiled.rules.is_plain)
-        explain(ranker, items, selection.count, arena);
-    *ret_ranking = (struct ranking){items, selection.count};
+        explain_reasons(ranker, ranker->contender_count, arena, items);
+    *ret_ranking = (struct ranking){items, ranker->contender_count};
     return 0;
 }

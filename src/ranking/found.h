@@ -1,0 +1,45 @@
+/* What a ranker found once: the papers of a compiled term, with all its spellings
+ * merged, kept under the term's key, since subscribers ask for the same words. A
+ * cache over terms and never over profiles; it belongs to one thread, has a bound,
+ * and changes no result. Private to this folder. */
+#ifndef RANKING_FOUND_H
+#define RANKING_FOUND_H
+
+#include "base/arena.h"
+#include "ranking/match.h"
+
+/* One paper of a term. */
+struct found_hit {
+    uint32_t place; /* the paper * 2, + 1 when the term stands in its title */
+    float fit;
+};
+
+struct found {
+    const struct found_hit *hits; /* by paper; fits above 0 */
+    size_t count;
+    double factor; /* of a keyword's weight */
+    /* Terms that many papers have, also by paper; else NULL. */
+    const float *fits;             /* dense_room() of them, 0: the paper has it not */
+    const unsigned char *in_title; /* 0 or 1 */
+};
+
+struct found_cache {
+    const struct ranking_index *index;
+    const struct compiled_profile *compiled; /* whose terms are asked for */
+    struct matcher matcher;
+    struct arena *arena;
+    uint64_t *keys;
+    struct found **items; /* NULL: free place */
+    size_t capacity;      /* a power of two */
+    size_t count;
+};
+
+void found_init(struct found_cache *cache, const struct ranking_index *index,
+                const struct compiled_profile *compiled);
+void found_free(struct found_cache *cache);
+/* Before each profile: forgets everything when the bound is reached. */
+void found_begin(struct found_cache *cache);
+/* Good until the next found_begin. */
+const struct found *found_term(struct found_cache *cache, const struct compiled_term *term);
+
+#endif
