@@ -15,6 +15,12 @@ typedef int32_t flags __attribute__((vector_size(LANES * sizeof(int32_t))));
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
+/* Through pointers: what is passed in wide registers depends on the processor. */
+INLINE void add_weighted(floats *sum, const floats *fits, float weight)
+{
+    *sum += (floats)((flags)*fits & 0x7FFFFFFF) * weight;
+}
+
 INLINE void add_rows(const struct dense_row *rows, size_t row_count, size_t room, float *ret_sums)
 {
     for (size_t at = 0; at < room; at += DENSE_BLOCK) {
@@ -25,10 +31,10 @@ INLINE void add_rows(const struct dense_row *rows, size_t row_count, size_t room
             const floats *fits = (const floats *)(rows[i].fits + at);
             float weight = rows[i].weight;
 
-            a += fits[0] * weight;
-            b += fits[1] * weight;
-            c += fits[2] * weight;
-            d += fits[3] * weight;
+            add_weighted(&a, &fits[0], weight);
+            add_weighted(&b, &fits[1], weight);
+            add_weighted(&c, &fits[2], weight);
+            add_weighted(&d, &fits[3], weight);
         }
         to[0] = a;
         to[1] = b;
@@ -47,6 +53,33 @@ INLINE size_t count_reaching(const float *values, size_t room, float least)
     for (int i = 0; i < LANES; i++)
         sum += (size_t)counts[i];
     return sum;
+}
+
+INLINE void find_peaks(const float *values, size_t room, float *ret_peaks)
+{
+    for (size_t i = 0; i < room / PEAK; i++) {
+        const floats *from = (const floats *)(values + i * PEAK);
+        /* Their bits are in the order of the numbers, since none is negative. */
+        flags a = (flags)from[0], b = (flags)from[1], larger = a > b;
+        flags best = (a & larger) | (b & ~larger);
+        int32_t peak = 0;
+
+        for (int j = 0; j < LANES; j++)
+            peak = best[j] > peak ? best[j] : peak;
+        memcpy(&ret_peaks[i], &peak, sizeof(peak));
+    }
+}
+
+INLINE void find_ranks(const int32_t *keys, size_t count, int32_t *ret_ranks)
+{
+    for (size_t at = 0; at < count; at += LANES) {
+        flags own, ranks = {0};
+
+        memcpy(&own, keys + at, sizeof(own));
+        for (size_t i = 0; i < count; i++)
+            ranks -= keys[i] > own;
+        memcpy(ret_ranks + at, &ranks, sizeof(ranks));
+    }
 }
 
 static float of_bits(uint32_t bits)
@@ -87,6 +120,16 @@ WIDE static void add_rows_wide(const struct dense_row *rows, size_t row_count, s
     add_rows(rows, row_count, room, ret_sums);
 }
 
+WIDE static void find_peaks_wide(const float *values, size_t room, float *ret_peaks)
+{
+    find_peaks(values, room, ret_peaks);
+}
+
+WIDE static void find_ranks_wide(const int32_t *keys, size_t count, int32_t *ret_ranks)
+{
+    find_ranks(keys, count, ret_ranks);
+}
+
 WIDE static float find_threshold_wide(const float *values, size_t room, size_t wanted)
 {
     return find_threshold(values, room, wanted);
@@ -118,19 +161,32 @@ void dense_peaks(const float *values, size_t room, float *ret_peaks)
 {
     size_t count = room / PEAK;
 
-    for (size_t i = 0; i < count; i++) {
-        const float *from = values + i * PEAK;
-        float peaks[PEAK / 4];
-
-        for (int j = 0; j < PEAK / 4; j++) {
-            float a = from[j] > from[j + 4] ? from[j] : from[j + 4];
-            float b = from[j + 8] > from[j + 12] ? from[j + 8] : from[j + 12];
-
-            peaks[j] = a > b ? a : b;
-        }
-        peaks[0] = peaks[0] > peaks[1] ? peaks[0] : peaks[1];
-        peaks[2] = peaks[2] > peaks[3] ? peaks[2] : peaks[3];
-        ret_peaks[i] = peaks[0] > peaks[2] ? peaks[0] : peaks[2];
-    }
+#ifdef HAS_WIDE
+    if (__builtin_cpu_supports("avx2"))
+        find_peaks_wide(values, room, ret_peaks);
+    else
+#endif
+        find_peaks(values, room, ret_peaks);
     memset(ret_peaks + count, 0, (dense_room(count) - count) * sizeof(*ret_peaks));
+}
+
+void dense_keep(const uint32_t *keep, size_t room, float *sums)
+{
+    for (size_t at = 0; at < room; at += LANES) {
+        flags bits;
+
+        memcpy(&bits, keep + at, sizeof(bits));
+        *(floats *)(sums + at) = (floats)((flags)*(floats *)(sums + at) & bits);
+    }
+}
+
+void dense_ranks(const int32_t *keys, size_t count, int32_t *ret_ranks)
+{
+#ifdef HAS_WIDE
+    if (__builtin_cpu_supports("avx2")) {
+        find_ranks_wide(keys, count, ret_ranks);
+        return;
+    }
+#endif
+    find_ranks(keys, count, ret_ranks);
 }

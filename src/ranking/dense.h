@@ -10,7 +10,7 @@
 enum { DENSE_BLOCK = 32 };
 
 struct dense_row {
-    const float *fits;
+    const float *fits; /* signs do not count */
     float weight;
 };
 
@@ -22,11 +22,15 @@ static inline size_t dense_room(size_t papers)
 
 /* Sets `sums` to the rows' sum, each times its weight. */
 void dense_add(const struct dense_row *rows, size_t row_count, size_t room, float *ret_sums);
+/* Makes 0 of each sum whose `keep`, all bits set or none, is 0. */
+void dense_keep(const uint32_t *keep, size_t room, float *sums);
 /* The largest value in each sixteen of `values`: room / 16 of them, followed by
  * zeros to a room of their own. */
 void dense_peaks(const float *values, size_t room, float *ret_peaks);
 /* Some value that at least `wanted` of the values reach, and not many more; 0 when
  * fewer are above 0. None of the values is negative. */
 float dense_threshold(const float *values, size_t room, size_t wanted);
+/* For each key how many are larger. Both arrays have dense_room(count). */
+void dense_ranks(const int32_t *keys, size_t count, int32_t *ret_ranks);
 
 #endif

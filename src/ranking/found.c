@@ -19,8 +19,7 @@ void found_init(struct found_cache *cache, const struct ranking_index *index,
 {
     *cache = (struct found_cache){.index = index, .compiled = compiled, .arena = arena_new(),
                                   .capacity = FIRST_CAPACITY};
-    cache->keys = memory_new(cache->capacity, sizeof(*cache->keys));
-    cache->items = memory_new(cache->capacity, sizeof(struct found *));
+    cache->entries = memory_new(cache->capacity, sizeof(*cache->entries));
     matcher_init(&cache->matcher, index, compiled);
 }
 
@@ -28,8 +27,7 @@ void found_free(struct found_cache *cache)
 {
     matcher_free(&cache->matcher);
     arena_free(&cache->arena);
-    free(cache->keys);
-    free(cache->items);
+    free(cache->entries);
     memset(cache, 0, sizeof(*cache));
 }
 
@@ -39,18 +37,18 @@ void found_begin(struct found_cache *cache)
         return;
     arena_free(&cache->arena);
     cache->arena = arena_new();
-    memset(cache->items, 0, cache->capacity * sizeof(struct found *));
+    memset(cache->entries, 0, cache->capacity * sizeof(*cache->entries));
     cache->count = 0;
 }
 
 /* Keys are hashes already. */
-static size_t place_of(const struct found_cache *cache, uint64_t key)
+static struct found_entry *place_of(const struct found_cache *cache, uint64_t key)
 {
     size_t place = key & (cache->capacity - 1);
 
-    while (cache->items[place] && cache->keys[place] != key)
+    while (cache->entries[place].key && cache->entries[place].key != key)
         place = (place + 1) & (cache->capacity - 1);
-    return place;
+    return &cache->entries[place];
 }
 
 static void grow(struct found_cache *cache)
@@ -58,69 +56,55 @@ static void grow(struct found_cache *cache)
     struct found_cache larger = *cache;
 
     larger.capacity *= 2;
-    larger.keys = memory_new(larger.capacity, sizeof(*larger.keys));
-    larger.items = memory_new(larger.capacity, sizeof(struct found *));
-    for (size_t i = 0; i < cache->capacity; i++) {
-        size_t place;
-
-        if (!cache->items[i])
-            continue;
-        place = place_of(&larger, cache->keys[i]);
-        larger.keys[place] = cache->keys[i];
-        larger.items[place] = cache->items[i];
-    }
-    free(cache->keys);
-    free(cache->items);
+    larger.entries = memory_new(larger.capacity, sizeof(*larger.entries));
+    for (size_t i = 0; i < cache->capacity; i++)
+        if (cache->entries[i].key)
+            *place_of(&larger, cache->entries[i].key) = cache->entries[i];
+    free(cache->entries);
     *cache = larger;
 }
 
-static void add_dense(struct found_cache *cache, struct found *found)
+static const float *dense_fits(struct found_cache *cache, const struct found *found)
 {
-    size_t papers = cache->index->papers->count;
-    float *fits = arena_alloc(cache->arena, dense_room(papers), sizeof(*fits));
-    unsigned char *in_title = arena_alloc(cache->arena, papers, 1);
+    float *fits = arena_alloc(cache->arena, dense_room(cache->index->papers->count),
+                              sizeof(*fits));
 
     for (size_t i = 0; i < found->count; i++) {
-        uint32_t place = found->hits[i].place;
+        const struct found_hit *hit = &found->hits[i];
 
-        fits[place >> 1] = found->hits[i].fit;
-        in_title[place >> 1] = place & 1;
+        fits[hit->place >> 1] = hit->place & 1 ? -hit->fit : hit->fit;
     }
-    found->fits = fits;
-    found->in_title = in_title;
+    return fits;
 }
 
-static struct found *find(struct found_cache *cache, const struct compiled_term *term)
+static struct found find(struct found_cache *cache, const struct compiled_term *term)
 {
     struct postings postings = match_term(&cache->matcher, term);
-    struct found *found = arena_alloc(cache->arena, 1, sizeof(*found));
     struct found_hit *hits = arena_alloc(cache->arena, postings.count, sizeof(*hits));
+    struct found found = {.hits = hits, .count = postings.count, .factor = 1};
 
     for (size_t i = 0; i < postings.count; i++)
         hits[i] = (struct found_hit){postings.items[i].paper * 2 + (postings.items[i].title != 0),
                                      postings.items[i].fit};
-    found->hits = hits;
-    found->count = postings.count;
-    found->factor = term->is_author
-                        ? 1
-                        : compiled_keyword_factor(cache->index, cache->compiled, term);
-    if (found->count * DENSE_SHARE > cache->index->papers->count)
-        add_dense(cache, found);
+    if (!term->is_author)
+        found.factor = compiled_keyword_factor(cache->index, cache->compiled, term);
+    if (found.count * DENSE_SHARE > cache->index->papers->count)
+        found.fits = dense_fits(cache, &found);
     return found;
 }
 
-const struct found *found_term(struct found_cache *cache, const struct compiled_term *term)
+struct found found_term(struct found_cache *cache, const struct compiled_term *term)
 {
-    size_t place = place_of(cache, term->key);
+    uint64_t key = term->key ? term->key : 1;
+    struct found_entry *entry = place_of(cache, key);
 
-    if (cache->items[place])
-        return cache->items[place];
+    if (entry->key)
+        return entry->found;
     if (cache->count * 2 >= cache->capacity) {
         grow(cache);
-        place = place_of(cache, term->key);
+        entry = place_of(cache, key);
     }
     cache->count++;
-    cache->keys[place] = term->key;
-    cache->items[place] = find(cache, term);
-    return cache->items[place];
+    *entry = (struct found_entry){key, find(cache, term)};
+    return entry->found;
 }

@@ -16,21 +16,25 @@ struct found_hit {
 
 struct found {
     const struct found_hit *hits; /* by paper; fits above 0 */
+    /* Terms that many papers have, also by paper, as dense.h wants them: 0 when the
+     * paper has it not, less than 0 when the title has it. Else NULL. */
+    const float *fits;
     size_t count;
     double factor; /* of a keyword's weight */
-    /* Terms that many papers have, also by paper; else NULL. */
-    const float *fits;             /* dense_room() of them, 0: the paper has it not */
-    const unsigned char *in_title; /* 0 or 1 */
+};
+
+struct found_entry {
+    uint64_t key; /* 0: free place */
+    struct found found;
 };
 
 struct found_cache {
     const struct ranking_index *index;
     const struct compiled_profile *compiled; /* whose terms are asked for */
     struct matcher matcher;
-    struct arena *arena;
-    uint64_t *keys;
-    struct found **items; /* NULL: free place */
-    size_t capacity;      /* a power of two */
+    struct arena *arena; /* hits and fits */
+    struct found_entry *entries;
+    size_t capacity; /* a power of two */
     size_t count;
 };
 
@@ -39,7 +43,7 @@ void found_init(struct found_cache *cache, const struct ranking_index *index,
 void found_free(struct found_cache *cache);
 /* Before each profile: forgets everything when the bound is reached. */
 void found_begin(struct found_cache *cache);
-/* Good until the next found_begin. */
-const struct found *found_term(struct found_cache *cache, const struct compiled_term *term);
+/* What it points to is good until the next found_begin. */
+struct found found_term(struct found_cache *cache, const struct compiled_term *term);
 
 #endif

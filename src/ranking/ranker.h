@@ -29,10 +29,11 @@ struct ranker {
     struct compiled_profile compiled; /* the profile being ranked */
     struct found_cache cache;
     /* One per term of the profile. */
-    const struct found **found;
+    struct found *found;
     double *weights;
     struct dense_row *rows;
-    size_t found_capacity, weight_capacity, row_capacity;
+    uint32_t *row_terms; /* whose rows they are, for explain.c */
+    size_t found_capacity, weight_capacity, row_capacity, row_term_capacity;
     /* One per paper; those of floats have dense_room(). */
     float *sums;      /* near enough to tell which papers to look at; 0: not listed */
     float *against;   /* of disliked terms */
@@ -42,10 +43,12 @@ struct ranker {
     double *raises;     /* what feedback makes of 1 of interests */
     uint16_t *required; /* terms hit */
     unsigned char *marks;
-    unsigned char *allowed; /* by announce type and length, as for the rules before */
+    uint32_t *allowed; /* as dense_keep has it: by announce type and length, for the rules
+                          of the profile before */
     struct compiled_rules allowed_rules;
     bool allows_all;
     uint32_t *places; /* 0, or among the contenders + 1; all 0 between profiles */
+    uint32_t *picks; /* papers, of which picked has the sums */
     struct contender *contenders;
     size_t contender_count;
     struct contender_hit *hits;

@@ -1,6 +1,7 @@
 #include "ranking/relevance.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
  * for the subtraction of disliked terms. */
 #define FLOAT_ERROR (16 * (double)FLT_EPSILON)
 
-enum { PEAK_PAPERS = 16 };
+enum { PEAK_PAPERS = 16, INSERTION_MAX = 100 };
 
 struct ranker *ranker_new(const struct ranking_index *index)
 {
@@ -31,10 +32,11 @@ struct ranker *ranker_new(const struct ranking_index *index)
     ranker->interests = memory_new(room, sizeof(*ranker->interests));
     ranker->peaks = memory_new(room, sizeof(*ranker->peaks));
     ranker->picked = memory_new(room, sizeof(*ranker->picked));
+    ranker->picks = memory_new(room, sizeof(*ranker->picks));
     ranker->raises = memory_new(count, sizeof(*ranker->raises));
     ranker->required = memory_new(count, sizeof(*ranker->required));
     ranker->marks = memory_new(count, sizeof(*ranker->marks));
-    ranker->allowed = memory_new(count, sizeof(*ranker->allowed));
+    ranker->allowed = memory_new(room, sizeof(*ranker->allowed));
     ranker->places = memory_new(count, sizeof(*ranker->places));
     ranker->contenders = memory_new(count, sizeof(*ranker->contenders));
     return ranker;
@@ -49,11 +51,13 @@ void ranker_free(struct ranker **ranker)
     free((*ranker)->found);
     free((*ranker)->weights);
     free((*ranker)->rows);
+    free((*ranker)->row_terms);
     free((*ranker)->sums);
     free((*ranker)->against);
     free((*ranker)->interests);
     free((*ranker)->peaks);
     free((*ranker)->picked);
+    free((*ranker)->picks);
     free((*ranker)->raises);
     free((*ranker)->required);
     free((*ranker)->marks);
@@ -79,19 +83,22 @@ static void look_up(struct ranker *ranker)
 
     found_begin(&ranker->cache);
     ranker->found = memory_grow(ranker->found, &ranker->found_capacity, count,
-                                sizeof(struct found *));
+                                sizeof(*ranker->found));
     ranker->weights = memory_grow(ranker->weights, &ranker->weight_capacity, count,
                                   sizeof(*ranker->weights));
     ranker->rows = memory_grow(ranker->rows, &ranker->row_capacity, count,
                                sizeof(*ranker->rows));
+    ranker->row_terms = memory_grow(ranker->row_terms, &ranker->row_term_capacity, count,
+                                    sizeof(*ranker->row_terms));
     ranker->has_against = ranker->has_interests = false;
     ranker->all_list = true;
     for (size_t i = 0; i < count; i++) {
         const struct compiled_term *term = &ranker->compiled.terms[i];
 
         ranker->found[i] = found_term(&ranker->cache, term);
+        __builtin_prefetch(ranker->found[i].hits);
         ranker->weights[i] = compiled_is_keyword(term->role)
-                                 ? term->weight * ranker->found[i]->factor
+                                 ? term->weight * ranker->found[i].factor
                                  : term->weight;
         ranker->all_list &= !ranker_adds(term->role) || lists(ranker, term->role);
         ranker->has_against |= term->role == ROLE_DISLIKED;
@@ -112,15 +119,15 @@ static const float *target_of(const struct ranker *ranker, enum compiled_role ro
 /* Of all terms that go into `sums`. */
 static void add_terms(struct ranker *ranker, float *sums)
 {
-    size_t row_count = 0;
+    size_t row_count = 0, room = dense_room(ranker->index->papers->count);
 
     for (size_t i = 0; i < ranker->compiled.term_count; i++)
-        if (ranker->found[i]->fits && target_of(ranker, ranker->compiled.terms[i].role) == sums)
+        if (ranker->found[i].fits && target_of(ranker, ranker->compiled.terms[i].role) == sums)
             ranker->rows[row_count++] =
-                (struct dense_row){ranker->found[i]->fits, (float)ranker->weights[i]};
-    dense_add(ranker->rows, row_count, dense_room(ranker->index->papers->count), sums);
+                (struct dense_row){ranker->found[i].fits, (float)ranker->weights[i]};
+    dense_add(ranker->rows, row_count, room, sums);
     for (size_t i = 0; i < ranker->compiled.term_count; i++) {
-        const struct found *found = ranker->found[i];
+        const struct found *found = &ranker->found[i];
         float weight = (float)ranker->weights[i];
 
         if (found->fits || target_of(ranker, ranker->compiled.terms[i].role) != sums)
@@ -181,11 +188,11 @@ static void apply_roles(struct ranker *ranker)
 
     for (size_t i = 0; i < compiled->term_count && !ranker->all_list; i++)
         if (ranker_adds(compiled->terms[i].role) && lists(ranker, compiled->terms[i].role))
-            mark(ranker, ranker->found[i], MARK_HIT);
+            mark(ranker, &ranker->found[i], MARK_HIT);
     if (!ranker->all_list)
         keep_marked(ranker, MARK_HIT);
     for (size_t i = 0; i < compiled->term_count; i++) {
-        const struct found *found = ranker->found[i];
+        const struct found *found = &ranker->found[i];
 
         if (compiled->terms[i].role == ROLE_FOLLOW) {
             mark(ranker, found, MARK_FOLLOWED);
@@ -198,8 +205,8 @@ static void apply_roles(struct ranker *ranker)
     }
     for (size_t i = 0; i < compiled->term_count; i++)
         if (compiled->terms[i].role == ROLE_EXCLUDE)
-            for (size_t j = 0; j < ranker->found[i]->count; j++)
-                ranker->sums[ranker->found[i]->hits[j].place >> 1] = 0;
+            for (size_t j = 0; j < ranker->found[i].count; j++)
+                ranker->sums[ranker->found[i].hits[j].place >> 1] = 0;
 }
 
 static void apply_required(struct ranker *ranker)
@@ -235,11 +242,13 @@ static void set_allowed(struct ranker *ranker)
     for (size_t i = 0; i < ranker->index->papers->count; i++) {
         uint32_t characters = ranker->index->about[i].abstract_characters;
 
-        ranker->allowed[i] =
+        bool allowed =
             (rules->announce_types & 1u << ranker->index->papers->items[i].announce_type) &&
             characters >= rules->abstract_min_length &&
             (!rules->abstract_max_length || characters <= rules->abstract_max_length);
-        ranker->allows_all &= ranker->allowed[i];
+
+        ranker->allowed[i] = allowed ? UINT32_MAX : 0;
+        ranker->allows_all &= allowed;
     }
 }
 
@@ -255,20 +264,38 @@ static void apply_rules(struct ranker *ranker, const unsigned char *skip)
         apply_required(ranker);
     apply_categories(ranker);
     set_allowed(ranker);
-    for (size_t i = 0; i < papers && !ranker->allows_all; i++)
-        ranker->sums[i] = ranker->allowed[i] ? ranker->sums[i] : 0;
+    if (!ranker->allows_all)
+        dense_keep(ranker->allowed, dense_room(papers), ranker->sums);
     for (size_t i = 0; i < papers && skip; i++)
         ranker->sums[i] = skip[i] ? 0 : ranker->sums[i];
 }
 
 /* ---- the best ---- */
 
-static void add_contender(struct ranker *ranker, size_t paper)
+static void add_contender(struct ranker *ranker, uint32_t paper)
 {
-    ranker->picked[ranker->contender_count] = ranker->sums[paper];
     ranker->contenders[ranker->contender_count++] =
-        (struct contender){.paper = (uint32_t)paper,
-                           .is_pinned = ranker->marks[paper] & MARK_FOLLOWED};
+        (struct contender){.paper = paper, .is_pinned = ranker->marks[paper] & MARK_FOLLOWED};
+}
+
+/* The papers whose sums are above 0 and reach `least`. */
+static size_t pick_reaching(struct ranker *ranker, float least)
+{
+    size_t papers = ranker->index->papers->count, count = 0;
+
+    for (size_t at = 0; at < papers; at += PEAK_PAPERS) {
+        size_t end = at + PEAK_PAPERS < papers ? at + PEAK_PAPERS : papers;
+
+        if (ranker->peaks[at / PEAK_PAPERS] < least)
+            continue;
+        for (size_t i = at; i < end; i++) {
+            /* Written in any case, counted when it is wanted. */
+            ranker->picks[count] = (uint32_t)i;
+            ranker->picked[count] = ranker->sums[i];
+            count += ranker->sums[i] >= least && ranker->sums[i] > 0;
+        }
+    }
+    return count;
 }
 
 /* All papers of which `room` could be the best, and few others: those whose sums
@@ -276,31 +303,22 @@ static void add_contender(struct ranker *ranker, size_t paper)
  * some value, there are `room` papers. */
 static void pick_contenders(struct ranker *ranker, size_t room)
 {
-    size_t papers = ranker->index->papers->count, padded = dense_room(papers), kept = 0;
-    double near = 1 - FLOAT_ERROR * ((double)ranker->compiled.term_count + 8);
+    size_t padded = dense_room(ranker->index->papers->count), count;
+    float near = (float)fmax(0, 1 - FLOAT_ERROR * ((double)ranker->compiled.term_count + 8));
     float least;
 
-    near = near > 0 ? near : 0;
-    ranker->contender_count = 0;
     dense_peaks(ranker->sums, padded, ranker->peaks);
-    least = dense_threshold(ranker->peaks, dense_room(padded / PEAK_PAPERS), room);
-    least *= (float)near;
-    for (size_t i = 0; i < papers; i++) {
-        if (ranker->peaks[i / PEAK_PAPERS] < least)
-            i |= PEAK_PAPERS - 1;
-        else if (ranker->sums[i] >= least && ranker->sums[i] > 0)
-            add_contender(ranker, i);
+    least = dense_threshold(ranker->peaks, dense_room(padded / PEAK_PAPERS), room) * near;
+    count = pick_reaching(ranker, least);
+    if (count > room) {
+        for (size_t i = count; i < dense_room(count); i++)
+            ranker->picked[i] = 0;
+        least = dense_threshold(ranker->picked, dense_room(count), room) * near;
     }
-    if (ranker->contender_count <= room)
-        return;
-    padded = dense_room(ranker->contender_count);
-    for (size_t i = ranker->contender_count; i < padded; i++)
-        ranker->picked[i] = 0;
-    least = dense_threshold(ranker->picked, padded, room) * (float)near;
-    for (size_t i = 0; i < ranker->contender_count; i++)
+    ranker->contender_count = 0;
+    for (size_t i = 0; i < count; i++)
         if (ranker->picked[i] >= least)
-            ranker->contenders[kept++] = ranker->contenders[i];
-    ranker->contender_count = kept;
+            add_contender(ranker, ranker->picks[i]);
 }
 
 static bool is_better(const struct contender *a, const struct contender *b)
@@ -317,6 +335,23 @@ static int compare_contenders(const void *a, const void *b)
     return is_better(a, b) ? -1 : is_better(b, a);
 }
 
+/* Few, as they are nearly always, go faster one by one. */
+static void sort_contenders(struct contender *items, size_t count)
+{
+    if (count > INSERTION_MAX) {
+        qsort(items, count, sizeof(*items), compare_contenders);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct contender moved = items[i];
+        size_t at = i;
+
+        for (; at > 0 && is_better(&moved, &items[at - 1]); at--)
+            items[at] = items[at - 1];
+        items[at] = moved;
+    }
+}
+
 static double score_of(double sum)
 {
     return 100 * sum / (1 + sum);
@@ -331,8 +366,7 @@ static void keep_best(struct ranker *ranker, size_t room)
         if (ranker->contenders[i].is_pinned ||
             score_of(ranker->contenders[i].final) >= min_score)
             ranker->contenders[kept++] = ranker->contenders[i];
-    if (kept)
-        qsort(ranker->contenders, kept, sizeof(*ranker->contenders), compare_contenders);
+    sort_contenders(ranker->contenders, kept);
     ranker->contender_count = kept < room ? kept : room;
 }
 
@@ -360,7 +394,7 @@ static void rank_plain(struct ranker *ranker, size_t room, const unsigned char *
     ranker->contender_count = 0;
     for (size_t i = 0; i < papers && ranker->contender_count < room; i++)
         if (ranker->sums[i] > 0)
-            add_contender(ranker, i);
+            add_contender(ranker, (uint32_t)i);
 }
 
 int relevance_rank(struct ranker *ranker, struct view bytes, size_t top, const unsigned char *skip,
