@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "subscribers/address.h"
 
-static int read_text(const char *name, struct view text, struct profile *ret_profile,
-                     struct error *error)
+int profiles_read_text(const char *name, struct view text, struct profile *ret_profile,
+                       struct error *error)
 {
     struct profile profile;
 
@@ -31,7 +31,7 @@ static int read_file(const char *path, struct profile *ret_profile, struct error
     buffer_init(&text, PROFILE_FILE_BYTES);
     result = file_read(path, &text, error);
     if (result == 0)
-        result = read_text(path, buffer_view(&text), ret_profile, error);
+        result = profiles_read_text(path, buffer_view(&text), ret_profile, error);
     buffer_free(&text);
     return result;
 }
@@ -48,20 +48,27 @@ static int visit_file(const char *path, folder_visit *visit, void *user, struct 
     return result;
 }
 
-static int visit_line(const char *name, struct view line, folder_visit *visit, void *user)
+struct line_walk {
+    folder_visit *visit;
+    void *user;
+};
+
+static int visit_line(void *user, const char *name, struct view line)
 {
+    const struct line_walk *walk = user;
     struct profile profile;
     struct error problem;
     int result;
 
-    if (read_text(name, line, &profile, &problem) < 0)
-        return visit(user, name, NULL, &problem);
-    result = visit(user, name, &profile, NULL);
+    if (profiles_read_text(name, line, &profile, &problem) < 0)
+        return walk->visit(walk->user, name, NULL, &problem);
+    result = walk->visit(walk->user, name, &profile, NULL);
     profile_free(&profile);
     return result;
 }
 
-static int visit_lines(const char *path, folder_visit *visit, void *user, struct error *error)
+int profiles_each_line(const char *path, profiles_line_visit *visit, void *user,
+                       struct error *error)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     char *line = NULL;
@@ -84,7 +91,7 @@ static int visit_lines(const char *path, folder_visit *visit, void *user, struct
             continue;
         buffer_clear(&name);
         buffer_printf(&name, "%s:%zu", path, number);
-        result = visit_line(buffer_string(&name), text, visit, user);
+        result = visit(user, buffer_string(&name), text);
     }
     if (ferror(file))
         result = error_set_errno(error, errno, "cannot read %s", path);
@@ -101,7 +108,8 @@ int profiles_each(struct site *site, const struct profiles_source *source, folde
     if (source->file)
         return visit_file(source->file, visit, user, error);
     if (source->lines)
-        return visit_lines(source->lines, visit, user, error);
+        return profiles_each_line(source->lines, visit_line,
+                                  &(struct line_walk){visit, user}, error);
     if (site_need_folder(site, error) < 0)
         return -1;
     return folder_each(site->configuration.subscribers, visit, user, error);

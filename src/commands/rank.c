@@ -1,26 +1,42 @@
 /* paperboy rank: papers in, each profile's ordered list out. */
-#include <jansson.h>
-#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-#include "base/utf8.h"
 #include "commands/archive.h"
 #include "commands/command.h"
 #include "commands/compiling.h"
 #include "commands/edition_source.h"
 #include "commands/input.h"
 #include "commands/profiles.h"
+#include "commands/rank_output.h"
 #include "ranking/ranking.h"
+
+enum { LINE_BYTES = 64 * 1024 * 1024, BATCH = 128, THREADS_MAX = 16 };
+
+/* What one thread ranks with, kept from profile to profile. */
+struct desk {
+    struct ranker *ranker;
+    struct arena *arena;
+};
+
+/* A profile's line of a file, and what became of it. */
+struct job {
+    struct buffer name;
+    struct buffer text;
+    struct buffer out;
+    struct error problem;
+    bool is_bad;
+};
 
 struct rank {
     struct log *log;
     const struct ranking_index *index;
-    struct compiling compiling;
-    struct arena *arena;
-    struct buffer out;
+    struct compiling compiling; /* for profiles that are ranked one after the other */
     struct date date;
     long top;
     bool as_json;
@@ -28,129 +44,172 @@ struct rank {
     bool output_failed;
     struct error error; /* of the store */
     bool failed;
+    struct desk desks[THREADS_MAX];
+    size_t desk_count;
+    struct job jobs[BATCH];
+    size_t job_count;
+    atomic_size_t next_job;
 };
 
-enum { LINE_BYTES = 64 * 1024 * 1024, REASONS_SHOWN = 6 };
-
-/* Four decimals are more than any score means. */
-static json_t *json_score(double score)
+static void write_out(const struct rank *rank, const struct profile *profile,
+                      const struct ranking *ranking, struct buffer *out)
 {
-    return json_real(round(score * 1e4) / 1e4);
+    buffer_clear(out);
+    if (rank->as_json)
+        rank_output_json(out, profile->email, rank->date, ranking);
+    else
+        rank_output_table(out, profile->email, rank->date, ranking);
 }
 
-static json_t *json_view(struct view view)
+static void report(struct rank *rank, const struct error *problem)
 {
-    return json_stringn(view.data ? view.data : "", view.size);
+    log_line(rank->log, LOG_LEVEL_ERROR, "%s", problem->text);
+    rank->bad++;
 }
 
-static json_t *reasons_to_json(const struct ranked_paper *ranked)
+static int print(struct rank *rank, const struct buffer *out)
 {
-    json_t *reasons = json_array();
-
-    for (size_t i = 0; i < ranked->reason_count; i++) {
-        const struct reason *reason = &ranked->reasons[i];
-
-        json_array_append_new(reasons, json_pack("{so ss so}", "term", json_view(reason->term),
-                                                 "field", reason_field_name(reason->field),
-                                                 "score", json_score(reason->score)));
-    }
-    return reasons;
+    if (fwrite(out->data, 1, out->size, stdout) != out->size)
+        rank->output_failed = true;
+    return rank->output_failed;
 }
 
-static json_t *ranking_to_json(const struct rank *rank, const struct profile *profile,
-                               const struct ranking *ranking)
-{
-    json_t *papers = json_array();
-    char date[DATE_TEXT_BYTES];
-
-    for (size_t i = 0; i < ranking->count; i++) {
-        const struct ranked_paper *ranked = &ranking->items[i];
-
-        json_array_append_new(
-            papers, json_pack("{si so si so so so}", "rank", (int)i + 1, "id",
-                              json_view(ranked->paper->id), "version", ranked->paper->version,
-                              "score", json_score(ranked->score), "title",
-                              json_view(ranked->paper->title), "reasons", reasons_to_json(ranked)));
-    }
-    date_format(rank->date, date);
-    return json_pack("{ss so so}", "subscriber", profile->email, "edition",
-                     date_is_set(rank->date) ? json_string(date) : json_null(), "papers", papers);
-}
-
-static void add_json_line(struct rank *rank, const struct profile *profile,
-                          const struct ranking *ranking)
-{
-    json_t *line = ranking_to_json(rank, profile, ranking);
-    char *text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(15));
-
-    buffer_add_string(&rank->out, text);
-    buffer_add_char(&rank->out, '\n');
-    free(text);
-    json_decref(line);
-}
-
-static void add_reasons(struct buffer *out, const struct ranked_paper *ranked)
-{
-    for (size_t i = 0; i < ranked->reason_count && i < REASONS_SHOWN; i++) {
-        const struct reason *reason = &ranked->reasons[i];
-
-        buffer_printf(out, "%s%.*s (%s %.1f)", i ? ", " : "                              ",
-                      VIEW_ARGUMENTS(reason->term), reason_field_name(reason->field),
-                      reason->score);
-    }
-    if (ranked->reason_count > REASONS_SHOWN)
-        buffer_printf(out, " and %zu more", ranked->reason_count - REASONS_SHOWN);
-    if (ranked->reason_count)
-        buffer_add_char(out, '\n');
-}
-
-static void add_table(struct rank *rank, const struct profile *profile,
-                      const struct ranking *ranking)
-{
-    char date[DATE_TEXT_BYTES] = "no date";
-
-    if (date_is_set(rank->date))
-        date_format(rank->date, date);
-    buffer_printf(&rank->out, "%s, %s: %zu paper%s\n", profile->email, date, ranking->count,
-                  ranking->count == 1 ? "" : "s");
-    for (size_t i = 0; i < ranking->count; i++) {
-        const struct ranked_paper *ranked = &ranking->items[i];
-
-        buffer_printf(&rank->out, "%5zu  %6.1f  %-14.*s  %.*s\n", i + 1, ranked->score,
-                      VIEW_ARGUMENTS(ranked->paper->id), VIEW_ARGUMENTS(ranked->paper->title));
-        add_reasons(&rank->out, ranked);
-    }
-    buffer_add_char(&rank->out, '\n');
-}
+/* ---- one profile after the other ---- */
 
 static int rank_profile(void *user, const char *name, const struct profile *profile,
                         const struct error *problem)
 {
     struct rank *rank = user;
+    struct desk *desk = &rank->desks[0];
+    struct buffer *out = &rank->jobs[0].out;
     struct ranking ranking;
 
     (void)name;
     if (problem) {
-        log_line(rank->log, LOG_LEVEL_ERROR, "%s", problem->text);
-        rank->bad++;
+        report(rank, problem);
         return 0;
     }
-    arena_reset(rank->arena);
+    arena_reset(desk->arena);
     if (compiling_rank(&rank->compiling, rank->index, profile, NULL, (size_t)rank->top, NULL,
-                       rank->arena, &ranking, &rank->error) < 0) {
+                       desk->arena, &ranking, &rank->error) < 0) {
         rank->failed = true;
         return 1;
     }
-    buffer_clear(&rank->out);
-    if (rank->as_json)
-        add_json_line(rank, profile, &ranking);
-    else
-        add_table(rank, profile, &ranking);
-    if (fwrite(rank->out.data, 1, rank->out.size, stdout) != rank->out.size) {
-        rank->output_failed = true;
-        return 1;
+    write_out(rank, profile, &ranking, out);
+    return print(rank, out);
+}
+
+/* ---- lines of a file: a batch at a time, by all processors, printed in order ---- */
+
+struct worker {
+    pthread_t thread;
+    struct rank *rank;
+    struct desk *desk;
+};
+
+static void do_job(const struct rank *rank, struct desk *desk, struct job *job)
+{
+    struct profile profile;
+    struct ranking ranking;
+
+    job->is_bad = profiles_read_text(buffer_string(&job->name), buffer_view(&job->text), &profile,
+                                     &job->problem) < 0;
+    if (job->is_bad)
+        return;
+    arena_reset(desk->arena);
+    ranker_make(desk->ranker, &profile, (size_t)rank->top, NULL, desk->arena, &ranking);
+    write_out(rank, &profile, &ranking, &job->out);
+    profile_free(&profile);
+}
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    struct rank *rank = worker->rank;
+    size_t number;
+
+    while ((number = atomic_fetch_add(&rank->next_job, 1)) < rank->job_count)
+        do_job(rank, worker->desk, &rank->jobs[number]);
+    return NULL;
+}
+
+/* A thread that cannot be had leaves its work to the others. */
+static int finish_batch(struct rank *rank)
+{
+    struct worker workers[THREADS_MAX];
+    size_t started = 0;
+    int result = 0;
+
+    atomic_store(&rank->next_job, 0);
+    for (size_t i = 0; i < rank->desk_count; i++)
+        workers[i] = (struct worker){.rank = rank, .desk = &rank->desks[i]};
+    while (started + 1 < rank->desk_count && started + 1 < rank->job_count &&
+           pthread_create(&workers[started + 1].thread, NULL, work, &workers[started + 1]) == 0)
+        started++;
+    work(&workers[0]);
+    for (size_t i = 1; i <= started; i++)
+        pthread_join(workers[i].thread, NULL);
+    for (size_t i = 0; i < rank->job_count && result == 0; i++) {
+        if (rank->jobs[i].is_bad)
+            report(rank, &rank->jobs[i].problem);
+        else
+            result = print(rank, &rank->jobs[i].out);
     }
-    return 0;
+    rank->job_count = 0;
+    return result;
+}
+
+static int take_line(void *user, const char *name, struct view line)
+{
+    struct rank *rank = user;
+    struct job *job = &rank->jobs[rank->job_count++];
+
+    buffer_clear(&job->name);
+    buffer_add_string(&job->name, name);
+    buffer_clear(&job->text);
+    buffer_add_view(&job->text, line);
+    return rank->job_count == BATCH ? finish_batch(rank) : 0;
+}
+
+static int rank_lines(struct rank *rank, const char *path, struct error *error)
+{
+    int result = profiles_each_line(path, take_line, rank, error);
+
+    /* What was read before a failure is ranked, too. */
+    if (result <= 0 && rank->job_count)
+        finish_batch(rank);
+    return result;
+}
+
+/* ---- both ---- */
+
+static void begin(struct rank *rank, bool many)
+{
+    long processors = many ? sysconf(_SC_NPROCESSORS_ONLN) : 1;
+
+    rank->desk_count = processors < 1 ? 1 : (size_t)processors;
+    if (rank->desk_count > THREADS_MAX)
+        rank->desk_count = THREADS_MAX;
+    for (size_t i = 0; i < rank->desk_count; i++)
+        rank->desks[i] = (struct desk){ranker_new(rank->index), arena_new()};
+    for (size_t i = 0; i < BATCH; i++) {
+        buffer_init(&rank->jobs[i].name, LINE_BYTES);
+        buffer_init(&rank->jobs[i].text, SIZE_MAX / 4);
+        buffer_init(&rank->jobs[i].out, LINE_BYTES);
+    }
+}
+
+static void end(struct rank *rank)
+{
+    for (size_t i = 0; i < rank->desk_count; i++) {
+        ranker_free(&rank->desks[i].ranker);
+        arena_free(&rank->desks[i].arena);
+    }
+    for (size_t i = 0; i < BATCH; i++) {
+        buffer_free(&rank->jobs[i].name);
+        buffer_free(&rank->jobs[i].text);
+        buffer_free(&rank->jobs[i].out);
+    }
 }
 
 static int rank_all(struct site *site, const struct options *options, struct rank *rank,
@@ -168,15 +227,17 @@ static int rank_all(struct site *site, const struct options *options, struct ran
     index = ranking_index_new_among(papers, rarity);
     rank->index = index;
     compiling_init(&rank->compiling, site);
-    rank->arena = arena_new();
-    buffer_init(&rank->out, LINE_BYTES);
-    result = profiles_each(site, &source, rank_profile, rank, error);
+    begin(rank, from_files && source.lines);
+    /* The papers that profiles like are asked of the store, which is for one thread. */
+    if (from_files && source.lines)
+        result = rank_lines(rank, source.lines, error);
+    else
+        result = profiles_each(site, &source, rank_profile, rank, error);
     if (rank->failed) {
         *error = rank->error;
         result = -1;
     }
-    buffer_free(&rank->out);
-    arena_free(&rank->arena);
+    end(rank);
     compiling_free(&rank->compiling);
     ranking_index_free(&index);
     archive_free(&archive);

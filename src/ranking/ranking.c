@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 
-#include "ranking/compile.h"
-#include "ranking/relevance.h"
+#include "ranking/ranker.h"
 #include "ranking/substring.h"
 #include "ranking/weights.h"
 
@@ -13,34 +12,43 @@
 
 enum { COMPILED_BYTES = 64 * 1024 * 1024, KEY_KIND = 'k' };
 
-static void make_relevance(const struct ranking_index *index, const struct profile *profile,
-                           size_t top, const unsigned char *skip, struct arena *arena,
+static void make_relevance(struct ranker *ranker, const struct profile *profile, size_t top,
+                           const unsigned char *skip, struct arena *arena,
                            struct ranking *ret_ranking)
 {
-    struct ranker *ranker = ranker_new(index);
     struct buffer bytes;
 
     buffer_init(&bytes, COMPILED_BYTES);
-    ranking_compile(index, profile, 0, &bytes);
+    ranking_compile(ranker->index, profile, 0, &bytes);
     /* The reasons' words point into the arena's copy. */
     if (relevance_rank(ranker, arena_copy(arena, buffer_view(&bytes)), top, skip, arena,
                        ret_ranking) < 0)
         abort(); /* these bytes were made just now */
     buffer_free(&bytes);
-    ranker_free(&ranker);
+}
+
+void ranker_make(struct ranker *ranker, const struct profile *profile, size_t top,
+                 const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking)
+{
+    size_t papers = ranking_index_papers(ranker->index)->count;
+
+    if (!top)
+        top = (size_t)profile->max_papers;
+    if (top > papers)
+        top = papers;
+    if (profile->scoring == SCORING_SUBSTRING)
+        substring_rank(ranker->index, profile, top, skip, arena, ret_ranking);
+    else
+        make_relevance(ranker, profile, top, skip, arena, ret_ranking);
 }
 
 void ranking_make(const struct ranking_index *index, const struct profile *profile, size_t top,
                   const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking)
 {
-    if (!top)
-        top = (size_t)profile->max_papers;
-    if (top > ranking_index_papers(index)->count)
-        top = ranking_index_papers(index)->count;
-    if (profile->scoring == SCORING_SUBSTRING)
-        substring_rank(index, profile, top, skip, arena, ret_ranking);
-    else
-        make_relevance(index, profile, top, skip, arena, ret_ranking);
+    struct ranker *ranker = ranker_new(index);
+
+    ranker_make(ranker, profile, top, skip, arena, ret_ranking);
+    ranker_free(&ranker);
 }
 
 uint64_t ranking_key(const struct ranking_index *index, struct view document)

@@ -105,6 +105,30 @@ class Json(Case):
         self.assert_says(result, r"many\.jsonl:2", "email")
         self.assertEqual([row["subscriber"] for row in result.lines()], ["a@example.test", "c@example.test"])
 
+    def test_many_profiles_in_order(self):
+        """More than are ranked at a time, with bad ones among them: in the file's order,
+        and each as if it stood alone."""
+        words = "LLM attention sparse training inference graph kernel learning model data".split()
+        documents = [json.dumps({"email": f"p{number}@example.test", "scoring": ("relevance", "substring")[number % 7 == 0],
+                                 "keywords": [words[number % 10], words[number // 10 % 10]][:1 + (number % 10 != number // 10 % 10)]})
+                     for number in range(300)]
+        documents = [document for number, document in enumerate(documents) if number % 11]
+        bad = '{"email": 5}'
+        lines = documents[:200] + [bad] + documents[200:]
+        first = self.paperboy.run("rank", "--papers", self.feed, "--json", "--profiles",
+                                  self.paperboy.write("many.jsonl", "\n".join(lines) + "\n"))
+        self.assert_says(first, r"many\.jsonl:201", "email")
+        rows = first.out.splitlines()
+        self.assertEqual([json.loads(row)["subscriber"] for row in rows],
+                         [json.loads(document)["email"] for document in documents])
+        back = self.run_ok("rank", "--papers", self.feed, "--json", "--profiles",
+                           self.paperboy.write("back.jsonl", "\n".join(reversed(documents)) + "\n"))
+        self.assertEqual(back.out.splitlines(), rows[::-1])
+        for number in (0, 5, 77, 250):
+            alone = self.run_ok("rank", "--papers", self.feed, "--json", "--profile",
+                                self.paperboy.write("one.json", documents[number]))
+            self.assertEqual(alone.out.splitlines(), [rows[number]])
+
     def test_top(self):
         row, = self.run_ok("rank", "--papers", self.feed, "--profile", self.paperboy.subscribers / "ada@example.test.json",
                            "--json", "--top", 3).lines()

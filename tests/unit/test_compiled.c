@@ -1,4 +1,5 @@
 /* Profiles as compiled bytes: the same ranking, and nothing from damaged ones. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -120,11 +121,186 @@ static void test_odd_bytes(void **state)
     arena_free(&arena);
 }
 
+/* ---- any number of threads, any order ---- */
+
+enum { MANY = 400, MANY_PAPERS = 300, MANY_KEYWORDS = 12, MANY_WORDS = 60, MANY_TOP = 20 };
+
+struct many {
+    struct ranking_index *index;
+    struct buffer bytes[MANY];
+    struct buffer printed[MANY];
+    size_t order[MANY];
+};
+
+static size_t random_below(uint64_t *state, size_t limit)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(*state >> 33) % limit;
+}
+
+/* Words from w0, which most papers have, to rare ones. */
+static void add_word(struct buffer *text, uint64_t *state)
+{
+    size_t word = random_below(state, MANY_WORDS);
+
+    buffer_printf(text, "w%zux ", word * word / MANY_WORDS);
+}
+
+static void add_papers(struct buffer *text, uint64_t *state)
+{
+    for (size_t i = 0; i < MANY_PAPERS; i++) {
+        buffer_printf(text, "%zu|", i);
+        for (size_t j = random_below(state, 5); j > 0; j--)
+            add_word(text, state);
+        buffer_add_char(text, '|');
+        for (size_t j = random_below(state, 30); j > 0; j--)
+            add_word(text, state);
+        buffer_printf(text, "|Author %c|cs.LG%s\n", (char)('A' + random_below(state, 26)),
+                      random_below(state, 4) ? "" : "|cross");
+    }
+}
+
+static void add_profile(struct buffer *json, uint64_t *state, size_t number)
+{
+    static const char *const extras[] = {
+        "", ", 'exclude_keywords': ['w7x']", ", 'bonus_keywords': ['w2x']",
+        ", 'required_keywords': ['w0x']", ", 'authors': {'follow': ['Author B']}",
+        ", 'interests': 'w3x w12x w30x'", ", 'liked': ['3'], 'disliked': ['4', '5']",
+        ", 'min_score': 40, 'announce_types': ['cross']",
+    };
+
+    buffer_printf(json, "'max_papers': %d, 'keywords': [", MANY_TOP);
+    for (size_t i = 0; i < MANY_KEYWORDS; i++) {
+        buffer_add_string(json, i ? ", {'term': '" : "{'term': '");
+        for (size_t j = random_below(state, 2) + 1; j > 0; j--)
+            add_word(json, state);
+        buffer_printf(json, "', 'weight': %zu%s}", 1 + random_below(state, 3),
+                      random_below(state, 5) ? "" : ", 'field': 'title'");
+    }
+    buffer_printf(json, "]%s", extras[number % (sizeof(extras) / sizeof(extras[0]))]);
+}
+
+static void print_ranking(const struct ranking *ranking, struct buffer *out)
+{
+    buffer_clear(out);
+    for (size_t i = 0; i < ranking->count; i++) {
+        const struct ranked_paper *item = &ranking->items[i];
+
+        buffer_add_view(out, item->paper->id);
+        buffer_printf(out, " %a", item->score);
+        for (size_t j = 0; j < item->reason_count; j++)
+            buffer_printf(out, " %.*s/%d/%a", VIEW_ARGUMENTS(item->reasons[j].term),
+                          (int)item->reasons[j].field, item->reasons[j].score);
+        buffer_add_char(out, '\n');
+    }
+}
+
+struct share {
+    pthread_t thread;
+    struct many *many;
+    size_t from, to;
+    bool failed;
+};
+
+static void *rank_share(void *argument)
+{
+    struct share *share = argument;
+    struct many *many = share->many;
+    struct ranker *ranker = ranker_new(many->index);
+    struct arena *arena = arena_new();
+
+    for (size_t i = share->from; i < share->to; i++) {
+        size_t number = many->order[i];
+        struct ranking ranking = {0};
+
+        arena_reset(arena);
+        share->failed |= ranking_make_compiled(ranker, buffer_view(&many->bytes[number]), 0, NULL,
+                                               arena, &ranking) < 0;
+        print_ranking(&ranking, &many->printed[number]);
+    }
+    ranker_free(&ranker);
+    arena_free(&arena);
+    return NULL;
+}
+
+static void rank_many(struct many *many, size_t threads)
+{
+    struct share shares[4] = {{0}};
+
+    assert_true(threads <= 4);
+    for (size_t i = 0; i < threads; i++) {
+        shares[i].many = many;
+        shares[i].from = MANY * i / threads;
+        shares[i].to = MANY * (i + 1) / threads;
+        assert_int_equal(pthread_create(&shares[i].thread, NULL, rank_share, &shares[i]), 0);
+    }
+    for (size_t i = 0; i < threads; i++) {
+        assert_int_equal(pthread_join(shares[i].thread, NULL), 0);
+        assert_false(shares[i].failed);
+    }
+}
+
+/* Bit by bit what each profile gets by itself, with nothing known before. */
+static void test_any_threads_and_order(void **state)
+{
+    static const size_t threads[] = {1, 2, 4};
+    struct many *many = calloc(1, sizeof(*many));
+    struct buffer text, *alone = calloc(MANY, sizeof(*alone));
+    struct arena *arena = arena_new();
+    struct papers papers;
+    uint64_t seed = 11;
+
+    (void)state;
+    buffer_init(&text, 1 << 20);
+    add_papers(&text, &seed);
+    ranked_papers(buffer_string(&text), &papers);
+    many->index = ranking_index_new(&papers, NULL);
+    for (size_t i = 0; i < MANY; i++) {
+        struct profile profile;
+        struct ranking ranking;
+
+        buffer_clear(&text);
+        add_profile(&text, &seed, i);
+        ranked_profile(buffer_string(&text), &profile);
+        buffer_init(&many->bytes[i], 1 << 20);
+        buffer_init(&many->printed[i], 1 << 20);
+        buffer_init(&alone[i], 1 << 20);
+        assert_int_equal(ranking_compile(many->index, &profile, i, &many->bytes[i]), 0);
+        ranking_make(many->index, &profile, 0, NULL, arena, &ranking);
+        print_ranking(&ranking, &alone[i]);
+        many->order[i] = i;
+        profile_free(&profile);
+    }
+    for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+        rank_many(many, threads[i]);
+        for (size_t j = 0; j < MANY; j++)
+            assert_string_equal(buffer_string(&many->printed[j]), buffer_string(&alone[j]));
+        for (size_t j = MANY - 1; j > 0; j--) {
+            size_t other = random_below(&seed, j + 1), held = many->order[j];
+
+            many->order[j] = many->order[other];
+            many->order[other] = held;
+        }
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        buffer_free(&many->bytes[i]);
+        buffer_free(&many->printed[i]);
+        buffer_free(&alone[i]);
+    }
+    ranking_index_free(&many->index);
+    papers_free(&papers);
+    buffer_free(&text);
+    arena_free(&arena);
+    free(alone);
+    free(many);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_as_ranking_make),
         cmocka_unit_test(test_odd_bytes),
+        cmocka_unit_test(test_any_threads_and_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
