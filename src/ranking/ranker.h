@@ -5,6 +5,7 @@
 #include "ranking/compile.h"
 #include "ranking/dense.h"
 #include "ranking/found.h"
+#include "ranking/grams.h"
 #include "ranking/relevance.h"
 
 enum { MARK_HIT = 1, MARK_FOLLOWED = 2, MARK_CATEGORY = 4 };
@@ -28,6 +29,7 @@ struct ranker {
     const struct ranking_index *index;
     struct compiled_profile compiled; /* the profile being ranked */
     struct found_cache cache;
+    struct grams *grams; /* for substring scoring, made when it is asked for */
     /* One per term of the profile. */
     struct found *found;
     double *weights;

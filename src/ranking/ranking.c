@@ -36,10 +36,13 @@ void ranker_make(struct ranker *ranker, const struct profile *profile, size_t to
         top = (size_t)profile->max_papers;
     if (top > papers)
         top = papers;
-    if (profile->scoring == SCORING_SUBSTRING)
-        substring_rank(ranker->index, profile, top, skip, arena, ret_ranking);
-    else
+    if (profile->scoring != SCORING_SUBSTRING) {
         make_relevance(ranker, profile, top, skip, arena, ret_ranking);
+        return;
+    }
+    if (!ranker->grams)
+        ranker->grams = grams_new(ranker->index);
+    substring_rank(ranker->index, ranker->grams, profile, top, skip, arena, ret_ranking);
 }
 
 void ranking_make(const struct ranking_index *index, const struct profile *profile, size_t top,

@@ -47,6 +47,7 @@ void ranker_free(struct ranker **ranker)
     if (!*ranker)
         return;
     found_free(&(*ranker)->cache);
+    grams_free(&(*ranker)->grams);
     compiled_free(&(*ranker)->compiled);
     free((*ranker)->found);
     free((*ranker)->weights);

@@ -39,49 +39,37 @@ static void needles_free(struct needles *needles)
     free(needles->ends);
 }
 
-static bool stands_in(struct view text, struct view needle)
+static double score_of(uint32_t place)
 {
-    return !needle.size || memmem(text.data, text.size, needle.data, needle.size) != NULL;
+    return place & 1 ? 1.5 : 1;
 }
 
-struct lowered {
-    struct view title;
-    struct view all;
-};
-
-static struct lowered lowered_of(const struct ranking_index *index, size_t paper)
-{
-    const struct indexed_paper *about = &index->about[paper];
-    struct view all = view_slice(buffer_view(&index->lowered), about->lowered_at,
-                                 about->lowered_at + about->lowered_size);
-
-    return (struct lowered){view_slice(all, 0, about->lowered_title_size), all};
-}
-
-static double keyword_score(struct lowered text, struct view needle)
-{
-    if (!stands_in(text.all, needle))
-        return 0;
-    return stands_in(text.title, needle) ? 1.5 : 1;
-}
-
-static void leave_out_excluded(const struct ranking_index *index, const struct profile *profile,
-                               unsigned char *allowed)
+static void leave_out_words(struct grams *grams, const struct strings *words,
+                            unsigned char *allowed)
 {
     struct needles excluded;
+
+    needles_init(&excluded, words->count);
+    for (size_t i = 0; i < words->count; i++)
+        add_needle(&excluded, words->items[i]);
+    for (size_t i = 0; i < excluded.count; i++) {
+        struct gram_hits hits = grams_find(grams, needle_at(&excluded, i));
+
+        for (size_t j = 0; j < hits.count; j++)
+            allowed[hits.places[j] >> 1] = 0;
+    }
+    needles_free(&excluded);
+}
+
+static void leave_out_authors(const struct ranking_index *index, const struct profile *profile,
+                              unsigned char *allowed)
+{
     struct compiled_profile authors;
     struct profile only_authors = {.exclude_authors = profile->exclude_authors};
     struct matcher matcher;
 
-    needles_init(&excluded, profile->exclude_keywords.count);
-    for (size_t i = 0; i < profile->exclude_keywords.count; i++)
-        add_needle(&excluded, profile->exclude_keywords.items[i]);
-    for (size_t i = 0; i < index->papers->count; i++)
-        for (size_t j = 0; j < excluded.count && allowed[i]; j++)
-            if (stands_in(lowered_of(index, i).all, needle_at(&excluded, j)))
-                allowed[i] = 0;
-    needles_free(&excluded);
-
+    if (!profile->exclude_authors.count)
+        return;
     compile_profile(index, &only_authors, NULL, &authors);
     matcher_init(&matcher, index, &authors);
     for (size_t i = 0; i < authors.term_count; i++) {
@@ -95,70 +83,94 @@ static void leave_out_excluded(const struct ranking_index *index, const struct p
 }
 
 static void select_papers(const struct ranking_index *index, const struct profile *profile,
-                          const struct needles *needles, const unsigned char *allowed,
+                          const struct gram_hits *hits, const unsigned char *allowed,
                           struct selection *selection)
 {
     bool is_plain = profile_is_plain(profile);
+    double *sums = memory_new(index->papers->count, sizeof(*sums));
 
-    for (size_t i = 0; i < index->papers->count; i++) {
-        struct lowered text = lowered_of(index, i);
-        double sum = 0;
-
-        if (!allowed[i])
-            continue;
-        for (size_t j = 0; j < needles->count; j++)
-            sum += keyword_score(text, needle_at(needles, j));
-        if (!is_plain && (sum <= 0 || sum < profile->min_score))
-            continue;
-        selection_offer(selection, (struct candidate){.sum = sum, .paper = (uint32_t)i});
-    }
+    for (size_t i = 0; i < profile->keywords.count; i++)
+        for (size_t j = 0; j < hits[i].count; j++)
+            sums[hits[i].places[j] >> 1] += score_of(hits[i].places[j]);
+    for (size_t i = 0; i < index->papers->count; i++)
+        if (allowed[i] && (is_plain || (sums[i] > 0 && sums[i] >= profile->min_score)))
+            selection_offer(selection, (struct candidate){.sum = sums[i], .paper = (uint32_t)i});
     selection_sort(selection);
+    free(sums);
 }
 
-static void explain(const struct ranking_index *index, const struct profile *profile,
-                    const struct needles *needles, size_t paper, struct arena *arena,
-                    struct ranked_paper *item)
+/* The place of the paper among the hits; false when it is none of them. */
+static bool find_place(struct gram_hits hits, uint32_t paper, uint32_t *ret_place)
 {
-    struct lowered text = lowered_of(index, paper);
-    struct reason *reasons = arena_alloc(arena, needles->count, sizeof(*reasons));
+    size_t low = 0, high = hits.count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (hits.places[middle] >> 1 < paper)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == hits.count || hits.places[low] >> 1 != paper)
+        return false;
+    *ret_place = hits.places[low];
+    return true;
+}
+
+static void explain(const struct profile *profile, const struct gram_hits *hits, uint32_t paper,
+                    struct arena *arena, struct ranked_paper *item)
+{
+    struct reason *reasons = arena_alloc(arena, profile->keywords.count, sizeof(*reasons));
+    uint32_t place;
 
     /* Those of the title first: their share is the larger one. */
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < needles->count; i++) {
-            double score = keyword_score(text, needle_at(needles, i));
-
-            if (score <= 0 || (score > 1) != (pass == 0))
-                continue;
-            reasons[item->reason_count++] = (struct reason){
-                arena_copy(arena, view_of(profile->keywords.items[i].term)),
-                pass == 0 ? REASON_TITLE : REASON_ABSTRACT, score};
-        }
-    }
+    for (uint32_t pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < profile->keywords.count; i++)
+            if (find_place(hits[i], paper, &place) && (place & 1) != pass)
+                reasons[item->reason_count++] = (struct reason){
+                    arena_copy(arena, view_of(profile->keywords.items[i].term)),
+                    pass == 0 ? REASON_TITLE : REASON_ABSTRACT, score_of(place)};
     item->reasons = reasons;
 }
 
-void substring_rank(const struct ranking_index *index, const struct profile *profile, size_t top,
-                    const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking)
+static struct gram_hits *find_keywords(struct grams *grams, const struct keywords *keywords)
+{
+    struct gram_hits *hits = memory_new(keywords->count, sizeof(*hits));
+    struct needles needles;
+
+    needles_init(&needles, keywords->count);
+    for (size_t i = 0; i < keywords->count; i++)
+        add_needle(&needles, keywords->items[i].term);
+    for (size_t i = 0; i < keywords->count; i++)
+        hits[i] = grams_find(grams, needle_at(&needles, i));
+    needles_free(&needles);
+    return hits;
+}
+
+void substring_rank(const struct ranking_index *index, struct grams *grams,
+                    const struct profile *profile, size_t top, const unsigned char *skip,
+                    struct arena *arena, struct ranking *ret_ranking)
 {
     unsigned char *allowed = select_allowed(index, profile, 1u << ANNOUNCE_NEW, skip);
     struct selection selection = {.room = top};
     struct ranked_paper *items;
-    struct needles needles;
+    struct gram_hits *hits;
 
+    grams_begin(grams);
     selection.items = memory_new(top + 1, sizeof(*selection.items));
-    needles_init(&needles, profile->keywords.count);
-    for (size_t i = 0; i < profile->keywords.count; i++)
-        add_needle(&needles, profile->keywords.items[i].term);
-    leave_out_excluded(index, profile, allowed);
-    select_papers(index, profile, &needles, allowed, &selection);
+    hits = find_keywords(grams, &profile->keywords);
+    leave_out_words(grams, &profile->exclude_keywords, allowed);
+    leave_out_authors(index, profile, allowed);
+    select_papers(index, profile, hits, allowed, &selection);
     items = arena_alloc(arena, selection.count, sizeof(*items));
     for (size_t i = 0; i < selection.count; i++) {
         items[i].paper = &index->papers->items[selection.items[i].paper];
         items[i].score = selection.items[i].sum;
-        explain(index, profile, &needles, selection.items[i].paper, arena, &items[i]);
+        explain(profile, hits, selection.items[i].paper, arena, &items[i]);
     }
     *ret_ranking = (struct ranking){items, selection.count};
     free(selection.items);
-    needles_free(&needles);
+    free(hits);
     free(allowed);
 }

@@ -10,9 +10,11 @@
 #ifndef RANKING_SUBSTRING_H
 #define RANKING_SUBSTRING_H
 
+#include "ranking/grams.h"
 #include "ranking/index.h"
 
-void substring_rank(const struct ranking_index *index, const struct profile *profile, size_t top,
-                    const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking);
+void substring_rank(const struct ranking_index *index, struct grams *grams,
+                    const struct profile *profile, size_t top, const unsigned char *skip,
+                    struct arena *arena, struct ranking *ret_ranking);
 
 #endif

@@ -123,6 +123,101 @@ static double bot_score(const struct paper *paper, const struct profile *profile
     return out ? 0 : score;
 }
 
+static void check_bot_ranking(const struct papers *papers, const struct profile *profile,
+                              const struct ranking *ranking)
+{
+    size_t expected = 0;
+
+    for (size_t i = 0; i < papers->count; i++)
+        expected += bot_score(&papers->items[i], profile) > 0;
+    assert_int_equal(ranking->count, expected);
+    for (size_t i = 0; i < ranking->count; i++) {
+        double score = bot_score(ranking->items[i].paper, profile);
+
+        assert_true(ranking->items[i].score >= score && ranking->items[i].score <= score);
+        ranked_check_reasons(&ranking->items[i]);
+        if (i && ranking->items[i - 1].score <= score) {
+            assert_true(ranking->items[i - 1].score >= score);
+            assert_true(ranking->items[i - 1].paper < ranking->items[i].paper);
+        }
+    }
+}
+
+/* Texts and words of few letters, so that nearly every string stands somewhere. */
+enum { ROUNDS = 60, PAPERS = 50, WORD_MAX = 5, WORDS = 6 };
+
+static void add_letters(struct buffer *text, size_t count, uint64_t *state)
+{
+    for (; count > 0; count--) {
+        *state = *state * 6364136223846793005u + 1442695040888963407u;
+        buffer_add_char(text, "abcABC"[(*state >> 33) % 6]);
+    }
+}
+
+static size_t random_below(uint64_t *state, size_t limit)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(*state >> 33) % limit;
+}
+
+static void add_random_words(struct buffer *json, const char *key, size_t count, size_t least,
+                             uint64_t *state)
+{
+    buffer_printf(json, ", '%s': [", key);
+    for (size_t i = 0; i < count; i++) {
+        buffer_add_string(json, i ? ", '" : "'");
+        add_letters(json, least + random_below(state, WORD_MAX), state);
+        buffer_printf(json, "%.*s'", (int)i, "xxxxxxxx"); /* none is there twice */
+    }
+    buffer_add_char(json, ']');
+}
+
+static void test_random(void **state)
+{
+    struct arena *arena = arena_new();
+    struct buffer text;
+    uint64_t random = 5;
+
+    (void)state;
+    buffer_init(&text, 1 << 20);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        struct papers papers;
+        struct ranking_index *index;
+        struct ranker *ranker;
+
+        buffer_clear(&text);
+        for (size_t i = 0; i < PAPERS; i++) {
+            buffer_printf(&text, "%zu|", i);
+            add_letters(&text, random_below(&random, 12), &random);
+            buffer_add_string(&text, random_below(&random, 3) ? "|" : "x|");
+            add_letters(&text, random_below(&random, 60), &random);
+            buffer_add_string(&text, random_below(&random, 4) ? "\n" : "x|||cross\n");
+        }
+        ranked_papers(buffer_string(&text), &papers);
+        index = ranking_index_new(&papers, NULL);
+        ranker = ranker_new(index);
+        for (int i = 0; i < 5; i++) {
+            struct profile profile;
+            struct ranking ranking;
+
+            buffer_clear(&text);
+            buffer_add_string(&text, MODE ", 'max_papers': 500");
+            add_random_words(&text, "keywords", 1 + random_below(&random, WORDS), 1, &random);
+            add_random_words(&text, "exclude_keywords", random_below(&random, 2), 4, &random);
+            ranked_profile(buffer_string(&text), &profile);
+            ranker_make(ranker, &profile, 0, NULL, arena, &ranking);
+            check_bot_ranking(&papers, &profile, &ranking);
+            profile_free(&profile);
+            arena_reset(arena);
+        }
+        ranker_free(&ranker);
+        ranking_index_free(&index);
+        papers_free(&papers);
+    }
+    buffer_free(&text);
+    arena_free(&arena);
+}
+
 static void test_real_day(void **state)
 {
     char path[512];
@@ -134,7 +229,6 @@ static void test_real_day(void **state)
     struct ranking_index *index;
     struct ranking ranking;
     struct view bytes;
-    size_t expected = 0;
 
     (void)state;
     if (!data_path("papers/day-2026-06-30.jsonl", path)) {
@@ -147,20 +241,8 @@ static void test_real_day(void **state)
     ranked_profile(bot_profile, &profile);
     index = ranking_index_new(&papers, NULL);
     ranking_make(index, &profile, papers.count, NULL, arena, &ranking);
-    for (size_t i = 0; i < papers.count; i++)
-        expected += bot_score(&papers.items[i], &profile) > 0;
-    assert_true(expected > 500);
-    assert_int_equal(ranking.count, expected);
-    for (size_t i = 0; i < ranking.count; i++) {
-        double score = bot_score(ranking.items[i].paper, &profile);
-
-        assert_true(ranking.items[i].score >= score && ranking.items[i].score <= score);
-        ranked_check_reasons(&ranking.items[i]);
-        if (i && ranking.items[i - 1].score <= score) {
-            assert_true(ranking.items[i - 1].score >= score);
-            assert_true(ranking.items[i - 1].paper < ranking.items[i].paper);
-        }
-    }
+    assert_true(ranking.count > 500);
+    check_bot_ranking(&papers, &profile, &ranking);
     ranking_index_free(&index);
     profile_free(&profile);
     papers_free(&papers);
@@ -173,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_random),
         cmocka_unit_test(test_real_day),
     };
 
