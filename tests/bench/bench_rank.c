@@ -1,6 +1,8 @@
-/* bench_rank PAPERS PROFILES THREADS RUNS: compiles made-up profiles of 40
+/* bench_rank PAPERS PROFILES THREADS RUNS KIND: compiles made-up profiles of 40
  * keywords (a vocabulary of 5,000 from the papers themselves, Zipf popularity),
- * ranks all of them, top 30 with reasons, and prints one line of JSON. With
+ * ranks all of them, top 30 with reasons, and prints one line of JSON. KIND
+ * `interests` gives them 25 words of some abstract instead, `mixed` both in turn,
+ * and `substring` asks for the Python bot's scoring, which is not compiled. With
  * PROFILES 0 it prints a sample of profiles as JSON Lines for the alternatives;
  * with THREADS 0 it times a plain C substring loop over such profiles. */
 #include <malloc.h>
@@ -19,7 +21,8 @@
 #include "ranking/term_table.h"
 #include "ranking/words.h"
 
-enum { VOCABULARY = 5000, KEYWORDS = 40, TOP = 30, SAMPLE = 40, RUNS_MAX = 15, THREADS_MAX = 64 };
+enum kind { KIND_KEYWORDS, KIND_INTERESTS, KIND_MIXED, KIND_SUBSTRING };
+enum { INTERESTS_WORDS = 25, VOCABULARY = 5000, KEYWORDS = 40, TOP = 30, SAMPLE = 40, RUNS_MAX = 15, THREADS_MAX = 64 };
 
 struct bench {
     struct papers papers;
@@ -30,6 +33,7 @@ struct bench {
     size_t *starts; /* profiles + 1 */
     size_t profiles;
     size_t threads;
+    enum kind kind;
 };
 
 static double seconds_of(clockid_t clock)
@@ -149,6 +153,33 @@ static void pick_keywords(const struct bench *bench, size_t number, struct keywo
     }
 }
 
+/* The first words of some abstract, as a person would tell of their own work. */
+static char *pick_interests(const struct bench *bench, size_t number)
+{
+    uint64_t state = number * 1000033 + 29;
+    const struct paper *paper = &bench->papers.items[next_random(&state) % bench->papers.count];
+    size_t end = 0;
+
+    for (size_t words = 0; end < paper->abstract.size && words < INTERESTS_WORDS; end++)
+        words += paper->abstract.data[end] == ' ';
+    return view_copy_string(view_slice(paper->abstract, 0, end));
+}
+
+/* What profile_free would free are the keywords' texts: they are set to nothing. */
+static void make_profile(const struct bench *bench, size_t number, struct keyword *keywords,
+                         struct profile *profile)
+{
+    bool told = bench->kind == KIND_INTERESTS || (bench->kind == KIND_MIXED && number % 2);
+
+    free(profile->interests);
+    profile->interests = told ? pick_interests(bench, number) : NULL;
+    profile->keywords = (struct keywords){0};
+    if (told)
+        return;
+    pick_keywords(bench, number, keywords);
+    profile->keywords = (struct keywords){keywords, KEYWORDS};
+}
+
 /* ---- threads ---- */
 
 struct part {
@@ -185,9 +216,8 @@ static void *compile_part(void *argument)
     profile_init(&profile);
     buffer_init(&one, 1 << 20);
     buffer_init(&part->bytes, SIZE_MAX / 4);
-    profile.keywords = (struct keywords){keywords, KEYWORDS};
     for (size_t i = part->from; i < part->to; i++) {
-        pick_keywords(part->bench, i, keywords);
+        make_profile(part->bench, i, keywords, &profile);
         ranking_compile(part->bench->index, &profile, 0, &one);
         buffer_add_view(&part->bytes, buffer_view(&one));
         part->bench->starts[i + 1] = one.size;
@@ -255,6 +285,33 @@ static void *rank_part(void *argument)
     return NULL;
 }
 
+static void *rank_substring_part(void *argument)
+{
+    struct part *part = argument;
+    struct bench *bench = part->bench;
+    struct ranker *ranker = ranker_new(bench->index);
+    struct arena *arena = arena_new();
+    struct keyword keywords[KEYWORDS];
+    struct profile profile;
+
+    profile_init(&profile);
+    profile.scoring = SCORING_SUBSTRING;
+    part->sum = 0;
+    for (size_t i = part->from; i < part->to; i++) {
+        struct ranking ranking;
+
+        make_profile(bench, i, keywords, &profile);
+        arena_reset(arena);
+        ranker_make(ranker, &profile, TOP, NULL, arena, &ranking);
+        part->sum += sum_of(&ranking, i);
+    }
+    profile.keywords = (struct keywords){0};
+    profile_free(&profile);
+    ranker_free(&ranker);
+    arena_free(&arena);
+    return NULL;
+}
+
 static int compare_times(const void *a, const void *b)
 {
     const double *left = a, *right = b;
@@ -278,14 +335,15 @@ static long status_kilobytes(const char *key)
 
 static void rank_all(struct bench *bench, size_t runs)
 {
-    double times[RUNS_MAX], processor[RUNS_MAX], compiling = compile_all(bench);
+    bool compiled = bench->kind != KIND_SUBSTRING;
+    double times[RUNS_MAX], processor[RUNS_MAX], compiling = compiled ? compile_all(bench) : 0;
     struct part parts[THREADS_MAX] = {0};
     uint64_t sum = 0;
 
     for (size_t i = 0; i < runs; i++) {
         double start = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 
-        times[i] = in_parts(bench, rank_part, parts);
+        times[i] = in_parts(bench, compiled ? rank_part : rank_substring_part, parts);
         processor[i] = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - start;
         sum = 0;
         for (size_t j = 0; j < bench->threads; j++)
@@ -296,7 +354,7 @@ static void rank_all(struct bench *bench, size_t runs)
     printf("{\"profiles\": %zu, \"threads\": %zu, \"compile_s\": %.3f, \"rank_s\": %.4f, \"cpu_s\": %.4f, "
            "\"bytes_per_profile\": %.1f, \"resident_kib\": %ld, \"sum\": \"%016llx\"}\n",
            bench->profiles, bench->threads, compiling, times[runs / 2], processor[runs / 2],
-           (double)bench->starts[bench->profiles] / (double)bench->profiles,
+           compiled ? (double)bench->starts[bench->profiles] / (double)bench->profiles : 0,
            status_kilobytes("VmRSS:"), (unsigned long long)sum);
 }
 
@@ -337,6 +395,15 @@ static void time_plain_loop(const struct bench *bench)
     printf("{\"s_per_profile\": %.9f, \"hits\": %.0f}\n", (seconds() - start) / SAMPLE, sum);
 }
 
+static enum kind kind_of(const char *name)
+{
+    if (strcmp(name, "interests") == 0)
+        return KIND_INTERESTS;
+    if (strcmp(name, "mixed") == 0)
+        return KIND_MIXED;
+    return strcmp(name, "substring") == 0 ? KIND_SUBSTRING : KIND_KEYWORDS;
+}
+
 int main(int argc, char **argv)
 {
     struct bench bench = {0};
@@ -344,8 +411,8 @@ int main(int argc, char **argv)
     struct error error = {0};
     struct buffer text;
 
-    if (argc != 5) {
-        fprintf(stderr, "usage: bench_rank PAPERS PROFILES THREADS RUNS\n");
+    if (argc != 6) {
+        fprintf(stderr, "usage: bench_rank PAPERS PROFILES THREADS RUNS KIND\n");
         return 64;
     }
     buffer_init(&text, FEED_BYTES);
@@ -359,6 +426,7 @@ int main(int argc, char **argv)
     make_vocabulary(&bench);
     bench.profiles = (size_t)strtoul(argv[2], NULL, 10);
     bench.threads = (size_t)strtoul(argv[3], NULL, 10);
+    bench.kind = kind_of(argv[5]);
     if (!bench.profiles)
         print_sample(&bench);
     else if (!bench.threads)

@@ -15,8 +15,8 @@ DATA = os.path.join(HERE, '..', '..', '..', 'shared', 'data')
 KEYWORDS = 40
 
 
-def ranked(program, papers, profiles, threads, runs):
-    out = subprocess.run([program, papers, str(profiles), str(threads), str(runs)],
+def ranked(program, papers, profiles, threads, runs, kind='keywords'):
+    out = subprocess.run([program, papers, str(profiles), str(threads), str(runs), kind],
                          check=True, stdout=subprocess.PIPE).stdout
     return out.decode()
 
@@ -51,14 +51,17 @@ def bench_ranking(program, papers, sizes, threads, runs):
     print('  %-28s %12.1f us a profile' % ('Python substring loop', python * 1e6))
     print('  %-28s %12.1f us a profile %11.0f x Python' % ('C memmem loop', plain * 1e6,
                                                           python / plain))
-    for size in sizes:
-        result = json.loads(ranked(program, papers, size, threads, runs))
+    others = [(kind, min(sizes)) for kind in ('interests', 'mixed', 'substring')]
+    for kind, size in [('keywords', size) for size in sizes] + others:
+        result = json.loads(ranked(program, papers, size, threads, runs, kind))
         each = result['rank_s'] / size
-        print('  %-28s %12.1f us a profile %11.0f x Python %7.0f x C; %.2f s in all; compiled in '
-              '%.1f s to %.0f bytes each; resident %.0f bytes each'
-              % ('%d profiles' % size, each * 1e6, python / each, plain / each, result['rank_s'],
-                 result['compile_s'], result['bytes_per_profile'],
-                 result['resident_kib'] * 1024 / size))
+        print('  %-28s %12.1f us a profile %11.0f x Python %7.0f x C; %.1f us of processor time; %.2f s in all'
+              % ('%d x %s' % (size, kind), each * 1e6, python / each, plain / each,
+                 result['cpu_s'] / size * 1e6, result['rank_s']), end='')
+        if result['bytes_per_profile']:
+            print('; compiled in %.1f s to %.0f bytes each; resident %.0f bytes each'
+                  % (result['compile_s'], result['bytes_per_profile'], result['resident_kib'] * 1024 / size), end='')
+        print(flush=True)
 
 
 def bench_feed(program, feed, runs):
