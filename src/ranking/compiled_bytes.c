@@ -30,7 +30,8 @@ struct head {
 enum {
     ROLE_SHIFT = 4, KIND_SHIFT = 2, KIND_MASK = 3, KIND_AUTHOR = 3,
     HAS_WEIGHT = 2,  /* a float; else it is 1 */
-    HAS_PATTERNS = 1 /* behind the text; else its key is its only one */
+    HAS_PATTERNS = 1 /* behind the text, the first one's term left out (key_of); else
+                        its key is its only one */
 };
 
 enum { LANES = 4, MIX_BYTES = LANES * sizeof(uint64_t) };
@@ -60,34 +61,42 @@ static uint64_t checksum_of(struct view bytes)
     return words_pair(words_pair(sums[0], sums[1]), words_pair(sums[2], sums[3]));
 }
 
-static bool is_simple(const struct compiled_term *term, const struct pattern *patterns)
+static inline bool is_simple(const struct compiled_term *term, const struct pattern *patterns)
 {
     return term->pattern_count == 1 && !patterns[0].slot_count && !term->is_author &&
            term->field == KEYWORD_ANYWHERE;
 }
 
-/* The same for all terms that ask for the same, whatever their role and weight. */
-static uint64_t key_of(const struct compiled_profile *compiled, const struct compiled_term *term)
-{
-    const struct pattern *patterns = compiled->patterns + term->first_pattern;
-    uint64_t key = term->is_author ? words_hash(KIND_AUTHOR, term->text)
-                                   : (uint64_t)term->field + 1;
-
-    if (is_simple(term, patterns))
-        return patterns[0].term;
-    for (uint32_t i = 0; i < term->pattern_count; i++) {
-        const struct compiled_slot *slots = compiled->slots + patterns[i].first_slot;
-
-        key = words_pair(key, words_pair(patterns[i].term, patterns[i].slot_count));
-        for (uint32_t j = 0; j < patterns[i].slot_count; j++)
-            key = words_pair(key, words_pair(slots[j].term, slots[j].is_exact));
-    }
-    return key;
-}
-
 static struct view text_of(const struct compiled_term *term)
 {
     return view_slice(term->text, 0, UINT16_MAX);
+}
+
+/* Of all that a term asks for but its first pattern's own term. */
+static uint64_t rest_of(const struct compiled_profile *compiled, const struct compiled_term *term)
+{
+    uint64_t rest = term->is_author ? words_hash(KIND_AUTHOR, text_of(term))
+                                    : (uint64_t)term->field + 1;
+
+    for (uint32_t i = 0; i < term->pattern_count; i++) {
+        const struct pattern *pattern = &compiled->patterns[term->first_pattern + i];
+        const struct compiled_slot *slots = compiled->slots + pattern->first_slot;
+
+        rest = words_pair(rest, words_pair(i ? pattern->term : 0, pattern->slot_count));
+        for (uint32_t j = 0; j < pattern->slot_count; j++)
+            rest = words_pair(rest, words_pair(slots[j].term, slots[j].is_exact));
+    }
+    return rest;
+}
+
+/* The same for all terms that ask for the same, whatever their role and weight.
+ * With the rest it gives the first pattern's term back, which takes no bytes. */
+static uint64_t key_of(const struct compiled_profile *compiled, const struct compiled_term *term)
+{
+    const struct pattern *patterns = compiled->patterns + term->first_pattern;
+
+    return is_simple(term, patterns) ? patterns[0].term
+                                     : patterns[0].term ^ rest_of(compiled, term);
 }
 
 static float weight_of(const struct compiled_term *term)
@@ -115,7 +124,8 @@ static void pack_patterns(struct buffer *bytes, const struct compiled_profile *c
     for (uint32_t i = 0; i < term->pattern_count; i++) {
         const struct pattern *pattern = &compiled->patterns[term->first_pattern + i];
 
-        buffer_add(bytes, &pattern->term, sizeof(pattern->term));
+        if (i)
+            buffer_add(bytes, &pattern->term, sizeof(pattern->term));
         buffer_add_char(bytes, (char)pattern->slot_count);
         for (uint32_t j = 0; j < pattern->slot_count; j++) {
             const struct compiled_slot *slot = &compiled->slots[pattern->first_slot + j];
@@ -230,17 +240,19 @@ static bool take_patterns(struct view *rest, const struct head *head,
 {
     unsigned char count = 0;
 
-    if (!take(rest, &count, 1) || count > PATTERNS_MAX ||
+    if (!take(rest, &count, 1) || !count || count > PATTERNS_MAX ||
         count > head->pattern_count - compiled->pattern_count)
         return false;
     term->pattern_count = count;
     for (unsigned i = 0; i < count; i++) {
         struct pattern *pattern = &compiled->patterns[compiled->pattern_count++];
 
-        if (!take(rest, &pattern->term, sizeof(pattern->term)) ||
+        pattern->term = 0;
+        if ((i && !take(rest, &pattern->term, sizeof(pattern->term))) ||
             !take_slots(rest, compiled, head->slot_count, pattern))
             return false;
     }
+    compiled->patterns[term->first_pattern].term = term->key ^ rest_of(compiled, term);
     return true;
 }
 
