@@ -1,113 +1,47 @@
 #include "ranking/feedback.h"
 
-#include <stdlib.h>
+#include <math.h>
+#include <string.h>
 
-#include "base/memory.h"
 #include "ranking/select.h"
 #include "ranking/weights.h"
 
-/* A term of the best papers. */
+enum { ECHO_PLACES = 1024 }; /* a power of two, more than the words of all best papers */
+
+_Static_assert(WEIGHT_FEEDBACK_PAPERS * WEIGHT_LIKENESS_WORDS < ECHO_PLACES / 2,
+               "the table of words stays half empty");
+
+/* A word of the best papers. */
 struct echo {
     uint32_t number;
-    uint32_t papers; /* of the best, that have it */
     double weight;
 };
 
 struct echoes {
-    struct echo *items;
+    struct echo places[ECHO_PLACES]; /* by number, open addressing */
+    struct echo strongest[WEIGHT_FEEDBACK_TERMS];
     size_t count;
-    size_t capacity;
 };
 
-static int compare_numbers(const void *a, const void *b)
+static struct echo *place_of(struct echoes *echoes, uint32_t number)
 {
-    const uint32_t *left = a, *right = b;
+    uint32_t at = number * 0x9E3779B1u >> 22; /* 10 bits */
 
-    return (*left > *right) - (*left < *right);
+    while (echoes->places[at].number != number && echoes->places[at].number != TERM_NONE)
+        at = (at + 1) % ECHO_PLACES;
+    return &echoes->places[at];
 }
 
-static int compare_echo_numbers(const void *a, const void *b)
-{
-    const struct echo *left = a, *right = b;
-
-    return compare_numbers(&left->number, &right->number);
-}
-
-/* Strongest first, ties in the order in which the edition brought the terms. */
-static int compare_strength(const void *a, const void *b)
-{
-    const struct echo *left = a, *right = b;
-
-    if (left->weight > right->weight || left->weight < right->weight)
-        return left->weight < right->weight ? 1 : -1;
-    return compare_numbers(&left->number, &right->number);
-}
-
-static double fit_in(struct postings postings, uint32_t paper)
-{
-    size_t low = 0, high = postings.count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (postings.items[middle].paper < paper)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < postings.count ? (double)postings.items[low].fit : 0;
-}
-
-/* The paper's terms, each once, with their fits. */
-static void add_paper(struct echoes *echoes, const struct ranking_index *index, uint32_t paper,
+static void add_paper(struct echoes *echoes, const struct likeness *likeness, uint32_t paper,
                       double trust)
 {
-    const struct indexed_paper *about = &index->about[paper];
-    uint32_t *numbers = memory_new((size_t)about->spots + 1, sizeof(*numbers));
-    size_t count = 0;
+    for (size_t i = likeness->first_word[paper]; i < likeness->first_word[paper + 1]; i++) {
+        const struct telling_word *word = &likeness->words[i];
+        struct echo *echo = place_of(echoes, word->number);
 
-    for (uint32_t i = 0; i < about->spots; i++)
-        if (index->spots[about->first_spot + i].number != TERM_NONE)
-            numbers[count++] = index->spots[about->first_spot + i].number;
-    qsort(numbers, count, sizeof(*numbers), compare_numbers);
-    echoes->items = memory_grow(echoes->items, &echoes->capacity, echoes->count + count,
-                                sizeof(*echoes->items));
-    for (size_t i = 0; i < count; i++) {
-        if (i && numbers[i] == numbers[i - 1])
-            continue;
-        echoes->items[echoes->count++] =
-            (struct echo){numbers[i], 1, trust * fit_in(index_numbered(index, numbers[i]), paper)};
+        echo->number = word->number;
+        echo->weight += trust * (double)word->strength;
     }
-    free(numbers);
-}
-
-/* One echo per term that several papers have, weighed by its rarity: squared,
- * since it stands for both sides of a product of tf-idf weights. */
-static void merge(struct echoes *echoes, const struct ranking_index *index)
-{
-    size_t kept = 0;
-
-    if (echoes->count)
-        qsort(echoes->items, echoes->count, sizeof(*echoes->items), compare_echo_numbers);
-    for (size_t i = 0, next; i < echoes->count; i = next) {
-        struct echo echo = echoes->items[i];
-        double rarity;
-
-        for (next = i + 1; next < echoes->count && echoes->items[next].number == echo.number;
-             next++) {
-            echo.papers++;
-            echo.weight += echoes->items[next].weight;
-        }
-        rarity = index_rarity(index, index->term_of[echo.number]);
-        echo.weight *= rarity * rarity;
-        if (echo.papers >= WEIGHT_FEEDBACK_SHARED && rarity > 0)
-            echoes->items[kept++] = echo;
-    }
-    echoes->count = kept;
-    if (kept)
-        qsort(echoes->items, kept, sizeof(*echoes->items), compare_strength);
-    if (echoes->count > WEIGHT_FEEDBACK_TERMS)
-        echoes->count = WEIGHT_FEEDBACK_TERMS;
 }
 
 static void add_best_papers(struct echoes *echoes, const struct ranking_index *index,
@@ -121,28 +55,82 @@ static void add_best_papers(struct echoes *echoes, const struct ranking_index *i
             selection_offer(&best, (struct candidate){.sum = shares[i], .paper = (uint32_t)i});
     selection_sort(&best);
     for (size_t i = 0; i < best.count; i++)
-        add_paper(echoes, index, items[i].paper, items[i].sum * items[i].sum);
+        add_paper(echoes, &index->likeness, items[i].paper,
+                  exp(WEIGHT_FEEDBACK_TRUST * (items[i].sum - items[0].sum)));
 }
 
-void feedback_raise(const struct ranking_index *index, double reachable, double *shares)
+/* Ties by the order in which the edition brought the words. */
+static bool is_stronger(const struct echo *a, const struct echo *b)
 {
-    struct echoes echoes = {0};
-    double *raise = memory_new(index->papers->count + 1, sizeof(*raise)), sum = 0;
+    if (a->weight > b->weight || a->weight < b->weight)
+        return a->weight > b->weight;
+    return a->number < b->number;
+}
 
+static void keep_strongest(struct echoes *echoes)
+{
+    struct echo *strongest = echoes->strongest;
+
+    for (size_t i = 0; i < ECHO_PLACES; i++) {
+        const struct echo *echo = &echoes->places[i];
+        size_t at = echoes->count;
+
+        if (echo->number == TERM_NONE)
+            continue;
+        if (at == WEIGHT_FEEDBACK_TERMS && !is_stronger(echo, &strongest[--at]))
+            continue;
+        for (; at > 0 && is_stronger(echo, &strongest[at - 1]); at--)
+            strongest[at] = strongest[at - 1];
+        strongest[at] = *echo;
+        echoes->count += echoes->count < WEIGHT_FEEDBACK_TERMS;
+    }
+}
+
+static void raise_by_words(const struct ranking_index *index, double reachable, double *shares,
+                           double *raises)
+{
+    struct echoes echoes;
+    double sum = 0;
+
+    echoes.count = 0;
+    for (size_t i = 0; i < ECHO_PLACES; i++)
+        echoes.places[i] = (struct echo){TERM_NONE, 0};
     add_best_papers(&echoes, index, shares);
-    merge(&echoes, index);
+    keep_strongest(&echoes);
     for (size_t i = 0; i < echoes.count; i++)
-        sum += echoes.items[i].weight;
+        sum += sqrt(echoes.strongest[i].weight);
+    memset(raises, 0, index->papers->count * sizeof(*raises));
     for (size_t i = 0; i < echoes.count; i++) {
-        struct postings in = index_numbered(index, echoes.items[i].number);
-        double weight = WEIGHT_FEEDBACK * reachable * echoes.items[i].weight / sum;
+        struct postings in = index_numbered(index, echoes.strongest[i].number);
+        double weight = WEIGHT_FEEDBACK * reachable * sqrt(echoes.strongest[i].weight) / sum;
 
         for (size_t j = 0; j < in.count; j++)
-            raise[in.items[j].paper] += weight * (double)in.items[j].fit;
+            raises[in.items[j].paper] += weight * (double)in.items[j].fit;
     }
     for (size_t i = 0; i < index->papers->count; i++)
         if (shares[i] > 0)
-            shares[i] += raise[i];
-    free(raise);
-    free(echoes.items);
+            shares[i] += raises[i];
+}
+
+static void raise_by_neighbours(const struct ranking_index *index, double *shares, double *before)
+{
+    const struct likeness *likeness = &index->likeness;
+
+    memcpy(before, shares, index->papers->count * sizeof(*before));
+    for (size_t i = 0; i < index->papers->count; i++) {
+        double near = 0;
+
+        if (shares[i] <= 0)
+            continue;
+        for (size_t j = likeness->first_neighbour[i]; j < likeness->first_neighbour[i + 1]; j++)
+            near += (double)likeness->neighbours[j].trust * before[likeness->neighbours[j].paper];
+        shares[i] += WEIGHT_NEIGHBOUR_SHARE * near;
+    }
+}
+
+void feedback_raise(const struct ranking_index *index, double reachable, double *shares,
+                    double *scratch)
+{
+    raise_by_words(index, reachable, shares, scratch);
+    raise_by_neighbours(index, shares, scratch);
 }

@@ -1,7 +1,8 @@
-/* Pseudo-relevance feedback for interests (Rocchio, as for liked papers): the
- * words that the best papers for the interests share raise the papers that have
- * them, too. It never lists a paper and only strengthens what the subscriber's
- * own words found, so its share goes to those words. Private to this folder. */
+/* What the edition itself says about a subscriber's interests: papers that the
+ * best ones for them are like, by shared words (pseudo-relevance feedback) or as
+ * neighbours, are raised. It never lists a paper and only strengthens what the
+ * subscriber's own words found, so its share goes to those words. Private to this
+ * folder. */
 #ifndef RANKING_FEEDBACK_H
 #define RANKING_FEEDBACK_H
 
@@ -9,7 +10,9 @@
 
 /* `shares` has for each paper of the index what the interests' words gave it,
  * `reachable` is what all those words weigh together. Raises the shares above 0, each
- * by less than WEIGHT_FEEDBACK * reachable. */
-void feedback_raise(const struct ranking_index *index, double reachable, double *shares);
+ * to less than (1 + WEIGHT_FEEDBACK) * (1 + WEIGHT_NEIGHBOUR_SHARE) * reachable.
+ * `scratch` has room for as many numbers as there are papers. */
+void feedback_raise(const struct ranking_index *index, double reachable, double *shares,
+                    double *scratch);
 
 #endif

@@ -227,6 +227,7 @@ static void build(struct ranking_index *index, struct word_splitter *splitter)
     sort_postings(&builder);
     set_terms(index);
     index->rarity_key = rarity_key_of(index);
+    likeness_make(index, &index->likeness);
     word_list_free(&builder.words);
     free(builder.loose);
     free(builder.latest);
@@ -273,6 +274,7 @@ void ranking_index_free(struct ranking_index **index)
     free((*index)->about);
     buffer_free(&(*index)->lowered);
     rarity_free(&(*index)->counted);
+    likeness_free(&(*index)->likeness);
     free(*index);
     *index = NULL;
 }

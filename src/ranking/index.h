@@ -6,6 +6,7 @@
 #define RANKING_INDEX_H
 
 #include "papers/paper.h"
+#include "ranking/likeness.h"
 #include "ranking/ranking.h"
 #include "ranking/rarity.h"
 #include "ranking/term_table.h"
@@ -57,6 +58,7 @@ struct ranking_index {
     struct spot *spots;
     struct indexed_paper *about; /* papers->count */
     struct buffer lowered;
+    struct likeness likeness;
     uint64_t rarity_key;
     const struct rarity *rarity; /* NULL: the papers' own */
     struct rarity counted;       /* of `archive` */

@@ -43,6 +43,7 @@ struct ranker {
     float *peaks;
     float *picked;
     double *raises;     /* what feedback makes of 1 of interests */
+    double *scratch;    /* of feedback */
     uint16_t *required; /* terms hit */
     unsigned char *marks;
     uint32_t *allowed; /* as dense_keep has it: by announce type and length, for the rules

@@ -34,6 +34,7 @@ struct ranker *ranker_new(const struct ranking_index *index)
     ranker->picked = memory_new(room, sizeof(*ranker->picked));
     ranker->picks = memory_new(room, sizeof(*ranker->picks));
     ranker->raises = memory_new(count, sizeof(*ranker->raises));
+    ranker->scratch = memory_new(count, sizeof(*ranker->scratch));
     ranker->required = memory_new(count, sizeof(*ranker->required));
     ranker->marks = memory_new(count, sizeof(*ranker->marks));
     ranker->allowed = memory_new(room, sizeof(*ranker->allowed));
@@ -60,6 +61,7 @@ void ranker_free(struct ranker **ranker)
     free((*ranker)->picked);
     free((*ranker)->picks);
     free((*ranker)->raises);
+    free((*ranker)->scratch);
     free((*ranker)->required);
     free((*ranker)->marks);
     free((*ranker)->allowed);
@@ -149,7 +151,7 @@ static void feed_back(struct ranker *ranker)
             reachable += ranker->weights[i];
     for (size_t i = 0; i < papers; i++)
         ranker->raises[i] = (double)ranker->interests[i];
-    feedback_raise(ranker->index, reachable, ranker->raises);
+    feedback_raise(ranker->index, reachable, ranker->raises, ranker->scratch);
     for (size_t i = 0; i < papers; i++) {
         if (ranker->interests[i] <= 0)
             continue;
