@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "papers/tex.h"
 #include "ranking/fold.h"
 #include "ranking/words.h"
 
-enum { KIND_NAME = 'n', KIND_FAMILY = 'f' };
+enum { KIND_NAME = 'n', KIND_FAMILY = 'f', NAME_SOURCE_BYTES = 4096 };
 
 static bool is_suffix(struct view token)
 {
@@ -18,7 +19,7 @@ static bool is_suffix(struct view token)
     return false;
 }
 
-/* "van der Waals", "d'Alembert": who writes a given name writes it in front. */
+/* "van der Waals", "al-Khwarizmi": who writes a given name writes it in front. */
 static bool begins_with_particle(struct view text)
 {
     static const char *const particles[] = {
@@ -26,13 +27,14 @@ static bool begins_with_particle(struct view text)
         "dos", "das", "do",  "ten", "ter", "te",  "zu",  "zum", "zur", "bin", "ibn", "al", "el",
         "af",  "av"};
     struct view word;
+    size_t blank, hyphen;
 
     text = view_trim(text);
-    word = view_slice(text, 0, view_find_char(text, ' ', 0));
-    if (word.size == text.size)
-        return view_starts_with(word, VIEW("d'")) || view_starts_with(word, VIEW("d\xE2\x80\x99"));
+    blank = view_find_char(text, ' ', 0);
+    hyphen = view_find_char(text, '-', 0);
+    word = view_slice(text, 0, blank < hyphen ? blank : hyphen);
     for (size_t i = 0; i < sizeof(particles) / sizeof(particles[0]); i++)
-        if (view_equal_string(word, particles[i]))
+        if (word.size < text.size && view_equal_string(word, particles[i]))
             return true;
     return false;
 }
@@ -42,6 +44,29 @@ static bool is_initial(struct view token)
     int32_t codepoint;
 
     return token.size > 0 && utf8_decode(token, 0, &codepoint) == token.size;
+}
+
+/* "JK Müller" is "J. K. Müller": no given name does without a vowel. */
+static bool is_joined_initials(struct view token)
+{
+    for (size_t i = 0; i < token.size; i++)
+        if (token.data[i] < 'a' || token.data[i] > 'z')
+            return false;
+    return (token.size == 2 || token.size == 3) && !words_has_vowel(token);
+}
+
+static void part_initials(struct name *name)
+{
+    struct view joined = name->tokens[0];
+
+    if (name->count < 2 || name->count + joined.size - 1 > NAME_TOKENS ||
+        !is_joined_initials(joined))
+        return;
+    memmove(name->tokens + joined.size, name->tokens + 1,
+            (name->count - 1) * sizeof(name->tokens[0]));
+    for (size_t i = 0; i < joined.size; i++)
+        name->tokens[i] = view_slice(joined, i, i + 1);
+    name->count += joined.size - 1;
 }
 
 /* Splits the folded text at `*rest` into the name's free tokens. */
@@ -80,14 +105,40 @@ static void rotate(struct name *name)
     name->tokens[name->count - 1] = first;
 }
 
-void name_parse(struct view text, struct name *ret_name)
+static bool is_plain(struct view text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] == '\\' || text.data[i] == '\'' || (unsigned char)text.data[i] >= 0xC0)
+            return false;
+    return true;
+}
+
+/* TeX as Unicode, and O'Brien as OBrien: an apostrophe in a name parts nothing. */
+static struct view made_plain(struct view text, struct buffer *tex, struct buffer *plain)
+{
+    int32_t codepoint;
+
+    if (is_plain(text))
+        return text;
+    if (view_find_char(text, '\\', 0) < text.size) {
+        tex_to_unicode(utf8_prefix(text, NAME_SOURCE_BYTES), tex);
+        text = buffer_view(tex);
+    }
+    for (size_t at = 0; at < text.size;) {
+        at += utf8_decode(text, at, &codepoint);
+        if (codepoint != '\'' && codepoint != 0x2019 && codepoint != 0x2018 && codepoint != 0x02BC)
+            utf8_add(plain, codepoint);
+    }
+    return buffer_view(plain);
+}
+
+/* Given names in front, the family name behind. */
+static void read_tokens(struct view text, struct name *ret_name)
 {
     struct buffer folded;
-    struct view whole, given, family;
-    size_t comma, end;
+    struct view whole;
+    size_t comma = view_find_char(text, ',', 0), end;
 
-    text = view_slice(text, 0, view_find_char(text, '(', 0));
-    comma = view_find_char(text, ',', 0);
     buffer_init(&folded, 64 * 1024);
     if (comma < text.size)
         fold_add(&folded, view_slice(text, comma + 1, text.size));
@@ -99,20 +150,36 @@ void name_parse(struct view text, struct name *ret_name)
     ret_name->is_family = false;
     if (whole.size)
         memcpy(ret_name->text, whole.data, whole.size);
-    given = view_slice((struct view){ret_name->text, whole.size}, 0, end);
-    family = view_slice((struct view){ret_name->text, whole.size}, end, whole.size);
-    add_tokens(ret_name, given);
-    add_tokens(ret_name, family);
+    whole.data = ret_name->text;
+    add_tokens(ret_name, view_slice(whole, 0, end));
+    add_tokens(ret_name, view_slice(whole, end, whole.size));
     buffer_free(&folded);
+}
+
+void name_parse(struct view text, struct name *ret_name)
+{
+    struct buffer tex, plain;
+    bool has_comma;
+
+    buffer_init(&tex, NAME_SOURCE_BYTES * TEX_GROWTH);
+    buffer_init(&plain, 64 * 1024);
+    text = view_slice(text, 0, view_find_char(text, '(', 0));
+    text = made_plain(text, &tex, &plain);
+    read_tokens(text, ret_name);
     if (ret_name->count > 1 && view_equal(ret_name->tokens[0], VIEW("the")))
         memmove(ret_name->tokens, ret_name->tokens + 1,
                 --ret_name->count * sizeof(ret_name->tokens[0]));
+    has_comma = view_find_char(text, ',', 0) < text.size;
     /* "Müller J": nobody's family name is one letter. */
-    if (comma == text.size && ret_name->count > 1 && begins_with_particle(text))
+    if (!has_comma && ret_name->count > 1 && begins_with_particle(text))
         move_initials(ret_name);
-    else if (comma == text.size && ret_name->count > 1 && !is_initial(ret_name->tokens[0]) &&
-        is_initial(ret_name->tokens[ret_name->count - 1]))
+    else if (!has_comma && ret_name->count > 1 && !is_initial(ret_name->tokens[0]) &&
+             is_initial(ret_name->tokens[ret_name->count - 1]))
         rotate(ret_name);
+    if (!ret_name->is_family)
+        part_initials(ret_name);
+    buffer_free(&tex);
+    buffer_free(&plain);
 }
 
 static bool token_matches(struct view a, struct view b)
@@ -139,6 +206,30 @@ static bool middle_matches(const struct name *shorter, const struct name *longer
     return true;
 }
 
+/* The next byte of the given names, read on over the gaps between them. */
+static int next_given(const struct name *name, size_t *token, size_t *at)
+{
+    while (*token + 1 < name->count && *at == name->tokens[*token].size) {
+        (*token)++;
+        *at = 0;
+    }
+    return *token + 1 < name->count ? (unsigned char)name->tokens[*token].data[(*at)++] : -1;
+}
+
+/* "Xiao-Ming" is "Xiaoming". */
+static bool same_given(const struct name *a, const struct name *b)
+{
+    size_t a_token = 0, a_at = 0, b_token = 0, b_at = 0;
+    int byte;
+
+    do {
+        byte = next_given(a, &a_token, &a_at);
+        if (byte != next_given(b, &b_token, &b_at))
+            return false;
+    } while (byte >= 0);
+    return true;
+}
+
 static bool ends_with(const struct name *author, const struct name *family)
 {
     if (author->count < family->count)
@@ -158,6 +249,8 @@ bool name_matches(const struct name *wanted, const struct name *author)
         return true;
     if (wanted->is_family)
         return ends_with(author, wanted);
+    if (author->count > 1 && same_given(wanted, author))
+        return true;
     if (author->count == 1 || !token_matches(wanted->tokens[0], author->tokens[0]))
         return false;
     return wanted->count <= author->count ? middle_matches(wanted, author)

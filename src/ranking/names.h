@@ -22,11 +22,13 @@ struct name {
 };
 
 /* A text with a comma is family name first; Jr, III and a bracketed
- * affiliation are dropped. One that begins with a small "von", "de la" and the
+ * affiliation are dropped; TeX accents are read, apostrophes part nothing (O'Brien is
+ * OBrien), JK in front is J. K. One that begins with a small "von", "de la" and the
  * like has no given name, unless initials stand behind it. */
 void name_parse(struct view text, struct name *ret_name);
 /* Could be one person: same family name; an initial stands for any name that
- * begins with it; middle names may be missing on either side. A profile's
+ * begins with it; middle names may be missing on either side; Xiao-Ming is
+ * Xiaoming. A profile's
  * single word or family name matches everybody of that name. */
 bool name_matches(const struct name *wanted, const struct name *author);
 
