@@ -44,8 +44,9 @@ static void add_paper(struct echoes *echoes, const struct likeness *likeness, ui
     }
 }
 
-static void add_best_papers(struct echoes *echoes, const struct ranking_index *index,
-                            const double *shares)
+/* Returns the best paper's share. */
+static double add_best_papers(struct echoes *echoes, const struct ranking_index *index,
+                              const double *shares)
 {
     struct candidate items[WEIGHT_FEEDBACK_PAPERS + 1];
     struct selection best = {.items = items, .room = WEIGHT_FEEDBACK_PAPERS};
@@ -57,6 +58,7 @@ static void add_best_papers(struct echoes *echoes, const struct ranking_index *i
     for (size_t i = 0; i < best.count; i++)
         add_paper(echoes, &index->likeness, items[i].paper,
                   exp(WEIGHT_FEEDBACK_TRUST * (items[i].sum - items[0].sum)));
+    return best.count ? items[0].sum : 0;
 }
 
 /* Ties by the order in which the edition brought the words. */
@@ -86,23 +88,22 @@ static void keep_strongest(struct echoes *echoes)
     }
 }
 
-static void raise_by_words(const struct ranking_index *index, double reachable, double *shares,
-                           double *raises)
+static void raise_by_words(const struct ranking_index *index, double *shares, double *raises)
 {
     struct echoes echoes;
-    double sum = 0;
+    double best, sum = 0;
 
     echoes.count = 0;
     for (size_t i = 0; i < ECHO_PLACES; i++)
         echoes.places[i] = (struct echo){TERM_NONE, 0};
-    add_best_papers(&echoes, index, shares);
+    best = add_best_papers(&echoes, index, shares);
     keep_strongest(&echoes);
     for (size_t i = 0; i < echoes.count; i++)
         sum += sqrt(echoes.strongest[i].weight);
     memset(raises, 0, index->papers->count * sizeof(*raises));
     for (size_t i = 0; i < echoes.count; i++) {
         struct postings in = index_numbered(index, echoes.strongest[i].number);
-        double weight = WEIGHT_FEEDBACK * reachable * sqrt(echoes.strongest[i].weight) / sum;
+        double weight = WEIGHT_FEEDBACK * best * sqrt(echoes.strongest[i].weight) / sum;
 
         for (size_t j = 0; j < in.count; j++)
             raises[in.items[j].paper] += weight * (double)in.items[j].fit;
@@ -112,6 +113,7 @@ static void raise_by_words(const struct ranking_index *index, double reachable, 
             shares[i] += raises[i];
 }
 
+/* Then as much as the best paper's own words gave is the most that any has. */
 static void raise_by_neighbours(const struct ranking_index *index, double *shares, double *before)
 {
     const struct likeness *likeness = &index->likeness;
@@ -124,13 +126,13 @@ static void raise_by_neighbours(const struct ranking_index *index, double *share
             continue;
         for (size_t j = likeness->first_neighbour[i]; j < likeness->first_neighbour[i + 1]; j++)
             near += (double)likeness->neighbours[j].trust * before[likeness->neighbours[j].paper];
-        shares[i] += WEIGHT_NEIGHBOUR_SHARE * near;
+        shares[i] = (shares[i] + WEIGHT_NEIGHBOUR_SHARE * near) /
+                    ((1 + WEIGHT_FEEDBACK) * (1 + WEIGHT_NEIGHBOUR_SHARE));
     }
 }
 
-void feedback_raise(const struct ranking_index *index, double reachable, double *shares,
-                    double *scratch)
+void feedback_mix(const struct ranking_index *index, double *shares, double *scratch)
 {
-    raise_by_words(index, reachable, shares, scratch);
+    raise_by_words(index, shares, scratch);
     raise_by_neighbours(index, shares, scratch);
 }

@@ -143,15 +143,11 @@ static void add_terms(struct ranker *ranker, float *sums)
 static void feed_back(struct ranker *ranker)
 {
     size_t papers = ranker->index->papers->count;
-    double reachable = 0;
 
     add_terms(ranker, ranker->interests);
-    for (size_t i = 0; i < ranker->compiled.term_count; i++)
-        if (ranker->compiled.terms[i].role == ROLE_INTERESTS)
-            reachable += ranker->weights[i];
     for (size_t i = 0; i < papers; i++)
         ranker->raises[i] = (double)ranker->interests[i];
-    feedback_raise(ranker->index, reachable, ranker->raises, ranker->scratch);
+    feedback_mix(ranker->index, ranker->raises, ranker->scratch);
     for (size_t i = 0; i < papers; i++) {
         if (ranker->interests[i] <= 0)
             continue;

@@ -42,20 +42,21 @@
  * dependence model (Metzler and Croft 2005); 0.15 to 0.3 are alike. */
 #define WEIGHT_PAIR 0.25
 /* Pseudo-relevance feedback for interests: the strongest TERMS words of the best
- * PAPERS raise whatever has them, too, all together by less than FEEDBACK of what
- * all words of the interests would give. Papers count by exp(TRUST * share), as
+ * PAPERS raise whatever has them, too, all together by less than FEEDBACK times what
+ * the best paper has, and own words and feedback are then mixed 1 : FEEDBACK (RM3's
+ * lambda of 0.55): nobody gets more than the best paper's own words gave. Papers count by exp(TRUST * share), as
  * a query's likelihood does in relevance models (Lavrenko and Croft 2001; RM3): the
  * best one leads, several of equal worth speak together. TRUST makes a share the
  * sum of rarities in natural logs that eight words of usual rarity have. Words count
  * by the square root of their Rocchio weight (Manning et al. 2008, 9.1.6), so that
- * no single one takes over. Measured flat from 0.3 to 0.5, for 5 to 15 papers, 20 to
+ * no single one takes over. Measured flat from 0.75 to 2, for 5 to 15 papers, 20 to
  * 50 terms and a TRUST of 12 to 30. */
-#define WEIGHT_FEEDBACK 0.4
+#define WEIGHT_FEEDBACK 1.25
 #define WEIGHT_FEEDBACK_PAPERS 10
 #define WEIGHT_FEEDBACK_TRUST 20.0
 #define WEIGHT_FEEDBACK_TERMS 30
 /* Papers that are like good ones for the interests are good themselves: each
- * gets this much of what its NEIGHBOURS nearest ones have, by the third power of
+ * gets this much of what its NEIGHBOURS nearest ones have mixed in, by the third power of
  * likeness (cluster hypothesis; score regularisation of Diaz 2005, Kurland and Lee
  * 2004). Measured flat from 0.3 to 0.4 and for 3 to 10 neighbours. Likeness is the
  * cosine over a paper's strongest LIKENESS_WORDS; LEAST is a chance likeness, and

@@ -287,7 +287,7 @@ static size_t best_left(const double *shares, const bool *taken, size_t count)
     return best;
 }
 
-static void raise_by_words(const struct reference *reference, double reachable, double *shares)
+static void raise_by_words(const struct reference *reference, double *shares)
 {
     double gathered[4 * WORDS_MAX] = {0}, sum = 0, raises[PAPERS_MAX] = {0}, first = 0;
     bool taken[PAPERS_MAX] = {false};
@@ -322,7 +322,7 @@ static void raise_by_words(const struct reference *reference, double reachable, 
     }
     for (size_t i = 0; i < papers->count; i++)
         if (shares[i] > 0)
-            shares[i] += WEIGHT_FEEDBACK * reachable * raises[i] / sum;
+            shares[i] += WEIGHT_FEEDBACK * first * raises[i] / sum;
 }
 
 static void raise_by_neighbours(const struct reference *reference, double *shares)
@@ -355,6 +355,7 @@ static void raise_by_neighbours(const struct reference *reference, double *share
         }
         if (shares[i] > 0 && sum > 0)
             shares[i] += WEIGHT_NEIGHBOUR_SHARE * near / sum;
+        shares[i] /= (1 + WEIGHT_FEEDBACK) * (1 + WEIGHT_NEIGHBOUR_SHARE);
     }
 }
 
@@ -382,16 +383,16 @@ static void check_ranking(struct reference *reference, const struct papers *pape
 {
     struct wish wishes[WISHES_MAX];
     size_t count = read_wishes(reference, words, wishes), listed = 0;
-    double shares[PAPERS_MAX] = {0}, own[PAPERS_MAX], reachable = 0;
+    double shares[PAPERS_MAX] = {0}, own[PAPERS_MAX], most = 0;
 
-    for (size_t i = 0; i < count; i++)
-        reachable += wishes[i].weight;
     for (size_t i = 0; i < papers->count; i++)
         for (size_t j = 0; j < count; j++)
             shares[i] += wishes[j].weight *
                          fit_of(&reference->papers.papers[i], wishes[j].first, wishes[j].second);
     memcpy(own, shares, sizeof(own));
-    raise_by_words(reference, reachable, shares);
+    for (size_t i = 0; i < papers->count; i++)
+        most = fmax(most, own[i]);
+    raise_by_words(reference, shares);
     raise_by_neighbours(reference, shares);
     for (size_t i = 0; i < papers->count; i++) {
         const struct ranked_paper *item = NULL;
@@ -404,7 +405,7 @@ static void check_ranking(struct reference *reference, const struct papers *pape
         if (!item)
             continue;
         assert_true(fabs(item->score - 100 * shares[i] / (1 + shares[i])) < 1e-3);
-        assert_true(shares[i] < (1 + WEIGHT_FEEDBACK) * (1 + WEIGHT_NEIGHBOUR_SHARE) * reachable);
+        assert_true(shares[i] <= most);
         check_reasons(&reference->papers.papers[i], item, wishes, count, own[i]);
     }
     assert_int_equal(ranking->count, listed);
