@@ -12,6 +12,8 @@ struct liked_term {
     struct view text;
     uint64_t term;
     double weight;
+    uint32_t liked_papers; /* that have it */
+    uint32_t last_paper;   /* that has it, counted over all from 1 */
     size_t arrival; /* decides ties */
 };
 
@@ -19,6 +21,8 @@ struct liked_terms {
     struct term_table numbers;
     struct liked_term *items;
     size_t capacity;
+    uint32_t paper; /* the one being read, from 1 */
+    uint32_t liked_papers;
 };
 
 static void add_word(struct liked_terms *terms, const struct word *word, double weight)
@@ -35,6 +39,9 @@ static void add_word(struct liked_terms *terms, const struct word *word, double 
             (struct liked_term){.text = word->text, .term = word->stem, .arrival = number};
     }
     terms->items[number].weight += weight;
+    terms->items[number].liked_papers +=
+        weight > 0 && terms->items[number].last_paper != terms->paper;
+    terms->items[number].last_paper = terms->paper;
 }
 
 /* Shares out `weight` over the paper's words, so that a long abstract says no
@@ -49,6 +56,8 @@ static void add_paper(struct liked_terms *terms, struct word_splitter *splitter,
     word_list_init(&abstract);
     words_split(splitter, paper->title, &title);
     words_split(splitter, paper->abstract, &abstract);
+    terms->paper++;
+    terms->liked_papers += weight > 0;
     length = fmax(1, WEIGHT_TITLE * (double)title.count + (double)abstract.count);
     for (size_t i = 0; i < title.count; i++)
         add_word(terms, &title.items[i], weight * WEIGHT_TITLE / length);
@@ -72,6 +81,25 @@ static void add_papers(struct liked_terms *terms, const struct ranking_index *in
     }
     for (size_t i = 0; i < count; i++)
         add_paper(terms, splitter, papers[i], weight / (double)count);
+}
+
+/* How much more liked papers have the term than others do: the relevance weight of
+ * Robertson and Sparck Jones 1976 with their half papers, in units of rarity. A
+ * term of disliked papers only is as telling as it is rare. */
+static double telling(const struct liked_terms *terms, const struct liked_term *term,
+                      double rarity)
+{
+    double others = pow(WEIGHT_RARITY_SCALE, -rarity);
+    double liked = (term->liked_papers + 0.5) / (terms->liked_papers + 1.0);
+
+    if (!term->liked_papers || others >= 1)
+        return fmax(0, rarity);
+    return fmax(0, log(liked * (1 - others) / (others * (1 - liked))) / log(WEIGHT_RARITY_SCALE));
+}
+
+static void weigh(const struct liked_terms *terms, struct liked_term *term, double rarity)
+{
+    term->weight *= fmax(0, rarity) * telling(terms, term, rarity);
 }
 
 static int compare_strength(const void *a, const void *b)
@@ -113,7 +141,7 @@ void compile_liked(struct compiled_profile *compiled, const struct ranking_index
     add_papers(&terms, index, splitter, &profile->liked, 1, known);
     add_papers(&terms, index, splitter, &profile->disliked, -WEIGHT_DISLIKED, known);
     for (size_t i = 0; i < terms.numbers.count; i++)
-        terms.items[i].weight *= index_rarity(index, terms.items[i].term);
+        weigh(&terms, &terms.items[i], index_rarity(index, terms.items[i].term));
     if (terms.numbers.count)
         qsort(terms.items, terms.numbers.count, sizeof(*terms.items), compare_strength);
     keep_strongest(compiled, &terms);
