@@ -72,6 +72,10 @@ static const struct {
     {"interests without their small words", "1|the of|about\n2|pruning|the\n3|sparse pruning|x",
      "'interests': 'I am interested in papers about sparse pruning'",
      "3:sparse,pruning,sparse pruning 2:pruning"},
+    {"interests of signs", "1|the of|about", "'interests': '?! ... \xCC\x81 ,'", ""},
+    {"interests in two scripts", "1|\xE5\xA4\xA7GPT\xE6\xA8\xA1\xE5\x9E\x8B|\n2|x|nets",
+     "'interests': 'GPT\xE6\xA8\xA1\xE5\x9E\x8B nets'",
+     "1:GPT,\xE6\xA8\xA1\xE5\x9E\x8B,GPT\xE6\xA8\xA1\xE5\x9E\x8B 2:nets"},
     {"interests of nothing", "1|the of|about", "'interests': 'about the papers'", ""},
     {"a keyword counts more than a word of the interests", "1|gpu|x\n2|net|x",
      "'keywords': ['net'], 'interests': 'gpu'", "2:net 1:gpu"},
@@ -143,6 +147,25 @@ static void test_scores_keep_their_meaning(void **state)
     assert_true(alone > 20 && alone < 60);
     assert_true(fabs(alone - among) < 1e-9);
     assert_true(heavy > 95 && heavy <= 100);
+}
+
+/* One hit of many words is no more than one of few: feedback has no say in it. */
+static void test_long_interests_score_less(void **state)
+{
+    const char *papers = "1|w1|x\n2|w2|x\n3|w3|x\n4|other|x";
+    struct buffer json;
+    double shorter, longer;
+
+    (void)state;
+    buffer_init(&json, 8192);
+    shorter = score_of(papers, NULL, "'interests': 'w1 w2 w3'");
+    buffer_add_string(&json, "'interests': '");
+    for (int i = 1; i < 600; i++)
+        buffer_printf(&json, "w%d ", i);
+    buffer_add_string(&json, "'");
+    longer = score_of(papers, NULL, buffer_string(&json));
+    assert_true(longer > 1 && longer < shorter && shorter < 50);
+    buffer_free(&json);
 }
 
 static void test_archive_decides_rarity(void **state)
@@ -225,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_scores_keep_their_meaning),
+        cmocka_unit_test(test_long_interests_score_less),
         cmocka_unit_test(test_archive_decides_rarity),
         cmocka_unit_test(test_skip_and_top),
         cmocka_unit_test(test_large_input),
