@@ -80,11 +80,13 @@ static uint64_t rest_of(const struct compiled_profile *compiled, const struct co
 
     for (uint32_t i = 0; i < term->pattern_count; i++) {
         const struct pattern *pattern = &compiled->patterns[term->first_pattern + i];
-        const struct compiled_slot *slots = compiled->slots + pattern->first_slot;
 
         rest = words_pair(rest, words_pair(i ? pattern->term : 0, pattern->slot_count));
-        for (uint32_t j = 0; j < pattern->slot_count; j++)
-            rest = words_pair(rest, words_pair(slots[j].term, slots[j].is_exact));
+        for (uint32_t j = 0; j < pattern->slot_count; j++) {
+            const struct compiled_slot *slot = &compiled->slots[pattern->first_slot + j];
+
+            rest = words_pair(rest, words_pair(slot->term, slot->is_exact));
+        }
     }
     return rest;
 }

@@ -171,7 +171,7 @@ class Backup(Case):
         for number in range(400):
             self.paperboy.profile(f"p{number}@example.test", keywords=["LLM"])
         wholes = 0
-        for number, delay in enumerate((0.002, 0.005, 0.01, 0.03, 0.1, 0.5, 5)):
+        for number, delay in enumerate((0.002, 0.005, 0.01, 0.03, 0.1, 0.5, 60)):
             out = self.out.parent / str(number)
             process = self.paperboy.start("backup", "--out", out)
             try:
