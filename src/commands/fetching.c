@@ -6,6 +6,8 @@
 #include "commands/asking.h"
 #include "commands/calendar.h"
 
+enum { DAY_MINUTES = 24 * 60 };
+
 /* ---- whether to ask ---- */
 
 static bool lacks_category(const struct edition *edition, const struct wanted *wanted)
@@ -76,9 +78,10 @@ int fetching_find_awaited(struct site *site, int64_t now_utc, struct awaited *re
     return result;
 }
 
-int fetching_find_silence(struct site *site, struct date date, bool *ret_is_silent,
-                          struct error *error)
+int fetching_find_silence(struct site *site, struct date date, int64_t now_utc,
+                          bool *ret_is_silent, struct error *error)
 {
+    struct completeness_moment moment = {.date = date, .now_utc = now_utc, .has_edition = true};
     struct edition_list list = {0};
     struct holiday_table holidays;
     bool is_silent = false;
@@ -89,9 +92,13 @@ int fetching_find_silence(struct site *site, struct date date, bool *ret_is_sile
         holidays_free(&holidays);
         return -1;
     }
-    if (list.count && !list.items[0].paper_count && !completeness_is_weekend(date))
-        is_silent = list.items[0].state == EDITION_EMPTY ||
-                    (list.items[0].state == EDITION_STALE && holidays_contain(&holidays, date));
+    if (date_compare(zone_date_at(site->arxiv_zone, now_utc, &moment.minutes), date) != 0)
+        moment.minutes = DAY_MINUTES; /* it is over */
+    if (list.count && !list.items[0].paper_count && !completeness_is_weekend(date)) {
+        moment.state = list.items[0].state;
+        is_silent = (moment.state == EDITION_EMPTY || moment.state == EDITION_STALE) &&
+                    !completeness_is_awaited(&moment, &holidays);
+    }
     *ret_is_silent = is_silent;
     edition_list_free(&list);
     holidays_free(&holidays);

@@ -24,9 +24,10 @@ struct awaited {
 int fetching_find_awaited(struct site *site, int64_t now_utc, struct awaited *ret_awaited,
                           struct error *error);
 
-/* Whether it is known that arXiv announced nothing on this weekday. */
-int fetching_find_silence(struct site *site, struct date date, bool *ret_is_silent,
-                          struct error *error);
+/* Whether it is known that arXiv announced nothing on this weekday: its papers are
+ * no longer awaited, and nobody failed to bring them. */
+int fetching_find_silence(struct site *site, struct date date, int64_t now_utc,
+                          bool *ret_is_silent, struct error *error);
 
 /* What a URL's answer said of itself. */
 struct fetched_kept {

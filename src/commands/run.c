@@ -103,11 +103,12 @@ static int fetch_status(const struct job *job, const struct error *error)
 /* The day of what was just fetched, or today, when arXiv has announced nothing. */
 static int find_silent_day(struct job *job, struct date *ret_day, struct error *error)
 {
-    struct date day = job->has_fetched ? job->fetched.edition.date
-                                       : site_arxiv_date(&job->site, site_now());
+    int64_t now_utc = site_now();
+    struct date day =
+        job->has_fetched ? job->fetched.edition.date : site_arxiv_date(&job->site, now_utc);
     bool is_silent;
 
-    if (fetching_find_silence(&job->site, day, &is_silent, error) < 0)
+    if (fetching_find_silence(&job->site, day, now_utc, &is_silent, error) < 0)
         return -1;
     *ret_day = is_silent ? day : (struct date){0};
     return 0;

@@ -148,6 +148,18 @@ class Sentences(VirtualWeek):
         self.day("2026-06-16", good(items, "2026-06-16"))
         self.assertEqual(self.day("2026-06-17", good(items, "2026-06-17")), {})
 
+    def test_an_empty_morning_is_no_silence_yet(self):
+        """On a day that no table knows, an empty feed may only be an early one."""
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"], holiday_note=True)
+        self.day("2026-06-15", good(batch("2606", 1, 3), "2026-06-15"))
+        self.assertEqual(self.day("2026-06-16", good([], "2026-06-16")), {})
+        mails = self.day("2026-06-16", good(batch("2606", 10, 3), "2026-06-16"), "01:06")
+        self.assertNotIn("announced no papers", mails["ada@example.test"])
+        self.assertEqual(self.day("2026-06-17", good([], "2026-06-17")), {})
+        mails = self.day("2026-06-17", good([], "2026-06-17"), "12:06")
+        self.assertIn("arXiv announced no papers on Wednesday, 17 June 2026.", mails["ada@example.test"])
+        self.assertEqual(self.day("2026-06-17", good([], "2026-06-17"), "15:06"), {}, "once")
+
     def test_the_owner_s_table(self):
         self.paperboy.write("arxiv-holidays.txt", "2026-06-17 a day of our own\n")
         self.paperboy.profile("ada@example.test", categories=["cs.LG"], holiday_note=True)
