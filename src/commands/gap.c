@@ -176,21 +176,6 @@ struct date gap_begin(struct gap *gap, size_t category)
     return date_of(gap, first);
 }
 
-/* 1 when the store has this version, or a later one, already. */
-static int is_known(const struct gap *gap, const struct paper *paper, struct error *error)
-{
-    struct papers found;
-    bool is_found;
-    int result;
-
-    papers_init(&found);
-    result = store_find_paper(gap->site->store, paper->id, &found, &is_found, error);
-    if (result == 0)
-        result = is_found && found.items[0].version >= paper->version;
-    papers_free(&found);
-    return result;
-}
-
 /* The open day that a date belongs to. What would have stood in a feed that was
  * read whole, and did not, was announced later: moderation holds some for days.
  * gap->days: none. */
@@ -209,34 +194,55 @@ static size_t find_day(const struct gap *gap, struct date date)
     return day < (int64_t)gap->days ? (size_t)day : gap->days;
 }
 
-int gap_take(struct gap *gap, const struct paper *paper, struct error *error)
+/* In a feed of the category; others' papers are listed in it as cross-lists. */
+static enum announce_type type_of(const struct gap *gap, const struct paper *paper, bool is_first)
+{
+    struct paper primary = *paper;
+    struct view category = view_of(gap->categories->items[gap->category]);
+
+    primary.category_count = paper->category_count ? 1 : 0;
+    if (completeness_is_in_category(&primary, category))
+        return is_first ? ANNOUNCE_NEW : ANNOUNCE_REPLACE;
+    return is_first ? ANNOUNCE_CROSS : ANNOUNCE_REPLACE_CROSS;
+}
+
+/* The day and the type of what the store lacks of a paper; gap->days: nothing. A
+ * paper that it has as a replacement only was never announced to anybody here. */
+static size_t find_lack(const struct gap *gap, const struct paper *paper, bool is_listed,
+                        const struct listing *listing, enum announce_type *ret_type)
 {
     const struct zone *zone = gap->site->arxiv_zone;
+    int64_t first_utc =
+        paper->first_submitted_utc ? paper->first_submitted_utc : paper->submitted_utc;
+    size_t day = find_day(gap, announcement_date(first_utc, zone, &gap->holidays));
+
+    /* First announced within the gap, and perhaps revised at once: new all the same. */
+    *ret_type = type_of(gap, paper, true);
+    if (day < gap->days && (!is_listed || listing->type > *ret_type))
+        return day;
+    if (paper->version <= 1 || (is_listed && listing->version >= paper->version))
+        return gap->days;
+    *ret_type = type_of(gap, paper, false);
+    return find_day(gap, announcement_date(paper->submitted_utc, zone, &gap->holidays));
+}
+
+int gap_take(struct gap *gap, const struct paper *paper, struct error *error)
+{
     struct paper dated = *paper;
+    struct listing listing = {ANNOUNCE_NEW, 0};
+    bool is_listed;
     size_t day;
-    int known;
 
     if (!paper->submitted_utc)
         return 0;
-    dated.date = announcement_date(paper->submitted_utc, zone, &gap->holidays);
-    dated.announce_type = paper->version > 1 ? ANNOUNCE_REPLACE : ANNOUNCE_NEW;
-    day = find_day(gap, dated.date);
-    /* First announced within the gap, and revised at once: still new. */
-    if (paper->version > 1 && paper->first_submitted_utc) {
-        struct date first = announcement_date(paper->first_submitted_utc, zone, &gap->holidays);
-
-        if (find_day(gap, first) < gap->days) {
-            day = find_day(gap, first);
-            dated.announce_type = ANNOUNCE_NEW;
-        }
-    }
+    if (store_find_listing(gap->site->store, paper->id, &listing, &is_listed, error) < 0)
+        return -1;
+    day = find_lack(gap, paper, is_listed, &listing, &dated.announce_type);
     if (day == gap->days)
         return 0;
     dated.date = date_of(gap, day);
-    known = is_known(gap, paper, error);
-    if (known == 0)
-        papers_add(&gap->papers[day], &dated, NULL);
-    return known < 0 ? -1 : 0;
+    papers_add(&gap->papers[day], &dated, NULL);
+    return 0;
 }
 
 static int store_days(struct gap *gap, bool is_whole, int64_t now_utc, size_t *papers,

@@ -46,8 +46,9 @@ int gap_note_missed(struct gap *gap, int64_t now_utc, struct error *error);
 
 /* Begins with a category that has an open day; gives the first one. */
 struct date gap_begin(struct gap *gap, size_t category);
-/* A paper of its list: kept when it belongs to an open day and the store does not
- * have this version, or a later one. */
+/* A paper of its list: kept when it belongs to an open day and no edition has
+ * announced it so, or in this version. What is of another category first is a
+ * cross-list in this one. */
 int gap_take(struct gap *gap, const struct paper *paper, struct error *error);
 /* Stores what was taken, in one transaction; `*papers` grows by the number. */
 int gap_store(struct gap *gap, bool is_whole, int64_t now_utc, size_t *papers,

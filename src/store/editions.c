@@ -73,12 +73,6 @@ static int put_category(struct store *store, const char *date,
     return query_run(&query, NULL);
 }
 
-/* What an edition says of a paper. */
-struct listing {
-    enum announce_type type;
-    int version;
-};
-
 /* What the edition says of a paper already. 1 when it lists it. */
 static int find_listed(struct store *store, const char *date, struct view id,
                        struct listing *ret_listing, struct error *error)

@@ -85,6 +85,16 @@ int store_find_seen(struct store *store, const struct papers *papers, struct dat
 int store_count_listings(struct store *store, const struct papers *papers, size_t *ret_counts,
                          struct error *error);
 
+/* What all editions together say of a paper: the announcement that is newest to a
+ * reader (new, cross, replace, replace-cross) and the highest version. False when
+ * none lists it. */
+struct listing {
+    enum announce_type type;
+    int version;
+};
+int store_find_listing(struct store *store, struct view id, struct listing *ret_listing,
+                       bool *ret_found, struct error *error);
+
 /* Adds the paper to `ret_papers` as it was last seen; false when the store does
  * not know it. */
 int store_find_paper(struct store *store, struct view id, struct papers *ret_papers,

@@ -80,3 +80,34 @@ int store_count_listings(struct store *store, const struct papers *papers, size_
     }
     return 0;
 }
+
+int store_find_listing(struct store *store, struct view id, struct listing *ret_listing,
+                       bool *ret_found, struct error *error)
+{
+    struct listing listing = {ANNOUNCE_REPLACE_CROSS, 0};
+    struct query query;
+    bool found = false;
+    int row;
+
+    query_start(&query, store, "SELECT announce_type, version FROM edition_papers WHERE paper = $1",
+                error);
+    query_view(&query, id);
+    while ((row = query_next(&query)) > 0) {
+        enum announce_type type = ANNOUNCE_NEW;
+        int version = (int)query_get_integer(&query, 1);
+
+        announce_type_parse(query_get_view(&query, 0), &type);
+        if (type < listing.type)
+            listing.type = type;
+        if (version > listing.version)
+            listing.version = version;
+        found = true;
+    }
+    query_end(&query);
+    if (row < 0)
+        return -1;
+    *ret_found = found;
+    if (found)
+        *ret_listing = listing;
+    return 0;
+}

@@ -258,6 +258,39 @@ class ByItself(VirtualWeek):
         self.assertEqual([self.edition(f"2026-06-{day}")["papers"] for day in ("09", "10", "11")], [0, 1, 1])
         self.assertEqual(self.received("ada@example.test"), {f"2606.{number:05}" for number in (1, 10, 20, 30)})
 
+    def test_replaced_before_it_was_caught_up_with(self):
+        """Missed when it was new, and in today's feed as a replacement: it is new to everybody here."""
+        self.paperboy.profile("ada@example.test", categories=["cs.LG"])
+        self.day("2026-06-15", good(batch("2606", 1, 3), "2026-06-15"))
+        self.oai.add(raw(10, ["Mon, 15 Jun 2026 10:00:00 GMT", "Tue, 16 Jun 2026 10:00:00 GMT"]))
+        replaced = paper(10, day="2606", announce_type="replace", version=2)
+        self.day("2026-06-17", good([*batch("2606", 20, 2), replaced], "2026-06-17"))
+        self.assertEqual(self.edition("2026-06-16")["papers"], 1)
+        self.day("2026-06-18", good([*batch("2606", 30, 2), {**replaced, "version": 3}], "2026-06-18"))
+        self.assertEqual(self.received("ada@example.test"),
+                         {f"2606.{number:05}" for number in (1, 2, 3, 10, 20, 21, 30, 31)})
+
+    def test_types_are_those_of_the_feed(self):
+        """What is of another category first is a cross-list; what was announced as new once
+        is a replacement afterwards, though a day before it was missed, too."""
+        for address, types in (("ada@example.test", ["new"]), ("emmy@example.test", ["new", "cross"]),
+                               ("grace@example.test", ["replace"])):
+            self.paperboy.profile(address, categories=["cs.LG"], announce_types=types)
+        self.day("2026-06-11", good(batch("2606", 1, 1), "2026-06-11"))
+        self.oai.instead = busy(503, 600)
+        self.day("2026-06-12", busy(503, 600), status=(UNAVAILABLE,))
+        self.day("2026-06-15", good(batch("2606", 10, 1), "2026-06-15"))
+        self.oai.instead = None
+        self.oai.add(raw(10, ["Fri, 12 Jun 2026 10:00:00 GMT", "Mon, 15 Jun 2026 10:00:00 GMT"]),
+                     raw(20, ["Mon, 15 Jun 2026 10:00:00 GMT"]),
+                     raw(21, ["Mon, 15 Jun 2026 10:00:00 GMT"], categories=("hep-th", "cs.LG")))
+        self.day("2026-06-17", good(batch("2606", 30, 1), "2026-06-17"))
+        self.assertEqual(self.edition("2026-06-16")["papers"], 3)
+        new = {f"2606.{number:05}" for number in (1, 10, 20, 30)}
+        self.assertEqual(self.received("ada@example.test"), new)
+        self.assertEqual(self.received("emmy@example.test"), new | {"2606.00021"})
+        self.assertEqual(self.received("grace@example.test"), {"2606.00010"})
+
     def test_each_category_is_kept_when_the_next_one_fails(self):
         for address, category in (("ada@example.test", "cs.AI"), ("emmy@example.test", "cs.LG")):
             self.paperboy.profile(address, categories=[category])

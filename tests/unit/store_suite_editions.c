@@ -157,6 +157,27 @@ static void a_paper_of_two_days_keeps_what_each_said(void **state)
     store_close(&store);
 }
 
+static void what_all_days_said_of_a_paper(void **state)
+{
+    struct store *store = suite_open(state);
+    struct listing listing;
+    struct error error = {0};
+    bool found = true;
+
+    put(store, tuesday, 1000, "2602.00001v2 replace cs.LG\n");
+    MUST(store_find_listing(store, VIEW("2602.00002"), &listing, &found, &error), error);
+    assert_false(found);
+    MUST(store_find_listing(store, VIEW("2602.00001"), &listing, &found, &error), error);
+    assert_true(found);
+    assert_int_equal(listing.type, ANNOUNCE_REPLACE);
+    assert_int_equal(listing.version, 2);
+    put(store, wednesday, 2000, "2602.00001v1 cross cs.LG\n");
+    MUST(store_find_listing(store, VIEW("2602.00001"), &listing, &found, &error), error);
+    assert_int_equal(listing.type, ANNOUNCE_CROSS);
+    assert_int_equal(listing.version, 2);
+    store_close(&store);
+}
+
 static void editions_are_listed_newest_first(void **state)
 {
     static const struct edition_category later = {"cs.LG", 3, 3, EDITION_COMPLETE};
@@ -320,6 +341,7 @@ int store_suite_editions_run(const struct store_opener *opener)
         cmocka_unit_test(editions_come_back_in_feed_order),
         cmocka_unit_test(late_papers_are_appended_and_marked),
         cmocka_unit_test(a_paper_of_two_days_keeps_what_each_said),
+        cmocka_unit_test(what_all_days_said_of_a_paper),
         cmocka_unit_test(editions_are_listed_newest_first),
         cmocka_unit_test(an_edition_that_fails_leaves_nothing),
         cmocka_unit_test(what_came_before_is_seen),
