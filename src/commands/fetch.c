@@ -54,6 +54,22 @@ static int read_edition(struct site *site, const struct options *options, struct
     return result;
 }
 
+/* Of today the feed tells more, and it may still grow. */
+static int check_since(const struct site *site, struct date since, struct error *error)
+{
+    struct date today = site_arxiv_date(site, site_now());
+    char given[DATE_TEXT_BYTES], now[DATE_TEXT_BYTES];
+
+    if (date_compare(since, today) < 0)
+        return 0;
+    date_format(since, given);
+    date_format(today, now);
+    return error_set(error, ERROR_INPUT,
+                     "--since %s: only days before today, which is %s in New York, are caught up "
+                     "with; paperboy fetch alone asks for today's",
+                     given, now);
+}
+
 static int run_since(struct log *log, const struct options *options, struct date since)
 {
     struct wanted wanted = {0};
@@ -62,8 +78,11 @@ static int run_since(struct log *log, const struct options *options, struct date
     int status = EX_OK;
 
     if (site_open(&site, log, options->config, false, &error) < 0 ||
-        site_open_store(&site, &error) < 0 || wanted_find(&site, &wanted, &error) < 0)
+        site_open_store(&site, &error) < 0 || wanted_find(&site, &wanted, &error) < 0 ||
+        wanted_need(&site, &wanted, &error) < 0)
         status = command_fail(log, &error);
+    else if (check_since(&site, since, &error) < 0)
+        status = command_fail_usage(log, &error);
     else if (catching_up_since(&site, &wanted, since, site_now(), &error) < 0)
         status = command_fail(log, &error);
     wanted_free(&wanted);
@@ -84,6 +103,10 @@ static int run(struct log *log, const struct options *options)
     if (options_date(options, "--date", &date, &error) < 0 ||
         options_date(options, "--since", &since, &error) < 0)
         return command_fail_usage(log, &error);
+    if (date_is_set(since) && (from_feeds || prints || date_is_set(date))) {
+        error_set(&error, ERROR_INPUT, "--since stands alone, without --feed, --date and --jsonl");
+        return command_fail_usage(log, &error);
+    }
     if (date_is_set(since))
         return run_since(log, options, since);
     /* With --feed and --jsonl it is a filter, and stores nothing where there is no store. */

@@ -345,11 +345,8 @@ int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct d
     struct arxiv_result result = {0};
     int status;
 
-    if (!wanted->categories.count)
-        return error_set(error, ERROR_CONFIGURATION,
-                         "no categories to ask arXiv for; name some in a profile's categories or in "
-                         "arxiv.categories of %s",
-                         site->configuration.file);
+    if (wanted_need(site, wanted, error) < 0)
+        return -1;
     wanted_warn(site->log, &wanted->categories);
     log_progress(site->log, "asking arXiv for %zu categories", wanted->categories.count);
     if (asking_fetch(site, &wanted->categories, only_news, &result, error) < 0)

@@ -86,6 +86,16 @@ int wanted_find(struct site *site, struct wanted *ret_wanted, struct error *erro
     return 0;
 }
 
+int wanted_need(const struct site *site, const struct wanted *wanted, struct error *error)
+{
+    if (wanted->categories.count)
+        return 0;
+    return error_set(error, ERROR_CONFIGURATION,
+                     "no categories to ask arXiv for; name some in a profile's categories or in "
+                     "arxiv.categories of %s",
+                     site->configuration.file);
+}
+
 void wanted_warn(struct log *log, const struct strings *categories)
 {
     for (size_t i = 0; i < categories->count; i++) {

@@ -13,6 +13,8 @@ struct wanted {
 int wanted_find(struct site *site, struct wanted *ret_wanted, struct error *error);
 void wanted_free(struct wanted *wanted); /* zeroed is fine */
 
+/* -1, kind configuration, when there is nothing to ask for. */
+int wanted_need(const struct site *site, const struct wanted *wanted, struct error *error);
 /* A line for each category that arXiv is not known to have, and the one that may
  * be meant. A warning and no more: it is asked for all the same. */
 void wanted_warn(struct log *log, const struct strings *categories);

@@ -101,6 +101,19 @@ class Since(VirtualWeek):
             self.assertLess(len(self.asked("oai")), 12)
             self.assertIsNone(self.edition("2026-06-16"))
 
+    def test_days_that_are_not_over(self):
+        for date in ("2026-06-18", "2030-01-01"):
+            result = self.since(date, at("2026-06-18", "03:00"), (64,))
+            self.assertRegex(result.err, f"--since {date}: only days before today, which is 2026-06-18")
+        result = self.run_at(at("2026-06-18"), "fetch", "--since", "2026-06-16", "--date", "2026-06-16", status=(64,))
+        self.assertRegex(result.err, "--since stands alone")
+        self.assertEqual(self.asked("oai"), [])
+
+    def test_without_any_category(self):
+        self.paperboy.profile("ada@example.test", categories=[])
+        result = self.since("2026-06-16", at("2026-06-18", "03:00"), (78,))
+        self.assertRegex(result.err, "no categories to ask arXiv for; name some")
+
     def test_what_is_no_protocol(self):
         for answer in (error_page(), busy(503, 600), oai_error("badArgument"), Answer("no", status=404)):
             self.oai.instead = answer
