@@ -171,7 +171,7 @@ static int write_note(struct backup *backup, struct error *error)
         note_secret(note, configuration->delivery.relays[i].password_file);
     note_secret(note, configuration->inbox.password_file);
     note_secret(note, configuration->summaries.api_key_file);
-    buffer_add_string(note, "  templates of your own, and mail in a Maildir\n");
+    buffer_add_string(note, "  templates and a table of holidays of your own, and mail in a Maildir\n");
     if (note->failed)
         result = error_set(error, ERROR_INPUT, "%s: too long", path);
     else

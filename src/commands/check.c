@@ -11,6 +11,7 @@
 
 #include "commands/calendar.h"
 #include "commands/command.h"
+#include "commands/wanted.h"
 #include "papers/oai.h"
 #include "subscribers/address.h"
 
@@ -19,13 +20,17 @@ static void check_categories(const struct site *site, struct findings *findings)
     const struct strings *categories = &site->configuration.arxiv.categories;
 
     for (size_t i = 0; i < categories->count; i++) {
-        char set[OAI_SET_BYTES];
+        const char *name = categories->items[i];
+        char set[OAI_SET_BYTES], doubt[WANTED_DOUBT_BYTES];
         struct error problem;
 
-        if (oai_find_set(view_of(categories->items[i]), set, &problem) < 0)
+        if (oai_find_set(view_of(name), set, &problem) < 0)
             findings_fail(findings, EX_CONFIG,
                           "%s: arxiv.categories: \"%s\" is no category of arXiv's; mend or remove it",
-                          site->configuration.file, categories->items[i]);
+                          site->configuration.file, name);
+        else if (wanted_doubt(name, doubt))
+            findings_warn(findings, "%s: arxiv.categories: \"%s\": %s", site->configuration.file,
+                          name, doubt);
     }
 }
 

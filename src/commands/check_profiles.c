@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "commands/check.h"
-#include "papers/oai.h"
+#include "commands/wanted.h"
 #include "subscribers/folder.h"
 
 struct profile_check {
@@ -25,14 +25,12 @@ static void check_profile_categories(const struct profile_check *check, const ch
                                      const struct profile *profile)
 {
     for (size_t i = 0; i < profile->categories.count; i++) {
-        char set[OAI_SET_BYTES];
-        struct error problem;
+        const char *name = profile->categories.items[i];
+        char doubt[WANTED_DOUBT_BYTES];
 
-        if (oai_find_set(view_of(profile->categories.items[i]), set, &problem) < 0)
-            findings_warn(check->findings,
-                          "%s/%s: categories: \"%s\" is no category of arXiv's, so that nothing "
-                          "comes of it",
-                          check->folder, file, profile->categories.items[i]);
+        if (wanted_doubt(name, doubt))
+            findings_warn(check->findings, "%s/%s: categories: \"%s\": %s", check->folder, file,
+                          name, doubt);
     }
 }
 

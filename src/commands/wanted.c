@@ -1,5 +1,6 @@
 #include "commands/wanted.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,19 +97,25 @@ int wanted_need(const struct site *site, const struct wanted *wanted, struct err
                      site->configuration.file);
 }
 
+bool wanted_doubt(const char *category, char ret_doubt[WANTED_DOUBT_BYTES])
+{
+    const char *meant;
+
+    if (taxonomy_has(view_of(category)))
+        return false;
+    meant = taxonomy_nearest(view_of(category));
+    snprintf(ret_doubt, WANTED_DOUBT_BYTES, "arXiv is not known to have this category%s%s%s",
+             meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
+    return true;
+}
+
 void wanted_warn(struct log *log, const struct strings *categories)
 {
-    for (size_t i = 0; i < categories->count; i++) {
-        struct view name = view_of(categories->items[i]);
-        const char *meant;
+    char doubt[WANTED_DOUBT_BYTES];
 
-        if (taxonomy_has(name))
-            continue;
-        meant = taxonomy_nearest(name);
-        log_line(log, LOG_LEVEL_WARNING, "%s: arXiv is not known to have this category%s%s%s",
-                 categories->items[i], meant ? "; did you mean " : "", meant ? meant : "",
-                 meant ? "?" : "");
-    }
+    for (size_t i = 0; i < categories->count; i++)
+        if (wanted_doubt(categories->items[i], doubt))
+            log_line(log, LOG_LEVEL_WARNING, "%s: %s", categories->items[i], doubt);
 }
 
 void wanted_free(struct wanted *wanted)

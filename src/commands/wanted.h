@@ -15,6 +15,9 @@ void wanted_free(struct wanted *wanted); /* zeroed is fine */
 
 /* -1, kind configuration, when there is nothing to ask for. */
 int wanted_need(const struct site *site, const struct wanted *wanted, struct error *error);
+/* What is doubtful about a name, and what may be meant; false: nothing. */
+enum { WANTED_DOUBT_BYTES = 128 };
+bool wanted_doubt(const char *category, char ret_doubt[WANTED_DOUBT_BYTES]);
 /* A line for each category that arXiv is not known to have, and the one that may
  * be meant. A warning and no more: it is asked for all the same. */
 void wanted_warn(struct log *log, const struct strings *categories);

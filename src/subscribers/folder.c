@@ -55,6 +55,17 @@ static int read_names(DIR *stream, const char *folder, struct folder_list *list,
                  : 0;
 }
 
+static int cannot_open(const char *folder, int error_number, struct error *error)
+{
+    error_set_errno(error, error_number, "cannot open the folder of profiles %s", folder);
+    if (error && error_number == ENOENT) {
+        struct error missing = *error;
+
+        error_set(error, missing.kind, "%s; paperboy subscriber add makes it", missing.text);
+    }
+    return -1;
+}
+
 int folder_list(const char *folder, struct folder_list *ret_list, struct error *error)
 {
     struct folder_list list = {NULL, NULL, 0};
@@ -62,7 +73,7 @@ int folder_list(const char *folder, struct folder_list *ret_list, struct error *
     int result;
 
     if (!stream)
-        return error_set_errno(error, errno, "cannot open the folder of profiles %s", folder);
+        return cannot_open(folder, errno, error);
     list.arena = arena_new();
     result = read_names(stream, folder, &list, error);
     closedir(stream);
@@ -270,7 +281,7 @@ static int lock_folder(const char *folder, struct error *error)
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (descriptor < 0)
-        return error_set_errno(error, errno, "cannot open the folder of profiles %s", folder);
+        return cannot_open(folder, errno, error);
     while (flock(descriptor, LOCK_EX) < 0) {
         int error_number = errno;
 

@@ -147,6 +147,18 @@ class Files(CheckCase):
         self.finds(result, "error", "sender.address is missing")
         self.finds(result, "error", "arxiv.categories", "cookery")
 
+    def test_mistyped_category(self):
+        self.paperboy.write_configuration(arxiv={"categories": ["cs.LG", "cs.LC"]})
+        self.paperboy.profile("d@example.test", categories=["cs.LG", "cs.IA"])
+        result = self.check(OK)
+        self.finds(result, "warning", r'arxiv\.categories: "cs\.LC"', r"did you mean cs\.CL\?")
+        self.finds(result, "warning", r'd@example\.test\.json: categories: "cs\.IA"', r"did you mean cs\.AI\?")
+
+    def test_no_folder_of_profiles(self):
+        shutil.rmtree(self.paperboy.subscribers)
+        result = self.check(CONFIGURATION)
+        self.finds(result, "error", "cannot open the folder of profiles", "paperboy subscriber add makes it")
+
     def test_modes(self):
         self.run_ok("subscriber", "list")
         key = self.paperboy.write("paperboy.key", "0" * 64 + "\n")
