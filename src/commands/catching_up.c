@@ -1,7 +1,7 @@
 #include "commands/catching_up.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/timer.h"
@@ -14,11 +14,14 @@
 
 #define WAIT_FACT "catching_up"
 
+enum { NAME_BYTES = 33, FACT_BYTES = 128 };
+
 /* ---- how long OAI-PMH is left alone after failures ---- */
 
 struct wait {
     int64_t until_utc;
     int failures; /* in a row */
+    char stuck[NAME_BYTES]; /* the category that ended the last round; "" for none */
 };
 
 static int find_wait(struct site *site, struct wait *ret_wait, struct error *error)
@@ -29,9 +32,10 @@ static int find_wait(struct site *site, struct wait *ret_wait, struct error *err
     bool is_found;
     int result;
 
-    buffer_init(&text, 64);
+    buffer_init(&text, FACT_BYTES);
     result = fact_get(site->store, WAIT_FACT, &text, &is_found, error);
-    if (result == 0 && is_found && sscanf(buffer_string(&text), "%lld %d", &until, &wait.failures) == 2)
+    if (result == 0 && is_found &&
+        sscanf(buffer_string(&text), "%lld %d %32s", &until, &wait.failures, wait.stuck) >= 2)
         wait.until_utc = until;
     buffer_free(&text);
     if (result == 0)
@@ -41,14 +45,16 @@ static int find_wait(struct site *site, struct wait *ret_wait, struct error *err
 
 static int keep_wait(struct site *site, const struct wait *wait, struct error *error)
 {
-    char text[64];
+    char text[FACT_BYTES];
 
-    snprintf(text, sizeof(text), "%lld %d", (long long)wait->until_utc, wait->failures);
+    snprintf(text, sizeof(text), "%lld %d %s", (long long)wait->until_utc, wait->failures,
+             wait->stuck);
     return fact_put(site->store, WAIT_FACT, view_of(text), error);
 }
 
-static int note_result(struct site *site, const struct wait *before, bool failed, int64_t now_utc,
-                       struct error *error)
+/* `stuck` NULL: no category kept the ones behind it from being asked for. */
+static int note_result(struct site *site, const struct wait *before, bool failed,
+                       const char *stuck, int64_t now_utc, struct error *error)
 {
     struct wait wait = {0};
     int64_t seconds = CATCHING_UP_WAIT_SECONDS;
@@ -62,6 +68,7 @@ static int note_result(struct site *site, const struct wait *before, bool failed
             seconds = CATCHING_UP_WAIT_MAX_SECONDS;
         wait.until_utc = now_utc + seconds;
         wait.failures = before->failures < 100 ? before->failures + 1 : before->failures;
+        snprintf(wait.stuck, sizeof(wait.stuck), "%s", stuck ? stuck : "");
     }
     return keep_wait(site, &wait, error);
 }
@@ -87,7 +94,7 @@ int catching_up_find_wait(struct site *site, int64_t *ret_until_utc, struct erro
 struct progress {
     size_t asked, failed;
     size_t papers;
-    bool is_down;        /* the others are better not asked */
+    const char *stuck;   /* at which the others are better not asked; NULL: none */
     struct error first;  /* what failed first */
 };
 
@@ -116,24 +123,39 @@ static int ask_category(struct gap *gap, struct asking_list *asking, size_t cate
         log_line(gap->site->log, LOG_LEVEL_WARNING, "%s: %s; asked again later", name, problem.text);
         if (!progress->failed++)
             progress->first = problem;
-        progress->is_down = problem.kind == ERROR_TEMPORARY;
+        if (problem.kind == ERROR_TEMPORARY)
+            progress->stuck = name;
         return 0;
     }
     progress->failed += !is_whole;
     return gap_store(gap, is_whole, now_utc, &progress->papers, error);
 }
 
-static int ask_all(struct gap *gap, int64_t now_utc, int64_t until_ms, struct progress *progress,
-                   struct error *error)
+/* Behind the one at which the last round ended: a list that always fails must not
+ * keep those behind it from being read. */
+static size_t find_first(const struct strings *categories, const char *stuck)
+{
+    size_t first = 0;
+
+    while (first < categories->count && strcmp(categories->items[first], stuck) <= 0)
+        first++;
+    return first < categories->count ? first : 0;
+}
+
+static int ask_all(struct gap *gap, const char *stuck, int64_t now_utc, int64_t until_ms,
+                   struct progress *progress, struct error *error)
 {
     const struct timer timer = timer_system();
     struct asking_list *asking = asking_list_open(gap->site, error);
+    size_t count = gap->categories->count, first = find_first(gap->categories, stuck);
     int result = asking ? 0 : -1;
 
-    for (size_t i = 0; i < gap->categories->count && result == 0; i++) {
+    for (size_t k = 0; k < count && result == 0; k++) {
+        size_t i = (first + k) % count;
+
         if (!gap_is_open(gap, i))
             continue;
-        if (progress->is_down || (until_ms && timer.now_ms(timer.context) >= until_ms) ||
+        if (progress->stuck || (until_ms && timer.now_ms(timer.context) >= until_ms) ||
             site_is_stopping())
             break;
         result = ask_category(gap, asking, i, now_utc, progress, error);
@@ -165,7 +187,7 @@ int catching_up_since(struct site *site, const struct wanted *wanted, struct dat
     if (gap_open(&gap, site, &wanted->categories, since, now_utc, error) < 0)
         return -1;
     gap_find_incomplete(&gap);
-    result = ask_all(&gap, now_utc, 0, &progress, error);
+    result = ask_all(&gap, "", now_utc, 0, &progress, error);
     if (result == 0 && progress.failed && progress.failed == progress.asked &&
         progress.first.kind != ERROR_NONE) {
         *error = progress.first;
@@ -186,9 +208,9 @@ static int close_gap(struct gap *gap, const struct wait *wait, int64_t now_utc, 
     int result = gap_note_missed(gap, now_utc, error);
 
     if (result == 0)
-        result = ask_all(gap, now_utc, until_ms, &progress, error);
+        result = ask_all(gap, wait->stuck, now_utc, until_ms, &progress, error);
     if (result == 0)
-        result = note_result(gap->site, wait, progress.failed > 0, now_utc, error);
+        result = note_result(gap->site, wait, progress.failed > 0, progress.stuck, now_utc, error);
     if (result == 0 && progress.asked > progress.failed)
         log_caught(gap, &progress);
     return result;

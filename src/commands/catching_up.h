@@ -24,9 +24,10 @@ enum catching_up_need {
 
 /* What run does by itself: finds, over the last PLAN_CATCH_UP_DAYS and not before
  * arXiv was first asked, the days without edition and the categories that failed,
- * were cut or stayed stale, and asks for those. After a failure it asks for none
- * for a while that grows (CATCHING_UP_WAIT_SECONDS to _MAX). No category is begun after
- * `until_ms` of timer_system(); 0: no bound. Cheap when nothing is missing. */
+ * were cut or stayed stale, and asks for those. A failure that may pass ends the
+ * round; the next one begins with the category behind it, after a while that
+ * grows (CATCHING_UP_WAIT_SECONDS to _MAX). No category is begun after `until_ms`
+ * of timer_system(); 0: no bound. Cheap when nothing is missing. */
 enum { CATCHING_UP_WAIT_SECONDS = 14 * 60, CATCHING_UP_WAIT_MAX_SECONDS = 6 * 3600 };
 
 int catching_up_due(struct site *site, const struct wanted *wanted, enum catching_up_need need,

@@ -327,6 +327,31 @@ class ByItself(VirtualWeek):
         self.assertEqual(self.states("2026-06-16"), {"cs.AI": "complete", "cs.LG": "empty"})
         self.assertEqual(sum("AI" in path for path in self.asked("oai")), 1)
 
+    def test_one_list_that_always_fails(self):
+        """A service that repeats a token for one category for ever: the others come all the same."""
+        for address, category in (("ada@example.test", "cs.AI"), ("emmy@example.test", "cs.LG")):
+            self.paperboy.profile(address, categories=[category])
+        self.day("2026-06-15", good(batch("2606", 1, 1, ("cs.AI", "cs.LG")), "2026-06-15"))
+        self.oai.announce(batch("2606", 10, 2, ("cs.LG",)), "2026-06-16")
+        usual = self.oai.answer
+        item = raw(50, ["Mon, 15 Jun 2026 10:00:00 GMT"], categories=("cs.AI",))
+
+        def one(path):
+            if "AI" in path or "resumptionToken" in path:
+                return oai_page([item], "x")
+            self.oai.instead = None
+            page = usual(path)
+            self.oai.instead = one
+            return page
+
+        self.oai.instead = one
+        today = good(batch("2606", 20, 1, ("cs.AI", "cs.LG")), "2026-06-17")
+        self.day("2026-06-17", today)
+        self.assertEqual(self.states("2026-06-16"), {"cs.AI": "failed", "cs.LG": "failed"})
+        self.day("2026-06-17", today, "06:06")
+        self.assertEqual(self.states("2026-06-16"), {"cs.AI": "failed", "cs.LG": "complete"})
+        self.day("2026-06-18", good(batch("2606", 30, 1, ("cs.AI", "cs.LG")), "2026-06-18"))
+        self.assertLessEqual({"2606.00010", "2606.00011"}, self.received("emmy@example.test"))
 
     def test_killed_in_the_midst(self):
         """kill -9 while a list is read: the categories before it are kept, the next run goes on."""
