@@ -182,8 +182,8 @@ int catching_up_since(struct site *site, const struct wanted *wanted, struct dat
     struct gap gap;
     int result;
 
-    if (!announcement_is_day(since, &(struct holidays){0}))
-        since = announcement_next(since, &(struct holidays){0});
+    if (!announcement_is_day(since, NULL))
+        since = announcement_next(since, NULL);
     if (gap_open(&gap, site, &wanted->categories, since, now_utc, error) < 0)
         return -1;
     gap_find_incomplete(&gap);

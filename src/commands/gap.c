@@ -14,13 +14,12 @@ int gap_open(struct gap *gap, struct site *site, const struct strings *categorie
 
     *gap = (struct gap){.site = site, .categories = categories, .since = since};
     gap->today = zone_date_at(site->arxiv_zone, now_utc, &gap->minutes);
-    if (calendar_read(site, &gap->table, error) < 0)
+    if (calendar_read(site, &gap->holidays, error) < 0)
         return -1;
     if (store_list_editions(site->store, since, SIZE_MAX, &gap->editions, error) < 0) {
-        holidays_free(&gap->table);
+        holidays_free(&gap->holidays);
         return -1;
     }
-    gap->holidays = (struct holidays){gap->table.items, gap->table.count};
     gap->arena = arena_new();
     last = date_to_days(gap->today) - date_to_days(since);
     gap->days = last < 0 ? 0 : (size_t)last + 1;
@@ -37,7 +36,7 @@ void gap_close(struct gap *gap)
         papers_free(&gap->papers[i]);
     arena_free(&gap->arena);
     edition_list_free(&gap->editions);
-    holidays_free(&gap->table);
+    holidays_free(&gap->holidays);
 }
 
 /* ---- what is open ---- */

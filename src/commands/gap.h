@@ -6,7 +6,6 @@
 
 #include "commands/site.h"
 #include "papers/announcement.h"
-#include "papers/holidays.h"
 #include "papers/paper.h"
 #include "store/editions.h"
 
@@ -17,8 +16,7 @@ struct gap {
     struct date since;
     struct date today;
     int minutes; /* of today, in New York */
-    struct holiday_table table;
-    struct holidays holidays; /* borrows the table */
+    struct holiday_table holidays;
     struct edition_list editions;
     struct arena *arena;
     size_t days;

@@ -2,27 +2,9 @@
 
 enum { CUT_OFF_HOUR = 14, FRIDAY = 4 };
 
-bool holidays_have(const struct holidays *holidays, struct date date)
+bool announcement_is_day(struct date date, const struct holiday_table *holidays)
 {
-    size_t low = 0, high = holidays ? holidays->count : 0;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = date_compare(holidays->dates[middle], date);
-
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
-}
-
-bool announcement_is_day(struct date date, const struct holidays *holidays)
-{
-    return date_weekday(date) <= FRIDAY && !holidays_have(holidays, date);
+    return date_weekday(date) <= FRIDAY && !(holidays && holidays_contain(holidays, date));
 }
 
 static struct date move(struct date date, int days)
@@ -30,7 +12,7 @@ static struct date move(struct date date, int days)
     return date_from_days(date_to_days(date) + days);
 }
 
-struct date announcement_next(struct date date, const struct holidays *holidays)
+struct date announcement_next(struct date date, const struct holiday_table *holidays)
 {
     do
         date = move(date, 1);
@@ -44,7 +26,7 @@ static struct date next_weekday(struct date date)
 }
 
 struct date announcement_date(int64_t submitted_utc, const struct zone *new_york,
-                              const struct holidays *holidays)
+                              const struct holiday_table *holidays)
 {
     int minutes;
     struct date cut_off = zone_date_at(new_york, submitted_utc, &minutes);
@@ -55,7 +37,7 @@ struct date announcement_date(int64_t submitted_utc, const struct zone *new_york
 }
 
 int64_t announcement_opens(struct date date, const struct zone *new_york,
-                           const struct holidays *holidays)
+                           const struct holiday_table *holidays)
 {
     /* The announcement before it took what came in up to the cut-off before it. */
     do
