@@ -34,6 +34,26 @@ static void check_categories(const struct site *site, struct findings *findings)
     }
 }
 
+/* The table is known for some years ahead only. */
+static void check_holidays(struct site *site, struct findings *findings)
+{
+    struct holiday_table holidays;
+    struct date today;
+    struct error problem;
+
+    if (calendar_read(site, &holidays, &problem) < 0) {
+        findings_problem(findings, &problem);
+        return;
+    }
+    today = site_arxiv_date(site, site_now());
+    if (!holidays.count || date_compare(holidays.items[holidays.count - 1], today) < 0)
+        findings_warn(findings,
+                      CALENDAR_FILE ": no day of it is still to come, so that holidays are told "
+                                    "from failures only after noon: add arXiv's to a copy beside %s",
+                      site->configuration.file);
+    holidays_free(&holidays);
+}
+
 /* What the root user can read says nothing about the service's user. */
 static void check_user(const struct site *site, struct findings *findings)
 {
@@ -69,7 +89,6 @@ static void check_ignored(const struct site *site, struct findings *findings)
 static bool check_configuration(struct site *site, const char *path, struct findings *findings)
 {
     struct error_sink sink = {findings_take, findings, 0};
-    struct holiday_table holidays;
     struct error problem;
 
     findings_group(findings, "configuration");
@@ -83,10 +102,7 @@ static bool check_configuration(struct site *site, const char *path, struct find
         findings_problem(findings, &problem);
     if (site_need_folder(site, &problem) < 0)
         findings_problem(findings, &problem);
-    if (calendar_read(site, &holidays, &problem) < 0)
-        findings_problem(findings, &problem);
-    else
-        holidays_free(&holidays);
+    check_holidays(site, findings);
     check_categories(site, findings);
     check_ignored(site, findings);
     check_user(site, findings);

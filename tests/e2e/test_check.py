@@ -154,6 +154,10 @@ class Files(CheckCase):
         self.finds(result, "warning", r'arxiv\.categories: "cs\.LC"', r"did you mean cs\.CL\?")
         self.finds(result, "warning", r'd@example\.test\.json: categories: "cs\.IA"', r"did you mean cs\.AI\?")
 
+    def test_holidays_of_the_past(self):
+        self.paperboy.write("arxiv-holidays.txt", "2020-12-25 long ago\n")
+        self.finds(self.check(OK), "warning", r"arxiv-holidays\.txt: no day of it is still to come")
+
     def test_no_folder_of_profiles(self):
         shutil.rmtree(self.paperboy.subscribers)
         result = self.check(CONFIGURATION)
