@@ -4,6 +4,7 @@
 
 enum {
     REBUILT_MINUTE = 5, /* feeds are rebuilt at midnight */
+    PATIENT_MINUTE = 2 * 60, /* what is missing of a feed by then is in no hurry */
     FRIDAY = 4,
     /* A minute or five less than they say, since a timer is never exact. */
     SOON_SECONDS = 9 * 60,
@@ -170,6 +171,8 @@ bool completeness_is_due(const struct completeness_moment *moment, const struct 
     if (!moment->has_edition || moment->lacks_category || age < 0)
         return true;
     wait = spacing[moment->state];
+    if (moment->state == EDITION_LATE && moment->minutes >= PATIENT_MINUTE)
+        wait = EMPTY_SECONDS;
     if (is_holiday && (moment->state == EDITION_STALE || moment->state == EDITION_EMPTY))
         wait = HOLIDAY_SECONDS;
     return age >= wait;

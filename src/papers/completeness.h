@@ -70,9 +70,10 @@ struct completeness_moment {
     bool lacks_category; /* one is wanted that was never asked for on that day */
 };
 
-/* From five past midnight in New York on weekdays. Again soon while something
- * failed or was cut, half-hourly while the feed is stale, hourly while it is
- * empty, and four-hourly when that is what the calendar says. */
+/* From five past midnight in New York on weekdays. Again soon while
+ * something failed, and until two o'clock while a part is missing, then hourly;
+ * half-hourly while the feed is stale, hourly while it is empty, and four-hourly
+ * when that is what the calendar says. */
 bool completeness_is_due(const struct completeness_moment *moment,
                          const struct holiday_table *holidays);
 /* Whether the day's papers may still come, none of them being there: not on
