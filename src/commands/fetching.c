@@ -262,11 +262,24 @@ static size_t find_report(const struct arxiv_result *result, const char *categor
     return result->report_count;
 }
 
-static enum completeness_answer answer_of(const struct arxiv_result *result, size_t report)
+/* Of several feeds one may be made anew before the others. */
+static bool is_of_earlier_day(const struct site *site, const struct feed_report *feed,
+                              struct date day)
+{
+    struct date own = feed->has_instant ? site_arxiv_date(site, feed->instant_utc) : feed->date;
+
+    return date_is_set(own) && date_compare(own, day) < 0;
+}
+
+/* `day` is the latest of the feeds', or zero when the owner names one for all. */
+static enum completeness_answer answer_of(const struct site *site,
+                                          const struct arxiv_result *result, size_t report,
+                                          struct date day)
 {
     if (report == result->report_count || result->reports[report].error.kind != ERROR_NONE)
         return ANSWER_FAILED;
-    if (result->reports[report].unchanged)
+    if (result->reports[report].unchanged ||
+        is_of_earlier_day(site, &result->reports[report].feed, day))
         return ANSWER_UNCHANGED;
     return result->reports[report].feed.truncated || result->reports[report].at_limit ? ANSWER_CUT
                                                                                       : ANSWER_WHOLE;
@@ -314,9 +327,10 @@ static void doubt_silence(struct completeness_category *categories, size_t count
 }
 
 /* Moves the papers out of `result`. */
-static int judge_answers(struct site *site, const struct wanted *wanted,
+static int judge_answers(struct site *site, const struct wanted *wanted, bool has_date,
                          struct arxiv_result *result, struct fetched *fetched, struct error *error)
 {
+    struct date day = has_date ? (struct date){0} : fetched->edition.date;
     size_t count = wanted->categories.count;
     struct completeness_category *categories =
         arena_alloc(fetched->arena, count, sizeof(categories[0]));
@@ -329,7 +343,7 @@ static int judge_answers(struct site *site, const struct wanted *wanted,
         size_t report = find_report(result, name);
 
         categories[i] = (struct completeness_category){
-            .name = name, .request = report, .answer = answer_of(result, report)};
+            .name = name, .request = report, .answer = answer_of(site, result, report, day)};
     }
     fetched->edition.state = completeness_judge(&fetched->input.papers, seen, categories, count);
     doubt_silence(categories, count);
@@ -360,7 +374,7 @@ int fetching_from_arxiv(struct site *site, const struct wanted *wanted, struct d
     set_date(site, &fetched, date, now_utc);
     fetched.asked_for = date_is_set(date) ? date : site_arxiv_date(site, now_utc);
     take_validators(&result, &fetched);
-    status = judge_answers(site, wanted, &result, &fetched, error);
+    status = judge_answers(site, wanted, date_is_set(date), &result, &fetched, error);
     arxiv_result_free(&result);
     if (status < 0) {
         fetched_free(&fetched);

@@ -24,7 +24,7 @@ enum edition_state {
 /* What the request that asked for a category came to. */
 enum completeness_answer {
     ANSWER_WHOLE, ANSWER_CUT, ANSWER_FAILED,
-    ANSWER_UNCHANGED /* the server says that it has nothing new, and sends nothing */
+    ANSWER_UNCHANGED /* the server says that it has nothing new, or gave an earlier day's feed */
 };
 
 struct completeness_category {

@@ -89,6 +89,28 @@ class Politeness(VirtualWeek):
         self.assertEqual({name: (category["state"], category["received"]) for name, category in categories.items()},
                          {"cs.AI": ("complete", 900), "cs.LG": ("complete", 1500)})
 
+    def test_feeds_of_two_days(self):
+        """Of two feeds one still has the day before, which was missed: its own day is awaited."""
+        self.paperboy.profile("emmy@example.test", categories=["cs.AI"])
+        self.day("2026-06-15", good([paper(1, day="2606", categories=["cs.AI", "cs.LG"])], "2026-06-15"))
+        self.day("2026-06-16", busy(503, 600), status=(UNAVAILABLE,))
+        before, today = batch("2606", 10, 2), batch("2606", 20, 2)
+        intelligence = good(batch("2606", 30, 2, ("cs.AI",)), "2026-06-17")
+        feeds = {"cs.AI": intelligence, "cs.LG": good(before, "2026-06-16")}
+        self.arxiv.answers["rss"] = lambda _: feeds.get(self.arxiv.requests[-1][0].split("/")[2],
+                                                        Answer("Bad request", status=400))
+        self.run_at(at("2026-06-17"))
+        self.new_mails()
+        self.assertEqual(self.states("2026-06-17"), {"cs.AI": "complete", "cs.LG": "stale"})
+        feeds["cs.LG"] = good(today, "2026-06-17")
+        self.run_at(at("2026-06-17", "00:36"))
+        self.assertEqual(self.states("2026-06-17"), {"cs.AI": "complete", "cs.LG": "complete"})
+        self.arxiv.answers["rss"] = lambda _: good(batch("2606", 40, 1, ("cs.AI", "cs.LG")), "2026-06-18")
+        self.run_at(at("2026-06-18"))
+        self.new_mails()
+        self.assertEqual(self.received("ada@example.test"),
+                         {item["id"] for item in before + today} | {"2606.00001", "2606.00040"})
+
     def test_a_page_as_arxiv_sends_it(self):
         """A page of the real service, with the dates of its day; its token then ends the list."""
         page = (DATA / "arxiv-oai/oai-arXivRaw-2026-09-27-excerpt.xml")
