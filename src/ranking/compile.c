@@ -363,6 +363,8 @@ static void add_authors(struct compiler *compiler, enum compiled_role role,
         term = name_lookup_term(&name);
         compiled_add(compiler->compiled, role, view_of(authors->items[i]), weight, term);
         compiler->compiled->terms[compiler->compiled->term_count - 1].is_author = true;
+        if (name_parse_spelled(view_of(authors->items[i]), &name))
+            add_pattern(compiler->compiled, (struct pattern){.term = name_lookup_term(&name)});
     }
 }
 

@@ -97,6 +97,15 @@ static void add_text(struct builder *builder, struct view text, bool in_title)
     add_spots(builder);
 }
 
+static void add_name(struct builder *builder, const struct name *name)
+{
+    if (!name->count)
+        return;
+    take_term(builder, name_family_term(name));
+    if (name_term(name))
+        take_term(builder, name_term(name));
+}
+
 static void add_labels(struct builder *builder, const struct paper *paper)
 {
     struct name name;
@@ -112,11 +121,9 @@ static void add_labels(struct builder *builder, const struct paper *paper)
     }
     for (size_t i = 0; i < paper->author_count; i++) {
         name_parse(paper->authors[i], &name);
-        if (!name.count)
-            continue;
-        take_term(builder, name_family_term(&name));
-        if (name_term(&name))
-            take_term(builder, name_term(&name));
+        add_name(builder, &name);
+        if (name_parse_spelled(paper->authors[i], &name))
+            add_name(builder, &name);
     }
 }
 

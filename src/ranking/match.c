@@ -176,13 +176,24 @@ static struct postings keep_field(struct matcher *matcher, struct postings all,
     return result;
 }
 
-static bool has_author(const struct paper *paper, const struct name *wanted)
+/* Both ways to write an author: Müller, Mueller. */
+struct wanted {
+    struct name plain;
+    struct name spelled;
+    bool has_spelled;
+};
+
+/* Mueller is Müller, but Xue is not Xu: letters are spelled out, never put together. */
+static bool has_author(const struct paper *paper, const struct wanted *wanted)
 {
-    struct name author;
+    struct name author, spelled;
 
     for (size_t i = 0; i < paper->author_count; i++) {
         name_parse(paper->authors[i], &author);
-        if (name_matches(wanted, &author))
+        if (name_matches(&wanted->plain, &author) ||
+            (wanted->has_spelled && name_matches(&wanted->spelled, &author)) ||
+            (name_parse_spelled(paper->authors[i], &spelled) &&
+             name_matches(&wanted->spelled, &spelled)))
             return true;
     }
     return false;
@@ -194,9 +205,12 @@ static struct postings keep_author(struct matcher *matcher, struct postings all,
 {
     struct posting *room = room_in(matcher, &matcher->spare);
     struct postings result = {room, 0};
-    struct name wanted;
+    struct wanted wanted;
 
-    name_parse(author, &wanted);
+    name_parse(author, &wanted.plain);
+    wanted.has_spelled = name_parse_spelled(author, &wanted.spelled);
+    if (!wanted.has_spelled)
+        name_parse(author, &wanted.spelled);
     for (size_t i = 0; i < all.count; i++) {
         if (!has_author(&matcher->index->papers->items[all.items[i].paper], &wanted))
             continue;

@@ -113,10 +113,54 @@ static bool is_plain(struct view text)
     return true;
 }
 
-/* TeX as Unicode, and O'Brien as OBrien: an apostrophe in a name parts nothing. */
-static struct view made_plain(struct view text, struct buffer *tex, struct buffer *plain)
+/* Mueller, Joergensen: what those write who have no such key. 0 for any other letter. */
+static char second_letter(int32_t codepoint)
 {
-    int32_t codepoint;
+    switch (codepoint) {
+    case 0xC4: /* Ä */
+    case 0xE4:
+    case 0xD6: /* Ö */
+    case 0xF6:
+    case 0xDC: /* Ü */
+    case 0xFC:
+    case 0xD8: /* Ø */
+    case 0xF8:
+        return 'e';
+    case 0xC5: /* Å */
+    case 0xE5:
+        return 'a';
+    default:
+        return 0;
+    }
+}
+
+/* The second letter of an umlaut whose dots are a character of their own. */
+static char second_of_dots(int32_t before, int32_t codepoint)
+{
+    int32_t letter = before | 32;
+
+    return codepoint == 0x308 && (letter == 'a' || letter == 'o' || letter == 'u') ? 'e' : 0;
+}
+
+static void add_spelled(struct buffer *plain, int32_t before, int32_t codepoint, bool *spelled)
+{
+    char second = second_letter(codepoint);
+
+    if (!second)
+        second = second_of_dots(before, codepoint);
+    if (!second)
+        return;
+    buffer_add_char(plain, second);
+    *spelled = true;
+}
+
+/* TeX as Unicode, and O'Brien as OBrien: an apostrophe in a name parts nothing. With
+ * `spelled` umlauts get their second letter (Müeller, which folds to mueller), and it is
+ * set when there are any. */
+static struct view made_plain(struct view text, bool *spelled, struct buffer *tex,
+                              struct buffer *plain)
+{
+    int32_t codepoint, before = 0;
 
     if (is_plain(text))
         return text;
@@ -124,10 +168,13 @@ static struct view made_plain(struct view text, struct buffer *tex, struct buffe
         tex_to_unicode(utf8_prefix(text, NAME_SOURCE_BYTES), tex);
         text = buffer_view(tex);
     }
-    for (size_t at = 0; at < text.size;) {
+    for (size_t at = 0; at < text.size; before = codepoint) {
         at += utf8_decode(text, at, &codepoint);
-        if (codepoint != '\'' && codepoint != 0x2019 && codepoint != 0x2018 && codepoint != 0x02BC)
-            utf8_add(plain, codepoint);
+        if (codepoint == '\'' || codepoint == 0x2019 || codepoint == 0x2018 || codepoint == 0x02BC)
+            continue;
+        utf8_add(plain, codepoint);
+        if (spelled)
+            add_spelled(plain, before, codepoint, spelled);
     }
     return buffer_view(plain);
 }
@@ -156,30 +203,74 @@ static void read_tokens(struct view text, struct name *ret_name)
     buffer_free(&folded);
 }
 
-void name_parse(struct view text, struct name *ret_name)
+static bool is_capital(char byte)
+{
+    return byte >= 'A' && byte <= 'Z';
+}
+
+/* "Müller JK", as medical journals have it: capitals behind a name that is not all
+ * capitals. NG is a family. */
+static bool has_joined_initials_behind(struct view text, const struct name *name)
+{
+    struct view last = name->tokens[name->count - 1];
+    bool has_small = false;
+
+    text = view_trim(text);
+    for (size_t i = 0; i < text.size; i++)
+        has_small = has_small || (text.data[i] >= 'a' && text.data[i] <= 'z');
+    if (!has_small || !is_joined_initials(last) || view_equal(last, VIEW("ng")) ||
+        text.size <= last.size || text.data[text.size - last.size - 1] != ' ')
+        return false;
+    for (size_t i = text.size - last.size; i < text.size; i++)
+        if (!is_capital(text.data[i]))
+            return false;
+    return true;
+}
+
+static void parse(struct view text, bool *spelled, struct name *ret_name)
 {
     struct buffer tex, plain;
+    size_t comma;
     bool has_comma;
 
     buffer_init(&tex, NAME_SOURCE_BYTES * TEX_GROWTH);
     buffer_init(&plain, 64 * 1024);
     text = view_slice(text, 0, view_find_char(text, '(', 0));
-    text = made_plain(text, &tex, &plain);
+    text = made_plain(text, spelled, &tex, &plain);
     read_tokens(text, ret_name);
     if (ret_name->count > 1 && view_equal(ret_name->tokens[0], VIEW("the")))
         memmove(ret_name->tokens, ret_name->tokens + 1,
                 --ret_name->count * sizeof(ret_name->tokens[0]));
-    has_comma = view_find_char(text, ',', 0) < text.size;
+    comma = view_find_char(text, ',', 0);
+    has_comma = comma < text.size;
+    ret_name->is_family = ret_name->count > 1 && has_comma &&
+                          !view_trim(view_slice(text, comma + 1, text.size)).size;
     /* "Müller J": nobody's family name is one letter. */
     if (!has_comma && ret_name->count > 1 && begins_with_particle(text))
         move_initials(ret_name);
     else if (!has_comma && ret_name->count > 1 && !is_initial(ret_name->tokens[0]) &&
              is_initial(ret_name->tokens[ret_name->count - 1]))
         rotate(ret_name);
+    else if (!has_comma && ret_name->count == 2 && has_joined_initials_behind(text, ret_name))
+        rotate(ret_name);
     if (!ret_name->is_family)
         part_initials(ret_name);
     buffer_free(&tex);
     buffer_free(&plain);
+}
+
+void name_parse(struct view text, struct name *ret_name)
+{
+    parse(text, NULL, ret_name);
+}
+
+bool name_parse_spelled(struct view text, struct name *ret_name)
+{
+    bool spelled = false;
+
+    if (!is_plain(text)) /* most names are */
+        parse(text, &spelled, ret_name);
+    return spelled;
 }
 
 static bool token_matches(struct view a, struct view b)

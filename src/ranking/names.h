@@ -21,11 +21,17 @@ struct name {
     bool is_family; /* "van der Waals": all of it is the family name */
 };
 
-/* A text with a comma is family name first; Jr, III and a bracketed
+/* A text with a comma is family name first, and nothing else when nothing follows
+ * it ("García Márquez,"); Jr, III and a bracketed
  * affiliation are dropped; TeX accents are read, apostrophes part nothing (O'Brien is
- * OBrien), JK in front is J. K. One that begins with a small "von", "de la" and the
+ * OBrien), JK in front,
+ * and in capitals behind, is J. K. One that begins with a small "von", "de la" and the
  * like has no given name, unless initials stand behind it. */
 void name_parse(struct view text, struct name *ret_name);
+/* The same with the letters spelled out that people without such a key write as two:
+ * Müller as Mueller, Jørgensen as Joergensen. False when the text has none;
+ * the name is then void. */
+bool name_parse_spelled(struct view text, struct name *ret_name);
 /* Could be one person: same family name; an initial stands for any name that
  * begins with it; middle names may be missing on either side; Xiao-Ming is
  * Xiaoming. A profile's

@@ -58,6 +58,17 @@ static const struct {
      "'keywords': ['net'], 'authors': {'prefer': ['Bob Roe']}", "2:net,Bob Roe 1:net"},
     {"excluded author", AUTHORS_PAPERS,
      "'keywords': ['net', 'other'], 'authors': {'exclude': ['Muller, J.']}", "2:net"},
+    {"umlauts spelled out on either side",
+     "1|a||J\xC3\xBCrgen M\xC3\xBCller\n2|b||J. Mueller\n3|c||Juergen Mu\xCC\x88ller\n"
+     "4|d||J. M\\\"uller\n5|e||J. Muller\n6|f||K. Mueller",
+     "'authors': {'follow': ['J\xC3\xBCrgen M\xC3\xBCller']}",
+     "1:J\xC3\xBCrgen M\xC3\xBCller 2:J\xC3\xBCrgen M\xC3\xBCller 3:J\xC3\xBCrgen M\xC3\xBCller "
+     "4:J\xC3\xBCrgen M\xC3\xBCller 5:J\xC3\xBCrgen M\xC3\xBCller"},
+    {"letters are not put together to umlauts",
+     "1|a||J\xC3\xBCrgen M\xC3\xBCller\n2|b||J. Mueller\n3|c||J. Muller\n4|d||J. J\xC3\xB8rgensen\n"
+     "5|e||Y. Xu",
+     "'authors': {'follow': ['Juergen Mueller', 'Joergensen', 'Y. Xue']}",
+     "1:Juergen Mueller 2:Juergen Mueller 4:Joergensen"},
     {"categories, any of the paper's", "1|net||| cs.LG\n2|net|||math.ST,cs.LG\n3|net|||cs.DC\n4|net|",
      "'keywords': ['net'], 'categories': ['cs.LG']", "2:net"},
     {"an archive is all its categories", "1|net|||cs.LG\n2|net|||math.ST\n3|net|||csx.A\n4|net|||hep-th",
