@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "ranking/compounds.h"
 #include "ranking/names.h"
 #include "ranking/weights.h"
 
-enum { PHRASE_SLOTS = 255 }; /* a keyword of 200 bytes has at most 200 words */
 
 struct compiler {
     const struct ranking_index *index;
@@ -122,7 +122,7 @@ static struct compiled_slot slot_of(const struct word *word)
 /* Word by word. */
 static void add_plain_phrase(struct compiler *compiler)
 {
-    struct compiled_slot slots[PHRASE_SLOTS];
+    struct compiled_slot slots[COMPOUND_SLOTS];
     const struct word_list *words = &compiler->words;
 
     for (size_t i = 0; i < words->count; i++)
@@ -136,6 +136,9 @@ static void add_single_word(struct compiler *compiler)
     uint64_t acronym = acronym_term(word);
 
     add_pattern(compiler->compiled, (struct pattern){.term = acronym ? acronym : word->stem});
+    /* "WiFi" is also the compound of "Wi-Fi", which has a stem only. */
+    if (acronym && !word->is_upper && !word->has_plural_s)
+        add_pattern(compiler->compiled, (struct pattern){.term = word->stem});
     /* "vms" asks for "VMs", too, whose stem is that of "VM". */
     if (!acronym && word->exact_singular && word->folded.size == 3)
         add_pattern(compiler->compiled, (struct pattern){.term = word->exact});
@@ -144,7 +147,7 @@ static void add_single_word(struct compiler *compiler)
 /* "pre-training data" is also "pretraining data". */
 static void add_joined_phrase(struct compiler *compiler)
 {
-    struct compiled_slot slots[PHRASE_SLOTS];
+    struct compiled_slot slots[COMPOUND_SLOTS];
     const struct word_list *words = &compiler->words;
     size_t count = 0;
 
@@ -170,11 +173,11 @@ static void add_joined_phrase(struct compiler *compiler)
 /* "FP8 training" is also "FP 8 training". */
 static void add_parted_phrase(struct compiler *compiler)
 {
-    struct compiled_slot slots[PHRASE_SLOTS];
+    struct compiled_slot slots[COMPOUND_SLOTS];
     const struct word_list *words = &compiler->words;
     size_t count = 0;
 
-    if (words->count > PHRASE_SLOTS / 2)
+    if (words->count > COMPOUND_SLOTS / 2)
         return;
     for (size_t i = 0; i < words->count; i++) {
         const struct word *word = &words->items[i];
@@ -190,6 +193,27 @@ static void add_parted_phrase(struct compiler *compiler)
         add_phrase(compiler, slots, count);
 }
 
+/* ---- compounds that other papers write otherwise ---- */
+
+static void add_compound(void *context, const struct compiled_slot *slots, size_t count)
+{
+    add_phrase(context, slots, count);
+}
+
+static void add_compounds(struct compiler *compiler)
+{
+    struct compiled_slot slots[COMPOUND_SLOTS];
+
+    for (size_t i = 0; i < compiler->words.count; i++)
+        slots[i] = slot_of(&compiler->words.items[i]);
+    if (compiler->index)
+        compounds_known(compiler->index, compiler->splitter, &compiler->words, slots,
+                        add_compound, compiler);
+    else
+        compounds_any(compiler->splitter, &compiler->words, slots, add_compound, compiler);
+}
+
+/* The same for the same spellings, in whatever order they came. */
 static uint64_t signature_of(const struct compiled_profile *compiled,
                              const struct compiled_term *term)
 {
@@ -197,10 +221,11 @@ static uint64_t signature_of(const struct compiled_profile *compiled,
 
     for (uint32_t i = 0; i < term->pattern_count; i++) {
         const struct pattern *pattern = &compiled->patterns[term->first_pattern + i];
+        uint64_t spelling = pattern->term;
 
-        signature = words_pair(signature, pattern->term);
         for (uint32_t slot = 0; slot < pattern->slot_count; slot++)
-            signature = words_pair(signature, compiled->slots[pattern->first_slot + slot].term);
+            spelling = words_pair(spelling, compiled->slots[pattern->first_slot + slot].term);
+        signature += words_pair(spelling, pattern->slot_count);
     }
     return signature;
 }
@@ -228,7 +253,7 @@ static bool add_keyword(struct compiler *compiler, enum compiled_role role, stru
     struct compiled_term *term;
 
     words_split(compiler->splitter, text, &compiler->words);
-    if (!compiler->words.count || compiler->words.count > PHRASE_SLOTS)
+    if (!compiler->words.count || compiler->words.count > COMPOUND_SLOTS)
         return false;
     term = begin_term(compiled, role, text, weight);
     term->field = field;
@@ -238,6 +263,7 @@ static bool add_keyword(struct compiler *compiler, enum compiled_role role, stru
         add_plain_phrase(compiler);
     add_joined_phrase(compiler);
     add_parted_phrase(compiler);
+    add_compounds(compiler);
     if (!is_new(compiler, signature_of(compiled, term))) {
         compiled->term_count--;
         compiled->pattern_count = patterns;

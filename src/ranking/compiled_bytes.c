@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "ranking/compile.h"
 
-enum { FORMAT = 2, PATTERNS_MAX = 4, LONG_TEXT = 255 };
+enum { FORMAT = 2, PATTERNS_MAX = 8, LONG_TEXT = 255 };
 
 /* Weights are floats; one above 0 stays so far above 0 that its product with any
  * fit is no denormal, since shares are of a sum. */

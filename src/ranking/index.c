@@ -316,6 +316,16 @@ double index_rarity(const struct ranking_index *index, uint64_t term)
     return rarity_weight(index_find(index, term).count, index->papers->count);
 }
 
+size_t index_known(const struct ranking_index *index, uint64_t term)
+{
+    size_t with;
+
+    if (!index->rarity)
+        return index_find(index, term).count;
+    with = rarity_papers_with(index->rarity, term);
+    return with > 1 ? with : 0; /* it does not tell one from none */
+}
+
 uint64_t index_rarity_key(const struct ranking_index *index)
 {
     return index->rarity_key;

@@ -68,6 +68,8 @@ struct postings index_find(const struct ranking_index *index, uint64_t term);
 struct postings index_numbered(const struct ranking_index *index, uint32_t number);
 /* How much a term tells, by the archive or else by the papers; 1 without an index. */
 double index_rarity(const struct ranking_index *index, uint64_t term);
+/* How many papers of the archive, or else of the index, are known to have it. */
+size_t index_known(const struct ranking_index *index, uint64_t term);
 /* Another number for every other set of rarities; made with the index. */
 uint64_t index_rarity_key(const struct ranking_index *index);
 /* The fit of a term that stands so often in this paper. */

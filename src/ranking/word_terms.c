@@ -10,6 +10,8 @@
  * remembers the stems that it met, a single profile is not worth the memory. */
 enum { CACHE_PLACES = 8192, CACHE_AFTER_WORDS = 4096 };
 
+enum { CUT_LETTERS = 3 }; /* one of two words has as many */
+
 struct cached_stem {
     uint64_t whole; /* hash of the word; 0: free */
     uint64_t stem;
@@ -192,6 +194,30 @@ uint64_t words_joined(struct word_splitter *splitter, const struct word_list *li
                      view_slice(buffer_view(&list->folded), list->items[first].folded_at,
                                 last->folded_at + last->folded.size),
                      last->has_plural_s);
+}
+
+static bool may_cut(const struct word *word, size_t at)
+{
+    return at > 0 && at < word->folded.size && word->folded.size <= WORDS_STEM_BYTES &&
+           (at >= CUT_LETTERS || word->folded.size - at >= CUT_LETTERS) && !word->is_cjk &&
+           is_plain_letters(word->folded);
+}
+
+static uint64_t part_term(struct word_splitter *splitter, struct view part, bool plural)
+{
+    return words_is_stop(part) ? 0 : stem_term(splitter, part, plural);
+}
+
+uint64_t words_head(struct word_splitter *splitter, const struct word *word, size_t at)
+{
+    return may_cut(word, at) ? part_term(splitter, view_slice(word->folded, 0, at), false) : 0;
+}
+
+uint64_t words_tail(struct word_splitter *splitter, const struct word *word, size_t at)
+{
+    return may_cut(word, at) ? part_term(splitter, view_slice(word->folded, at, word->folded.size),
+                                         word->has_plural_s)
+                             : 0;
 }
 
 /* Gives the compound that begins at `first`, if one does, its joined term. */

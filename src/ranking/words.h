@@ -70,6 +70,10 @@ void words_split(struct word_splitter *splitter, struct view text, struct word_l
 /* The stem of `count` words of the list from `first` on, written as one. */
 uint64_t words_joined(struct word_splitter *splitter, const struct word_list *list, size_t first,
                       size_t count);
+/* The stem of the first or second word that this one is when a blank stands before its
+ * folded byte `at`: "data sets". 0 where nobody would cut, as at a function word. */
+uint64_t words_head(struct word_splitter *splitter, const struct word *word, size_t at);
+uint64_t words_tail(struct word_splitter *splitter, const struct word *word, size_t at);
 /* Without one, English endings change nothing: KV, GPT. */
 bool words_has_vowel(struct view folded);
 /* The term of two words in a row. */

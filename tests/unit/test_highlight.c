@@ -64,6 +64,11 @@ static void reasons_are_marked(void **state)
          "[kernel] [kernels]|[net],[nets]"},
         {"'keywords': ['finetuning data sets']", "fine-tuning data sets|fine tuning",
          "[fine-tuning data sets]|fine tuning"},
+        {"'keywords': ['datasets']", "A data set|Data-sets, set data, dataset",
+         "A [data set]|[Data-sets], set data, [dataset]"},
+        {"'keywords': ['big dataset', 'multi agent systems']",
+         "big data set multiagent system|multi agent systems",
+         "[big data set] [multiagent system]|[multi agent systems]"},
         {"'keywords': ['2d materials']", "2D materials & <b>|x", "[2D materials] & <b>|x"},
     };
 

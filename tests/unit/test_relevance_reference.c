@@ -15,12 +15,13 @@
 #include "unit/data.h"
 #include "unit/ranked.h"
 
-enum { ROUNDS = 150, PAPERS_MAX = 240, FEW_PAPERS = 40, MANY_EVERY = 15, SPELLING_MAX = 16, SPELLINGS = 4, REASONS_MAX = 64 };
+enum { ROUNDS = 150, PAPERS_MAX = 240, FEW_PAPERS = 40, MANY_EVERY = 15, SPELLING_MAX = 16, SPELLINGS = 8, REASONS_MAX = 64 };
 
 static const char *const vocabulary[] = {
     "net",   "nets",  "KV",     "cache",   "caching", "KV-cache", "LLM",         "LLMs",
     "IDS",   "ID",    "sparse", "pruning", "the",     "of",       "fine-tuning", "finetuned",
     "GPT-4", "GPT4",  "4",      "MoE",     "layers",  "training", "pre-training", "data",
+    "sets",  "dataset", "multi", "agents", "multiagent", "KNet",  "K-Net",       "K",
 };
 
 enum { VOCABULARY = sizeof(vocabulary) / sizeof(vocabulary[0]) };
@@ -233,6 +234,72 @@ static void add_word(struct spelling *spelling, const struct word *word, bool al
                  whole);
 }
 
+/* As one word of the archive or as two, if it is known to have them. */
+static double known(const struct reference *reference, const struct spelling *spelling)
+{
+    double with = papers_with(reference, spelling);
+
+    return reference->archive_count && with <= 1 ? 0 : with;
+}
+
+static bool best_cut(struct reference *reference, const struct word *word,
+                     struct spelling *ret_parts)
+{
+    double most = 0;
+
+    if (word->joined || word->after_hyphen || (word->is_acronym && word->is_upper))
+        return false;
+    for (size_t at = 1; at < word->folded.size; at++) {
+        struct spelling parts = {.terms = {words_head(reference->splitter, word, at),
+                                           words_tail(reference->splitter, word, at)},
+                                 .count = 2};
+
+        if (parts.terms[0] && parts.terms[1] && known(reference, &parts) > most) {
+            most = known(reference, &parts);
+            *ret_parts = parts;
+        }
+    }
+    return most > 0;
+}
+
+static bool may_join(const struct word *word)
+{
+    return !word->is_number && !word->joined && !word->after_hyphen &&
+           !words_is_stop(word->folded);
+}
+
+static void spell_compounds(struct reference *reference, const struct word_list *words,
+                            struct wanted *wanted)
+{
+    struct spelling cut = {0}, joined = {0}, parts;
+
+    for (size_t i = 0; i < words->count; i++) {
+        if (best_cut(reference, &words->items[i], &parts)) {
+            add_spelling(&cut, parts.terms[0], false);
+            add_spelling(&cut, parts.terms[1], false);
+        } else {
+            add_word(&cut, &words->items[i], false);
+        }
+    }
+    for (size_t i = 0; i < words->count; i++) {
+        struct spelling one = {.count = 1};
+
+        if (words->count > 2 && i + 1 < words->count && may_join(&words->items[i]) &&
+            may_join(&words->items[i + 1]))
+            one.terms[0] = words_joined(reference->splitter, words, i, 2);
+        if (one.terms[0] && known(reference, &one) > 0) {
+            add_spelling(&joined, one.terms[0], false);
+            i++;
+        } else {
+            add_word(&joined, &words->items[i], false);
+        }
+    }
+    if (cut.count > words->count)
+        wanted->spellings[wanted->count++] = cut;
+    if (joined.count < words->count)
+        wanted->spellings[wanted->count++] = joined;
+}
+
 static void spell(struct reference *reference, const char *text, struct wanted *wanted)
 {
     struct spelling plain = {0}, joined = {0}, parted = {0}, one = {0};
@@ -261,6 +328,11 @@ static void spell(struct reference *reference, const char *text, struct wanted *
         }
     }
     wanted->spellings[wanted->count++] = plain;
+    if (words.count == 1 && words.items[0].is_acronym && !words.items[0].is_upper &&
+        !words.items[0].has_plural_s) {
+        add_spelling(&one, words.items[0].stem, false);
+        wanted->spellings[wanted->count++] = one;
+    }
     if (joined.count < words.count) {
         wanted->spellings[wanted->count++] = joined;
     } else if (words.count == 2 && !words_is_stop(words.items[0].folded) &&
@@ -271,6 +343,7 @@ static void spell(struct reference *reference, const char *text, struct wanted *
     }
     if (parted.count > words.count)
         wanted->spellings[wanted->count++] = parted;
+    spell_compounds(reference, &words, wanted);
     wanted->rarity = HUGE_VAL;
     for (size_t i = 0; i < wanted->count; i++)
         wanted->rarity = fmin(wanted->rarity, rarity_of(reference, &wanted->spellings[i]));
@@ -303,14 +376,23 @@ static double fit_of(const struct reference *reference, const struct wanted *wan
     return best;
 }
 
+static bool has_spelling(const struct wanted *wanted, const struct spelling *spelling)
+{
+    for (size_t i = 0; i < wanted->count; i++)
+        if (wanted->spellings[i].count == spelling->count &&
+            memcmp(wanted->spellings[i].terms, spelling->terms,
+                   spelling->count * sizeof(uint64_t)) == 0)
+            return true;
+    return false;
+}
+
+/* In whatever order. */
 static bool same_spellings(const struct wanted *a, const struct wanted *b)
 {
     if (a->count != b->count || a->field != b->field)
         return false;
     for (size_t i = 0; i < a->count; i++)
-        if (a->spellings[i].count != b->spellings[i].count ||
-            memcmp(a->spellings[i].terms, b->spellings[i].terms,
-                   a->spellings[i].count * sizeof(uint64_t)) != 0)
+        if (!has_spelling(b, &a->spellings[i]))
             return false;
     return true;
 }
