@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "ranking/spelling.h"
 
 /* Stemming is the dearest step, and texts repeat their words: a whole edition
  * remembers the stems that it met, a single profile is not worth the memory. */
@@ -104,8 +105,10 @@ static bool is_acronym_plural(struct view folded)
 
 static uint64_t snowball_term(struct word_splitter *splitter, struct view folded)
 {
+    char room[SPELLING_BYTES];
+    struct view usual = spelling_usual(folded, room);
     const sb_symbol *stem =
-        sb_stemmer_stem(splitter->stemmer, (const sb_symbol *)folded.data, (int)folded.size);
+        sb_stemmer_stem(splitter->stemmer, (const sb_symbol *)usual.data, (int)usual.size);
 
     if (!stem)
         abort(); /* out of memory */

@@ -17,7 +17,7 @@
 
 /* Changes whenever some text gives other terms than before: compiled profiles
  * and archive counts are only good for the version that made them. */
-enum { WORDS_VERSION = 2 };
+enum { WORDS_VERSION = 3 };
 
 enum {
     WORDS_STEM_BYTES = 64,     /* longer words are not stemmed */
@@ -30,7 +30,7 @@ struct word {
     struct view text;   /* where it stands in the source */
     struct view folded; /* in the list's memory; void once the list changes */
     size_t folded_at;   /* where in that memory; a compound's words follow each other */
-    uint64_t stem;      /* Snowball English; whole when it has a digit */
+    uint64_t stem;      /* Snowball English, of the usual spelling; whole when it has a digit */
     /* The word left whole, and without the s of a plural ("LLMs"): what an
      * acronym asks for. Within a CJK run: its characters one by one. */
     uint64_t exact;

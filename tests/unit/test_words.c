@@ -75,6 +75,11 @@ static const struct {
     {"quantization", "we quantize weights", true},
     {"training", "to train", true},
     {"agents", "one agent", true},
+    {"behavior", "behavioural behaviour", true},
+    {"neighbourhood", "a neighborhood", true},
+    {"tumor", "Tumours", true},
+    {"for", "four", false},
+    {"source", "sorce", false},
     {"efficient", "efficiency", true},
     /* Phrases, hyphens, blanks. */
     {"kv cache", "a KV-cache", true},
