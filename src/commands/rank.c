@@ -195,7 +195,7 @@ static void begin(struct rank *rank, bool many)
     for (size_t i = 0; i < BATCH; i++) {
         buffer_init(&rank->jobs[i].name, LINE_BYTES);
         buffer_init(&rank->jobs[i].text, SIZE_MAX / 4);
-        buffer_init(&rank->jobs[i].out, LINE_BYTES);
+        buffer_init(&rank->jobs[i].out, SIZE_MAX / 4); /* never cut, whatever --top is */
     }
 }
 
