@@ -169,12 +169,76 @@ void utf8_add_folded(struct buffer *buffer, struct view text)
     free(folded);
 }
 
+/* ---- lower case ---- */
+
+enum { CAPITAL_SIGMA = 0x3A3, SIGMA = 0x3C3, FINAL_SIGMA = 0x3C2, CAPITAL_DOTTED_I = 0x130,
+       DOT_ABOVE = 0x307 };
+
+static bool is_cased(int32_t codepoint)
+{
+    utf8proc_category_t category = utf8proc_category(codepoint);
+
+    return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL ||
+           category == UTF8PROC_CATEGORY_LT || codepoint == 0xAA || codepoint == 0xBA ||
+           (codepoint >= 0x2160 && codepoint <= 0x217F) || /* Roman numerals */
+           (codepoint >= 0x24B6 && codepoint <= 0x24E9);   /* circled letters */
+}
+
+/* Unicode's Case_Ignorable (chapter 3.13): marks, and punctuation inside of words. */
+static bool is_case_ignorable(int32_t codepoint)
+{
+    static const int32_t inside[] = {'\'',   '.',    ':',    0xB7,   0x387,  0x55F,
+                                     0x5F4,  0x2018, 0x2019, 0x2024, 0x2027, 0xFE13,
+                                     0xFE52, 0xFE55, 0xFF07, 0xFF0E, 0xFF1A};
+
+    for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
+        if (codepoint == inside[i])
+            return true;
+    switch (utf8proc_category(codepoint)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_SK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The end of a word, by Unicode's condition Final_Sigma: the sigma between `before`
+ * and `after` follows a cased letter, and none follows it. */
+static bool is_final_sigma(struct view before, struct view after)
+{
+    int32_t codepoint = 0;
+
+    do {
+        size_t at = before.size;
+
+        if (!at)
+            return false;
+        while (at > 0 && ((unsigned char)before.data[--at] & 0xC0) == 0x80)
+            ;
+        utf8_decode(before, at, &codepoint);
+        before.size = at;
+    } while (is_case_ignorable(codepoint));
+    if (!is_cased(codepoint))
+        return false;
+    for (size_t at = 0; at < after.size;) {
+        at += utf8_decode(after, at, &codepoint);
+        if (!is_case_ignorable(codepoint))
+            return !is_cased(codepoint);
+    }
+    return true;
+}
+
 void utf8_add_lower(struct buffer *buffer, struct view text)
 {
     int32_t codepoint;
 
     for (size_t at = 0; at < text.size;) {
         unsigned char byte = (unsigned char)text.data[at];
+        size_t start = at;
 
         if (byte < 0x80) {
             buffer_add_char(buffer, byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : (char)byte);
@@ -182,6 +246,12 @@ void utf8_add_lower(struct buffer *buffer, struct view text)
             continue;
         }
         at += utf8_decode(text, at, &codepoint);
-        utf8_add(buffer, utf8proc_tolower(codepoint));
+        if (codepoint == CAPITAL_SIGMA)
+            utf8_add(buffer, is_final_sigma(view_slice(text, 0, start),
+                                            view_slice(text, at, text.size)) ? FINAL_SIGMA : SIGMA);
+        else
+            utf8_add(buffer, codepoint == CAPITAL_DOTTED_I ? 'i' : utf8proc_tolower(codepoint));
+        if (codepoint == CAPITAL_DOTTED_I)
+            utf8_add(buffer, DOT_ABOVE);
     }
 }

@@ -30,8 +30,8 @@ size_t utf8_length(struct view text); /* characters */
 
 /* Adds `text` casefolded (Unicode full case folding) in NFC. */
 void utf8_add_folded(struct buffer *buffer, struct view text);
-/* Adds `text` with each character's simple lower-case mapping, as Python's
- * str.lower does but for its few context rules. */
+/* Adds `text` in lower case as Python's str.lower has it: Unicode's full mapping,
+ * a sigma at a word's end included. */
 void utf8_add_lower(struct buffer *buffer, struct view text);
 
 #endif

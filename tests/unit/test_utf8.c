@@ -93,9 +93,43 @@ static void case_is_folded(void **state)
     data_free(text);
 }
 
+/* What Python's str.lower gives. */
+static void case_is_lowered(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *lower;
+    } table[] = {
+        {"\u03a3", "\u03c3"},
+        {"\u039f\u03a3", "\u03bf\u03c2"},
+        {"\u039f\u03a3 A", "\u03bf\u03c2 a"},
+        {"\u039f\u03a3A", "\u03bf\u03c3a"},
+        {"A'\u03a3'", "a'\u03c2'"},
+        {"A'\u03a3'b", "a'\u03c3'b"},
+        {"A\u0301\u03a3\u0301", "a\u0301\u03c2\u0301"},
+        {"1\u03a3", "1\u03c3"},
+        {"\u2163\u03a3", "\u2173\u03c2"},
+        {"\u4e2d\u03a3\u03a3", "\u4e2d\u03c3\u03c2"},
+        {"\u0130x", "i\u0307x"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct view text = data_exact(table[i].text);
+        struct buffer lower;
+
+        buffer_init(&lower, MAX);
+        utf8_add_lower(&lower, text);
+        assert_string_equal(buffer_string(&lower), table[i].lower);
+        buffer_free(&lower);
+        data_free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(case_is_lowered),
         cmocka_unit_test(text_is_cleaned),
         cmocka_unit_test(every_codepoint_survives),
         cmocka_unit_test(prefixes_end_between_characters),
