@@ -118,6 +118,8 @@ void explain_find(struct ranker *ranker)
     size_t columns = ranker->columns = dense_columns(count);
     double *against;
 
+    if (!count)
+        return;
     ranker->shares = memory_grow(ranker->shares, &ranker->share_capacity, terms * columns,
                                  sizeof(*ranker->shares));
     ranker->totals = memory_grow(ranker->totals, &ranker->total_capacity, 2 * columns,
