@@ -97,6 +97,13 @@ void *arena_alloc(struct arena *arena, size_t count, size_t element_bytes)
     return memset(memory, 0, bytes);
 }
 
+void *arena_room(struct arena *arena, size_t count, size_t element_bytes)
+{
+    size_t bytes;
+
+    return take(arena, count, element_bytes, &bytes);
+}
+
 char *arena_string(struct arena *arena, struct view view)
 {
     size_t bytes; /* not zeroed first: most of what an arena holds are texts */

@@ -114,24 +114,20 @@ static int get_bytes(struct compiling *compiling, const struct ranking_index *in
     return 0;
 }
 
-int compiling_rank(struct compiling *compiling, const struct ranking_index *index,
+int compiling_rank(struct compiling *compiling, struct ranker *ranker,
                    const struct profile *profile, const struct folder_version *version,
                    size_t top, const unsigned char *skip, struct arena *arena,
                    struct ranking *ret_ranking, struct error *error)
 {
-    struct ranker *ranker;
-    int result;
-
     if (profile->scoring == SCORING_SUBSTRING) {
-        ranking_make(index, profile, top, skip, arena, ret_ranking);
+        ranker_make(ranker, profile, top, skip, arena, ret_ranking);
         return 0;
     }
-    if (get_bytes(compiling, index, profile, version, error) < 0)
+    if (get_bytes(compiling, ranker_index(ranker), profile, version, error) < 0)
         return -1;
-    ranker = ranker_new(index);
     /* The reasons' words point into the arena's copy. */
-    result = ranking_make_compiled(ranker, arena_copy(arena, buffer_view(&compiling->bytes)), top,
-                                   skip, arena, ret_ranking);
-    ranker_free(&ranker);
-    return result < 0 ? error_set(error, ERROR_BUG, "a compiled profile is odd") : 0;
+    if (ranking_make_compiled(ranker, arena_copy(arena, buffer_view(&compiling->bytes)), top, skip,
+                              arena, ret_ranking) < 0)
+        return error_set(error, ERROR_BUG, "a compiled profile is odd");
+    return 0;
 }

@@ -22,10 +22,11 @@ struct compiling {
 void compiling_init(struct compiling *compiling, struct site *site);
 void compiling_free(struct compiling *compiling);
 
-/* As ranking_make. `version` is that of the profile's file, NULL when it has none or
+/* As ranker_make. `version` is that of the profile's file, NULL when it has none or
  * nothing is to be kept. */
-int compiling_rank(struct compiling *compiling, const struct ranking_index *index,
-                   const struct profile *profile, const struct folder_version *version, size_t top, const unsigned char *skip,
-                   struct arena *arena, struct ranking *ret_ranking, struct error *error);
+int compiling_rank(struct compiling *compiling, struct ranker *ranker,
+                   const struct profile *profile, const struct folder_version *version,
+                   size_t top, const unsigned char *skip, struct arena *arena,
+                   struct ranking *ret_ranking, struct error *error);
 
 #endif

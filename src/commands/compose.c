@@ -193,10 +193,14 @@ static bool has_known(const struct compose_request *request, const struct rankin
 static int rank_chosen(struct composer *composer, const struct compose_request *request,
                        struct ranking *ret_ranking, struct error *error)
 {
-    return compiling_rank(&composer->compiling, request->index, request->profile,
-                          request->version, request->top,
-                          request->choice ? request->choice->skip : NULL, composer->arena,
-                          ret_ranking, error);
+    struct ranker *own = request->ranker ? NULL : ranker_new(request->index);
+    int result = compiling_rank(&composer->compiling, own ? own : request->ranker,
+                                request->profile, request->version, request->top,
+                                request->choice ? request->choice->skip : NULL, composer->arena,
+                                ret_ranking, error);
+
+    ranker_free(&own);
+    return result;
 }
 
 static int rank(struct composer *composer, const struct compose_request *request,
@@ -291,6 +295,7 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
         return -1;
     request->pending = is_needed ? NULL : pending;
     request->index = shelf->index;
+    request->ranker = shelf->ranker;
     request->choice = choice;
     *ret_taken = taken;
     return 0;

@@ -34,6 +34,7 @@ void composer_free(struct composer *composer);
 struct compose_request {
     const struct profile *profile;
     const struct folder_version *version; /* of the profile's file; NULL: nothing is kept */
+    struct ranker *ranker;                /* of the index; NULL: made for this digest */
     const struct ranking_index *index;
     const struct choice *choice; /* NULL: all papers */
     /* What the choice was made without: the lists of what was shown, which are read

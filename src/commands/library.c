@@ -19,6 +19,7 @@ void library_add_unstored(struct library *library, const struct papers *papers, 
 
 static void shelf_clear(struct library *library, struct shelf *shelf)
 {
+    ranker_free(&shelf->ranker);
     ranking_index_free(&shelf->index);
     archive_give_back(&library->archive, shelf->rarity);
     for (size_t i = 0; i < shelf->date_count; i++)
@@ -119,6 +120,7 @@ static int shelf_fill(struct library *library, struct shelf *shelf, const struct
         return -1;
     }
     shelf->index = ranking_index_new_among(&shelf->papers, shelf->rarity);
+    shelf->ranker = ranker_new(shelf->index);
     return 0;
 }
 

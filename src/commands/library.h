@@ -18,6 +18,7 @@ struct shelf {
     struct choosing_edition *editions; /* one per date; `from` is 0 */
     unsigned char *is_known; /* by paper: another edition lists it, so it may have been shown */
     struct ranking_index *index;
+    struct ranker *ranker; /* of the index, for whoever has the library */
     const struct rarity *rarity; /* the archive's, as of the last date */
     uint64_t used; /* when it was last asked for */
 };

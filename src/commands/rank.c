@@ -90,7 +90,7 @@ static int rank_profile(void *user, const char *name, const struct profile *prof
         return 0;
     }
     arena_reset(desk->arena);
-    if (compiling_rank(&rank->compiling, rank->index, profile, NULL, (size_t)rank->top, NULL,
+    if (compiling_rank(&rank->compiling, desk->ranker, profile, NULL, (size_t)rank->top, NULL,
                        desk->arena, &ranking, &rank->error) < 0) {
         rank->failed = true;
         return 1;

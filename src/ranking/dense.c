@@ -3,10 +3,14 @@
 #include <string.h>
 
 /* GCC's and Clang's vectors: what the processor has not is made of what it has. */
-enum { LANES = DENSE_BLOCK / 4, PEAK = 16, HALVINGS = 24 };
+enum { LANES = DENSE_LANES, DOUBLES = DENSE_COLUMNS / 4 };
 
 typedef float floats
     __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef double doubles
+    __attribute__((vector_size(DOUBLES * sizeof(double)), aligned(sizeof(double)), may_alias));
+typedef int64_t longs
+    __attribute__((vector_size(DOUBLES * sizeof(int64_t)), aligned(sizeof(int64_t)), may_alias));
 typedef int32_t flags __attribute__((vector_size(LANES * sizeof(int32_t))));
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -43,74 +47,56 @@ INLINE void add_rows(const struct dense_row *rows, size_t row_count, size_t room
     }
 }
 
-INLINE size_t count_reaching(const float *values, size_t room, float least)
+INLINE void add_share(doubles *sum, longs *bits, const doubles *shares, int64_t bit)
 {
-    flags counts = {0};
-    size_t sum = 0;
+    longs share = (longs)*shares & INT64_MAX;
 
-    for (size_t at = 0; at < room; at += LANES)
-        counts -= *(const floats *)(values + at) >= least;
-    for (int i = 0; i < LANES; i++)
-        sum += (size_t)counts[i];
-    return sum;
+    *sum += (doubles)share;
+    *bits |= (share != 0) & bit;
 }
 
-INLINE void find_peaks(const float *values, size_t room, float *ret_peaks)
+INLINE void add_shares(const double *shares, size_t row_count, size_t columns, double *sums,
+                       uint64_t *ret_bits)
 {
-    for (size_t i = 0; i < room / PEAK; i++) {
-        const floats *from = (const floats *)(values + i * PEAK);
-        /* Their bits are in the order of the numbers, since none is negative. */
-        flags a = (flags)from[0], b = (flags)from[1], larger = a > b;
-        flags best = (a & larger) | (b & ~larger);
-        int32_t peak = 0;
+    for (size_t at = 0; at < columns; at += DENSE_COLUMNS) {
+        doubles *to = (doubles *)(sums + at);
+        longs *to_bits = (longs *)(void *)(ret_bits + at);
+        doubles a = to[0], b = to[1], c = to[2], d = to[3];
+        longs e = {0}, f = {0}, g = {0}, h = {0};
 
-        for (int j = 0; j < LANES; j++)
-            peak = best[j] > peak ? best[j] : peak;
-        memcpy(&ret_peaks[i], &peak, sizeof(peak));
+        for (size_t i = 0; i < row_count; i++) {
+            const doubles *from = (const doubles *)(shares + i * columns + at);
+            int64_t bit = (int64_t)((uint64_t)1 << i);
+
+            add_share(&a, &e, &from[0], bit);
+            add_share(&b, &f, &from[1], bit);
+            add_share(&c, &g, &from[2], bit);
+            add_share(&d, &h, &from[3], bit);
+        }
+        to[0] = a;
+        to[1] = b;
+        to[2] = c;
+        to[3] = d;
+        to_bits[0] = e;
+        to_bits[1] = f;
+        to_bits[2] = g;
+        to_bits[3] = h;
     }
 }
 
+/* Two vectors at a time: most often that is all. */
 INLINE void find_ranks(const int32_t *keys, size_t count, int32_t *ret_ranks)
 {
-    for (size_t at = 0; at < count; at += LANES) {
-        flags own, ranks = {0};
+    for (size_t at = 0; at < count; at += DENSE_KEYS) {
+        flags own[2], ranks[2] = {{0}, {0}};
 
-        memcpy(&own, keys + at, sizeof(own));
-        for (size_t i = 0; i < count; i++)
-            ranks -= keys[i] > own;
-        memcpy(ret_ranks + at, &ranks, sizeof(ranks));
+        memcpy(own, keys + at, sizeof(own));
+        for (size_t i = 0; i < count; i++) {
+            ranks[0] -= keys[i] > own[0];
+            ranks[1] -= keys[i] > own[1];
+        }
+        memcpy(ret_ranks + at, ranks, sizeof(ranks));
     }
-}
-
-static float of_bits(uint32_t bits)
-{
-    float value;
-
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
-/* By halves of the bits, which are in the order of the numbers. */
-INLINE float find_threshold(const float *values, size_t room, size_t wanted)
-{
-    float largest = 0;
-    uint32_t low = 0, high;
-
-    for (size_t i = 0; i < room; i++)
-        largest = values[i] > largest ? values[i] : largest;
-    memcpy(&high, &largest, sizeof(high));
-    for (int i = 0; i < HALVINGS && low + 1 < high; i++) {
-        uint32_t middle = low + (high - low) / 2;
-        size_t count = count_reaching(values, room, of_bits(middle));
-
-        if (count < wanted)
-            high = middle;
-        else
-            low = middle;
-        if (count == wanted)
-            break;
-    }
-    return of_bits(low);
 }
 
 #ifdef HAS_WIDE
@@ -120,19 +106,15 @@ WIDE static void add_rows_wide(const struct dense_row *rows, size_t row_count, s
     add_rows(rows, row_count, room, ret_sums);
 }
 
-WIDE static void find_peaks_wide(const float *values, size_t room, float *ret_peaks)
+WIDE static void add_shares_wide(const double *shares, size_t row_count, size_t columns,
+                                 double *sums, uint64_t *ret_bits)
 {
-    find_peaks(values, room, ret_peaks);
+    add_shares(shares, row_count, columns, sums, ret_bits);
 }
 
 WIDE static void find_ranks_wide(const int32_t *keys, size_t count, int32_t *ret_ranks)
 {
     find_ranks(keys, count, ret_ranks);
-}
-
-WIDE static float find_threshold_wide(const float *values, size_t room, size_t wanted)
-{
-    return find_threshold(values, room, wanted);
 }
 #endif
 
@@ -148,36 +130,16 @@ void dense_add(const struct dense_row *rows, size_t row_count, size_t room, floa
     add_rows(rows, row_count, room, ret_sums);
 }
 
-float dense_threshold(const float *values, size_t room, size_t wanted)
+void dense_add_shares(const double *shares, size_t row_count, size_t columns, double *sums,
+                      uint64_t *ret_bits)
 {
 #ifdef HAS_WIDE
-    if (__builtin_cpu_supports("avx2"))
-        return find_threshold_wide(values, room, wanted);
-#endif
-    return find_threshold(values, room, wanted);
-}
-
-void dense_peaks(const float *values, size_t room, float *ret_peaks)
-{
-    size_t count = room / PEAK;
-
-#ifdef HAS_WIDE
-    if (__builtin_cpu_supports("avx2"))
-        find_peaks_wide(values, room, ret_peaks);
-    else
-#endif
-        find_peaks(values, room, ret_peaks);
-    memset(ret_peaks + count, 0, (dense_room(count) - count) * sizeof(*ret_peaks));
-}
-
-void dense_keep(const uint32_t *keep, size_t room, float *sums)
-{
-    for (size_t at = 0; at < room; at += LANES) {
-        flags bits;
-
-        memcpy(&bits, keep + at, sizeof(bits));
-        *(floats *)(sums + at) = (floats)((flags)*(floats *)(sums + at) & bits);
+    if (__builtin_cpu_supports("avx2")) {
+        add_shares_wide(shares, row_count, columns, sums, ret_bits);
+        return;
     }
+#endif
+    add_shares(shares, row_count, columns, sums, ret_bits);
 }
 
 void dense_ranks(const int32_t *keys, size_t count, int32_t *ret_ranks)

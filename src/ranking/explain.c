@@ -1,13 +1,10 @@
 #include "ranking/explain.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "ranking/weights.h"
-
-enum { KEY_PLACES = 64 };
 
 static enum reason_field field_of(enum compiled_role role, bool in_title)
 {
@@ -24,7 +21,7 @@ static enum reason_field field_of(enum compiled_role role, bool in_title)
     return (enum reason_field)fields[role][in_title];
 }
 
-/* ---- hits ---- */
+/* ---- shares ---- */
 
 /* Whether the hits of a term are looked at at all. */
 static bool counts(enum compiled_role role)
@@ -32,206 +29,207 @@ static bool counts(enum compiled_role role)
     return ranker_adds(role) || role == ROLE_DISLIKED;
 }
 
-static void find_dense(struct ranker *ranker)
+static void share_dense(const struct ranker *ranker, const struct found *found, double weight,
+                        double *ret_shares)
 {
-    size_t row_count = 0;
+    const uint32_t *papers = ranker->picks;
+    const float *fits = found->fits;
 
-    for (size_t i = 0; i < ranker->compiled.term_count; i++) {
-        if (!ranker->found[i].fits || !counts(ranker->compiled.terms[i].role))
-            continue;
-        ranker->rows[row_count].fits = ranker->found[i].fits;
-        ranker->row_terms[row_count++] = (uint32_t)i;
+    for (size_t i = 0; i < ranker->contender_count; i++)
+        ret_shares[i] = weight * (double)fits[papers[i]];
+}
+
+static void share_sparse(const struct ranker *ranker, const struct found *found, double weight,
+                         double *ret_shares)
+{
+    const struct found_hit *hits = found->hits;
+    const uint32_t *places = ranker->places;
+    uint32_t *picks = ranker->scratch_picks;
+    size_t count = 0;
+
+    for (size_t i = 0, end = found->count; i < end; i++) {
+        /* Written in any case, counted when it is a contender's. */
+        picks[count] = (uint32_t)i;
+        count += places[hits[i].place >> 1] != 0;
     }
+    for (size_t i = 0; i < count; i++) {
+        const struct found_hit *hit = &hits[picks[i]];
+        double share = weight * (double)hit->fit;
+
+        ret_shares[places[hit->place >> 1] - 1] = hit->place & 1 ? -share : share;
+    }
+}
+
+/* Disliked terms lower a paper, but neither turn a hit into none nor are reasons. */
+static void move_against(const struct ranker *ranker, double *shares, double *against)
+{
+    for (size_t i = 0; i < ranker->contender_count; i++) {
+        against[i] += fabs(shares[i]);
+        shares[i] = 0;
+    }
+}
+
+static void share_term(const struct ranker *ranker, size_t term, double *against)
+{
+    const struct found *found = ranker->found[term];
+    enum compiled_role role = ranker->compiled.terms[term].role;
+    double *shares = ranker->shares + term * ranker->columns;
+
+    if (!counts(role) || !found->fits)
+        memset(shares, 0, ranker->columns * sizeof(*shares));
+    else
+        memset(shares + ranker->contender_count, 0,
+               (ranker->columns - ranker->contender_count) * sizeof(*shares));
+    if (!counts(role))
+        return;
+    (found->fits ? share_dense : share_sparse)(ranker, found, ranker->weights[term], shares);
+    for (size_t i = 0; i < ranker->contender_count && role == ROLE_INTERESTS; i++)
+        shares[i] *= ranker->raises[ranker->picks[i]];
+    if (role == ROLE_DISLIKED)
+        move_against(ranker, shares, against);
+}
+
+/* Sums are in the profile's order, whichever way a term was found. */
+static void add_up(struct ranker *ranker, const double *against)
+{
+    size_t terms = ranker->compiled.term_count, columns = ranker->columns;
+
+    for (size_t at = 0; at < terms; at += DENSE_TERMS)
+        dense_add_shares(ranker->shares + at * columns,
+                         terms - at < DENSE_TERMS ? terms - at : DENSE_TERMS, columns,
+                         ranker->totals, ranker->hits + at / DENSE_TERMS * columns);
     for (size_t i = 0; i < ranker->contender_count; i++) {
         struct contender *contender = &ranker->contenders[i];
-        struct contender_hit *hits = contender->hits;
-        uint32_t count = 0;
 
-        for (size_t row = 0; row < row_count; row++) {
-            float fit = ranker->rows[row].fits[contender->paper];
-
-            /* Written in any case, counted when the paper has the term. */
-            hits[count] = (struct contender_hit){ranker->row_terms[row] * 2 + (fit < 0),
-                                                 fabsf(fit)};
-            count += hits[count].fit > 0;
-        }
-        contender->hit_count = count;
+        contender->sum = ranker->totals[i];
+        contender->final = contender->sum -
+                           fmin(against[i], WEIGHT_DISLIKED_BOUND * contender->sum);
     }
 }
 
-static void find_sparse(struct ranker *ranker, uint32_t term, const struct found *found)
+static size_t chunks_of(const struct ranker *ranker)
 {
-    for (size_t i = 0; i < found->count; i++) {
-        uint32_t paper = found->hits[i].place >> 1, place = ranker->places[paper];
-        struct contender *contender;
-
-        if (!place)
-            continue;
-        contender = &ranker->contenders[place - 1];
-        contender->hits[contender->hit_count++] =
-            (struct contender_hit){term * 2 + (found->hits[i].place & 1), found->hits[i].fit};
-    }
-}
-
-static double share_of(const struct ranker *ranker, const struct contender *contender,
-                       const struct contender_hit *hit)
-{
-    uint32_t term = hit->term >> 1;
-    double share = ranker->weights[term] * (double)hit->fit;
-
-    if (ranker->has_interests && ranker->compiled.terms[term].role == ROLE_INTERESTS)
-        share *= ranker->raises[contender->paper];
-    return share;
-}
-
-/* Disliked terms lower a paper, but do not turn a hit into none. */
-static void add_up(const struct ranker *ranker, struct contender *contender)
-{
-    double sum = 0, against = 0;
-
-    for (uint32_t i = 0; i < contender->hit_count; i++) {
-        double share = share_of(ranker, contender, &contender->hits[i]);
-
-        if (ranker->has_against &&
-            ranker->compiled.terms[contender->hits[i].term >> 1].role == ROLE_DISLIKED)
-            against += share;
-        else
-            sum += share;
-    }
-    contender->sum = sum;
-    contender->final = sum - fmin(against, WEIGHT_DISLIKED_BOUND * sum);
+    return (ranker->compiled.term_count + DENSE_TERMS - 1) / DENSE_TERMS;
 }
 
 void explain_find(struct ranker *ranker)
 {
-    size_t count = ranker->contender_count, room = ranker->compiled.term_count + 1;
+    size_t count = ranker->contender_count, terms = ranker->compiled.term_count;
+    size_t columns = ranker->columns = dense_columns(count);
+    double *against;
 
-    ranker->hits = memory_grow(ranker->hits, &ranker->hit_capacity, count * room,
-                               sizeof(*ranker->hits));
+    if (!count)
+        return;
+    ranker->shares = memory_grow(ranker->shares, &ranker->share_capacity, terms * columns,
+                                 sizeof(*ranker->shares));
+    ranker->totals = memory_grow(ranker->totals, &ranker->total_capacity, 2 * columns,
+                                 sizeof(*ranker->totals));
+    ranker->hits = memory_grow(ranker->hits, &ranker->hit_capacity,
+                               chunks_of(ranker) * columns, sizeof(*ranker->hits));
+    against = ranker->totals + columns;
+    for (size_t i = 0; i < 2 * columns; i++)
+        ranker->totals[i] = 0;
     for (size_t i = 0; i < count; i++) {
-        struct contender *contender = &ranker->contenders[i];
-
-        contender->hits = ranker->hits + i * room;
-        ranker->places[contender->paper] = (uint32_t)i + 1;
+        ranker->picks[i] = ranker->contenders[i].paper;
+        ranker->contenders[i].column = (uint32_t)i;
+        ranker->places[ranker->contenders[i].paper] = (uint32_t)i + 1;
     }
-    find_dense(ranker);
-    for (size_t i = 0; i < ranker->compiled.term_count; i++)
-        if (!ranker->found[i].fits && counts(ranker->compiled.terms[i].role))
-            find_sparse(ranker, (uint32_t)i, &ranker->found[i]);
-    for (size_t i = 0; i < count; i++) {
-        add_up(ranker, &ranker->contenders[i]);
+    for (size_t i = 0; i < terms; i++)
+        share_term(ranker, i, against);
+    add_up(ranker, against);
+    for (size_t i = 0; i < count; i++)
         ranker->places[ranker->contenders[i].paper] = 0;
-    }
 }
 
 /* ---- reasons ---- */
 
-/* What the hits of one paper are sorted with; each has room for all terms. */
-struct sorter {
-    double *shares;
-    uint32_t *terms; /* as in contender_hit */
-    int32_t *keys;
-    int32_t *ranks;
-    struct order {
-        double share;
-        uint32_t term;
-    } *order;
-};
-
-static struct sorter sorter_new(struct arena *arena, size_t terms)
+static size_t bits_in(uint64_t bits)
 {
-    size_t room = dense_room(terms);
-
-    return (struct sorter){.shares = arena_alloc(arena, room, sizeof(double)),
-                           .terms = arena_alloc(arena, room, sizeof(uint32_t)),
-                           .keys = arena_alloc(arena, room, sizeof(int32_t)),
-                           .ranks = arena_alloc(arena, room, sizeof(int32_t)),
-                           .order = arena_alloc(arena, room, sizeof(struct order))};
+    return (size_t)__builtin_popcountll(bits);
 }
 
-static size_t take_shares(const struct ranker *ranker, const struct contender *contender,
-                          struct sorter *sorter)
+static size_t count_hits(const struct ranker *ranker, const struct contender *contender)
 {
     size_t count = 0;
 
-    for (uint32_t i = 0; i < contender->hit_count; i++) {
-        const struct contender_hit *hit = &contender->hits[i];
+    for (size_t i = 0; i < chunks_of(ranker); i++)
+        count += bits_in(ranker->hits[i * ranker->columns + contender->column]);
+    return count;
+}
 
-        sorter->terms[count] = hit->term;
-        sorter->shares[count] = share_of(ranker, contender, hit);
-        count += !ranker->has_against ||
-                 ranker->compiled.terms[hit->term >> 1].role != ROLE_DISLIKED;
+static struct reason reason_of(const struct ranker *ranker, uint32_t term, double score)
+{
+    const struct compiled_term *of = &ranker->compiled.terms[term >> 1];
+
+    return (struct reason){of->text, field_of(of->role, term & 1), score};
+}
+
+/* The shares that are not 0, and their terms * 2, + 1 in the title. */
+static size_t take_shares(const struct ranker *ranker, const struct contender *contender)
+{
+    const double *shares = ranker->shares + contender->column;
+    double *values = ranker->values;
+    uint32_t *numbers = ranker->numbers;
+    size_t count = 0, columns = ranker->columns;
+
+    for (size_t i = 0; i < chunks_of(ranker); i++) {
+        uint64_t bits = ranker->hits[i * columns + contender->column];
+
+        for (; bits; bits &= bits - 1) {
+            size_t term = i * DENSE_TERMS + (size_t)__builtin_ctzll(bits);
+            double share = shares[term * columns];
+
+            values[count] = fabs(share);
+            numbers[count++] = (uint32_t)term * 2 + (share < 0);
+        }
     }
     return count;
 }
 
-static bool comes_before(const struct order *a, const struct order *b)
+/* Puts each where it belongs by a key that is nearly exact; whether it was. */
+static bool write_few(const struct ranker *ranker, size_t count, double scale,
+                      struct reason *ret_reasons)
 {
-    if (a->share > b->share || a->share < b->share)
-        return a->share > b->share;
-    return a->term < b->term;
-}
+    const double *values = ranker->values;
+    int32_t keys[ORDER_KEYS] = {0}, ranks[ORDER_KEYS];
+    bool is_ordered = true;
 
-static int compare_orders(const void *a, const void *b)
-{
-    return comes_before(a, b) ? -1 : comes_before(b, a);
-}
-
-/* The largest share first, ties in the profile's order. Nearly all is done by
- * ranks of rounded shares, which no branch depends on. */
-static void sort_shares(struct sorter *sorter, size_t count)
-{
-    struct order *order = sorter->order;
-
-    if (count > KEY_PLACES) {
-        for (size_t i = 0; i < count; i++)
-            order[i] = (struct order){sorter->shares[i], sorter->terms[i]};
-        qsort(order, count, sizeof(*order), compare_orders);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        float share = (float)sorter->shares[i];
-
-        memcpy(&sorter->keys[i], &share, sizeof(share));
-        /* Places make keys different. */
-        sorter->keys[i] = (sorter->keys[i] & ~(KEY_PLACES - 1)) |
-                          (int32_t)(KEY_PLACES - 1 - i);
-    }
-    dense_ranks(sorter->keys, count, sorter->ranks);
     for (size_t i = 0; i < count; i++)
-        order[sorter->ranks[i]] = (struct order){sorter->shares[i], sorter->terms[i]};
-    for (size_t i = 1; i < count; i++) {
-        struct order moved = order[i];
-        size_t at = i;
-
-        for (; at > 0 && comes_before(&moved, &order[at - 1]); at--)
-            order[at] = order[at - 1];
-        order[at] = moved;
-    }
+        keys[i] = order_key(values[i], i);
+    dense_ranks(keys, count, ranks);
+    for (size_t i = 0; i < count; i++)
+        ret_reasons[ranks[i]] = reason_of(ranker, ranker->numbers[i], values[i] * scale);
+    for (size_t i = 1; i < count; i++)
+        is_ordered &= ret_reasons[i - 1].score > ret_reasons[i].score;
+    return is_ordered;
 }
 
-void explain_reasons(const struct ranker *ranker, size_t count, struct arena *arena,
+static void write_reasons(const struct ranker *ranker, size_t count, double scale,
+                          struct reason *ret_reasons)
+{
+    if (count <= ORDER_KEYS && write_few(ranker, count, scale, ret_reasons))
+        return;
+    order_descending(ranker->values, ranker->numbers, count, ranker->order);
+    for (size_t i = 0; i < count; i++)
+        ret_reasons[i] = reason_of(ranker, ranker->order[i].number,
+                                   ranker->order[i].value * scale);
+}
+
+void explain_reasons(struct ranker *ranker, size_t count, struct arena *arena,
                      struct ranked_paper *items)
 {
-    struct sorter sorter = sorter_new(arena, ranker->compiled.term_count);
     struct reason *reasons;
     size_t hits = 0;
 
     for (size_t i = 0; i < count; i++)
-        hits += ranker->contenders[i].hit_count;
-    reasons = arena_alloc(arena, hits, sizeof(*reasons));
+        hits += count_hits(ranker, &ranker->contenders[i]);
+    reasons = arena_room(arena, hits, sizeof(*reasons));
     for (size_t i = 0; i < count; i++) {
-        double scale = items[i].score / ranker->contenders[i].sum;
+        const struct contender *contender = &ranker->contenders[i];
 
         items[i].reasons = reasons;
-        items[i].reason_count = take_shares(ranker, &ranker->contenders[i], &sorter);
-        sort_shares(&sorter, items[i].reason_count);
-        for (size_t j = 0; j < items[i].reason_count; j++) {
-            const struct order *order = &sorter.order[j];
-            const struct compiled_term *term = &ranker->compiled.terms[order->term >> 1];
-
-            *reasons++ = (struct reason){term->text, field_of(term->role, order->term & 1),
-                                         order->share * scale};
-        }
+        items[i].reason_count = take_shares(ranker, contender);
+        write_reasons(ranker, items[i].reason_count, items[i].score / contender->sum, reasons);
+        reasons += items[i].reason_count;
     }
 }

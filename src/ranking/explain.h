@@ -5,10 +5,10 @@
 
 #include "ranking/ranker.h"
 
-/* Finds the hits of the ranker's contenders and fills their sums. */
+/* Works out the shares of the ranker's contenders and fills their sums. */
 void explain_find(struct ranker *ranker);
 /* The reasons of the first `count` contenders, whose papers and scores `items` have. */
-void explain_reasons(const struct ranker *ranker, size_t count, struct arena *arena,
+void explain_reasons(struct ranker *ranker, size_t count, struct arena *arena,
                      struct ranked_paper *items);
 
 #endif

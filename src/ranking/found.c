@@ -1,10 +1,12 @@
 #include "ranking/found.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "ranking/dense.h"
+#include "ranking/levels.h"
 
 enum {
     FIRST_CAPACITY = 256,
@@ -31,7 +33,8 @@ void found_free(struct found_cache *cache)
     memset(cache, 0, sizeof(*cache));
 }
 
-void found_begin(struct found_cache *cache)
+/* Forgets everything when the bound is reached. */
+static void bound(struct found_cache *cache)
 {
     if (cache->count < TERMS_MAX && arena_bytes(cache->arena) < ARENA_BYTES_MAX)
         return;
@@ -64,47 +67,73 @@ static void grow(struct found_cache *cache)
     *cache = larger;
 }
 
-static const float *dense_fits(struct found_cache *cache, const struct found *found)
+static void set_dense(struct found_cache *cache, struct found *found)
 {
-    float *fits = arena_alloc(cache->arena, dense_room(cache->index->papers->count),
-                              sizeof(*fits));
+    size_t papers = cache->index->papers->count;
+    float *fits = arena_alloc(cache->arena, dense_room(papers), sizeof(*fits));
+    int16_t *levels = arena_alloc(cache->arena, levels_room(papers), sizeof(*levels));
 
+    found->least_level = LEVEL_MAX;
     for (size_t i = 0; i < found->count; i++) {
         const struct found_hit *hit = &found->hits[i];
+        int16_t level = (int16_t)fmaxf(1, hit->fit * LEVEL_MAX + 0.5f);
 
         fits[hit->place >> 1] = hit->place & 1 ? -hit->fit : hit->fit;
+        levels[hit->place >> 1] = level;
+        found->least_level = level < found->least_level ? level : found->least_level;
     }
-    return fits;
+    found->fits = fits;
+    found->levels = levels;
 }
 
-static struct found find(struct found_cache *cache, const struct compiled_term *term)
+static const struct found *find(struct found_cache *cache, const struct compiled_term *term)
 {
     struct postings postings = match_term(&cache->matcher, term);
     struct found_hit *hits = arena_alloc(cache->arena, postings.count, sizeof(*hits));
-    struct found found = {.hits = hits, .count = postings.count, .factor = 1};
+    struct found *found = arena_alloc(cache->arena, 1, sizeof(*found));
 
+    *found = (struct found){.hits = hits, .count = postings.count, .factor = 1};
     for (size_t i = 0; i < postings.count; i++)
         hits[i] = (struct found_hit){postings.items[i].paper * 2 + (postings.items[i].title != 0),
                                      postings.items[i].fit};
     if (!term->is_author)
-        found.factor = compiled_keyword_factor(cache->index, cache->compiled, term);
-    if (found.count * DENSE_SHARE > cache->index->papers->count)
-        found.fits = dense_fits(cache, &found);
+        found->factor = compiled_keyword_factor(cache->index, cache->compiled, term);
+    if (found->count * DENSE_SHARE > cache->index->papers->count)
+        set_dense(cache, found);
     return found;
 }
 
-struct found found_term(struct found_cache *cache, const struct compiled_term *term)
+static uint64_t key_of(const struct compiled_term *term)
 {
-    uint64_t key = term->key ? term->key : 1;
-    struct found_entry *entry = place_of(cache, key);
+    return term->key ? term->key : 1;
+}
+
+static const struct found *find_once(struct found_cache *cache, const struct compiled_term *term)
+{
+    struct found_entry *entry = place_of(cache, key_of(term));
 
     if (entry->key)
         return entry->found;
     if (cache->count * 2 >= cache->capacity) {
         grow(cache);
-        entry = place_of(cache, key);
+        entry = place_of(cache, key_of(term));
     }
     cache->count++;
-    *entry = (struct found_entry){key, find(cache, term)};
+    *entry = (struct found_entry){key_of(term), find(cache, term)};
     return entry->found;
+}
+
+/* All are asked for before the first is needed: none of them is near. */
+void found_terms(struct found_cache *cache, const struct found **ret_found)
+{
+    const struct compiled_term *terms = cache->compiled->terms;
+    size_t count = cache->compiled->term_count;
+
+    bound(cache);
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(&cache->entries[key_of(&terms[i]) & (cache->capacity - 1)]);
+    for (size_t i = 0; i < count; i++) {
+        ret_found[i] = find_once(cache, &terms[i]);
+        __builtin_prefetch(ret_found[i]);
+    }
 }

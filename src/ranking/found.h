@@ -16,23 +16,26 @@ struct found_hit {
 
 struct found {
     const struct found_hit *hits; /* by paper; fits above 0 */
-    /* Terms that many papers have, also by paper, as dense.h wants them: 0 when the
-     * paper has it not, less than 0 when the title has it. Else NULL. */
+    /* Terms that many papers have, also by paper: as dense.h wants them, 0 when the
+     * paper has it not, less than 0 when the title has it; and as levels.h does. Else
+     * both NULL. */
     const float *fits;
+    const int16_t *levels;
     size_t count;
     double factor; /* of a keyword's weight */
+    int16_t least_level; /* of the papers that have it */
 };
 
 struct found_entry {
     uint64_t key; /* 0: free place */
-    struct found found;
+    const struct found *found;
 };
 
 struct found_cache {
     const struct ranking_index *index;
     const struct compiled_profile *compiled; /* whose terms are asked for */
     struct matcher matcher;
-    struct arena *arena; /* hits and fits */
+    struct arena *arena; /* what was found */
     struct found_entry *entries;
     size_t capacity; /* a power of two */
     size_t count;
@@ -41,9 +44,7 @@ struct found_cache {
 void found_init(struct found_cache *cache, const struct ranking_index *index,
                 const struct compiled_profile *compiled);
 void found_free(struct found_cache *cache);
-/* Before each profile: forgets everything when the bound is reached. */
-void found_begin(struct found_cache *cache);
-/* What it points to is good until the next found_begin. */
-struct found found_term(struct found_cache *cache, const struct compiled_term *term);
+/* Finds all terms of the compiled profile: one pointer each, good until the next call. */
+void found_terms(struct found_cache *cache, const struct found **ret_found);
 
 #endif

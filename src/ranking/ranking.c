@@ -27,6 +27,11 @@ static void make_relevance(struct ranker *ranker, const struct profile *profile,
     buffer_free(&bytes);
 }
 
+const struct ranking_index *ranker_index(const struct ranker *ranker)
+{
+    return ranker->index;
+}
+
 void ranker_make(struct ranker *ranker, const struct profile *profile, size_t top,
                  const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking)
 {

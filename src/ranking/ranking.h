@@ -81,6 +81,7 @@ uint64_t ranking_compiled_key(struct view bytes); /* 0 when the bytes are odd */
 struct ranker; /* one per thread; the index is shared and outlives it */
 struct ranker *ranker_new(const struct ranking_index *index);
 void ranker_free(struct ranker **ranker);
+const struct ranking_index *ranker_index(const struct ranker *ranker);
 /* As ranking_make, whose result it is whatever came before. */
 void ranker_make(struct ranker *ranker, const struct profile *profile, size_t top,
                  const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking);

@@ -11,35 +11,41 @@
 #include "ranking/ranker.h"
 #include "ranking/weights.h"
 
-/* Above every sum: these papers come first. */
-#define PINNED_SUM 1e35f
 /* How far a sum of floats may be off, per term and as a share of the sum: the
  * rounding of weight, product and sum, on both sides of a comparison, with room
  * for the subtraction of disliked terms. */
 #define FLOAT_ERROR (16 * (double)FLT_EPSILON)
 
-enum { PEAK_PAPERS = 16, INSERTION_MAX = 100 };
+/* A sum of all weights but the largest of which so much is LEVEL_MAX: few papers have
+ * more, and those that do are only told apart later. */
+#define LEVEL_SHARE 0.35
+/* Each term may be a level off, all weights together by a few more. */
+enum { LEVEL_TERMS = 128, LEVEL_DOUBT = 16 };
 
 struct ranker *ranker_new(const struct ranking_index *index)
 {
     struct ranker *ranker = memory_new(1, sizeof(*ranker));
-    size_t count = index->papers->count + 1, room = dense_room(count);
+    size_t count = index->papers->count + 1, room = dense_room(count), levels = levels_room(count);
 
     ranker->index = index;
     found_init(&ranker->cache, index, &ranker->compiled);
+    ranker->levels = memory_new(levels, sizeof(*ranker->levels));
+    ranker->peaks = memory_new(levels, sizeof(*ranker->peaks));
+    ranker->picked = memory_new(levels, sizeof(*ranker->picked));
+    ranker->allowed = memory_new(levels, sizeof(*ranker->allowed));
+    ranker->picks = memory_new(levels, sizeof(*ranker->picks));
+    ranker->scratch_picks = memory_new(levels, sizeof(*ranker->scratch_picks));
     ranker->sums = memory_new(room, sizeof(*ranker->sums));
     ranker->against = memory_new(room, sizeof(*ranker->against));
     ranker->interests = memory_new(room, sizeof(*ranker->interests));
-    ranker->peaks = memory_new(room, sizeof(*ranker->peaks));
-    ranker->picked = memory_new(room, sizeof(*ranker->picked));
-    ranker->picks = memory_new(room, sizeof(*ranker->picks));
     ranker->raises = memory_new(count, sizeof(*ranker->raises));
     ranker->scratch = memory_new(count, sizeof(*ranker->scratch));
     ranker->required = memory_new(count, sizeof(*ranker->required));
     ranker->marks = memory_new(count, sizeof(*ranker->marks));
-    ranker->allowed = memory_new(room, sizeof(*ranker->allowed));
     ranker->places = memory_new(count, sizeof(*ranker->places));
     ranker->contenders = memory_new(count, sizeof(*ranker->contenders));
+    ranker->unsorted = memory_new(count, sizeof(*ranker->unsorted));
+    ranker_make_room(ranker, count);
     return ranker;
 }
 
@@ -53,23 +59,41 @@ void ranker_free(struct ranker **ranker)
     free((*ranker)->found);
     free((*ranker)->weights);
     free((*ranker)->rows);
-    free((*ranker)->row_terms);
+    free((*ranker)->level_rows);
+    free((*ranker)->levels);
+    free((*ranker)->peaks);
+    free((*ranker)->picked);
+    free((*ranker)->allowed);
+    free((*ranker)->picks);
+    free((*ranker)->scratch_picks);
     free((*ranker)->sums);
     free((*ranker)->against);
     free((*ranker)->interests);
-    free((*ranker)->peaks);
-    free((*ranker)->picked);
-    free((*ranker)->picks);
     free((*ranker)->raises);
     free((*ranker)->scratch);
     free((*ranker)->required);
     free((*ranker)->marks);
-    free((*ranker)->allowed);
     free((*ranker)->places);
     free((*ranker)->contenders);
+    free((*ranker)->unsorted);
+    free((*ranker)->shares);
+    free((*ranker)->totals);
     free((*ranker)->hits);
+    free((*ranker)->values);
+    free((*ranker)->numbers);
+    free((*ranker)->order);
     free(*ranker);
     *ranker = NULL;
+}
+
+void ranker_make_room(struct ranker *ranker, size_t count)
+{
+    ranker->values = memory_grow(ranker->values, &ranker->value_capacity, count,
+                                 sizeof(*ranker->values));
+    ranker->numbers = memory_grow(ranker->numbers, &ranker->number_capacity, count,
+                                  sizeof(*ranker->numbers));
+    ranker->order = memory_grow(ranker->order, &ranker->order_capacity, count,
+                                sizeof(*ranker->order));
 }
 
 /* ---- sums ---- */
@@ -84,28 +108,27 @@ static void look_up(struct ranker *ranker)
 {
     size_t count = ranker->compiled.term_count;
 
-    found_begin(&ranker->cache);
     ranker->found = memory_grow(ranker->found, &ranker->found_capacity, count,
                                 sizeof(*ranker->found));
     ranker->weights = memory_grow(ranker->weights, &ranker->weight_capacity, count,
                                   sizeof(*ranker->weights));
     ranker->rows = memory_grow(ranker->rows, &ranker->row_capacity, count,
                                sizeof(*ranker->rows));
-    ranker->row_terms = memory_grow(ranker->row_terms, &ranker->row_term_capacity, count,
-                                    sizeof(*ranker->row_terms));
-    ranker->has_against = ranker->has_interests = false;
+    ranker->level_rows = memory_grow(ranker->level_rows, &ranker->level_row_capacity, count,
+                                     sizeof(*ranker->level_rows));
+    ranker_make_room(ranker, count);
+    found_terms(&ranker->cache, ranker->found);
+    ranker->roles = 0;
     ranker->all_list = true;
     for (size_t i = 0; i < count; i++) {
         const struct compiled_term *term = &ranker->compiled.terms[i];
+        const struct found *found = ranker->found[i];
 
-        ranker->found[i] = found_term(&ranker->cache, term);
-        __builtin_prefetch(ranker->found[i].hits);
-        ranker->weights[i] = compiled_is_keyword(term->role)
-                                 ? term->weight * ranker->found[i].factor
-                                 : term->weight;
+        __builtin_prefetch(found->hits);
+        ranker->weights[i] = compiled_is_keyword(term->role) ? term->weight * found->factor
+                                                             : term->weight;
         ranker->all_list &= !ranker_adds(term->role) || lists(ranker, term->role);
-        ranker->has_against |= term->role == ROLE_DISLIKED;
-        ranker->has_interests |= term->role == ROLE_INTERESTS;
+        ranker->roles |= 1u << term->role;
     }
 }
 
@@ -125,12 +148,12 @@ static void add_terms(struct ranker *ranker, float *sums)
     size_t row_count = 0, room = dense_room(ranker->index->papers->count);
 
     for (size_t i = 0; i < ranker->compiled.term_count; i++)
-        if (ranker->found[i].fits && target_of(ranker, ranker->compiled.terms[i].role) == sums)
+        if (ranker->found[i]->fits && target_of(ranker, ranker->compiled.terms[i].role) == sums)
             ranker->rows[row_count++] =
-                (struct dense_row){ranker->found[i].fits, (float)ranker->weights[i]};
+                (struct dense_row){ranker->found[i]->fits, (float)ranker->weights[i]};
     dense_add(ranker->rows, row_count, room, sums);
     for (size_t i = 0; i < ranker->compiled.term_count; i++) {
-        const struct found *found = &ranker->found[i];
+        const struct found *found = ranker->found[i];
         float weight = (float)ranker->weights[i];
 
         if (found->fits || target_of(ranker, ranker->compiled.terms[i].role) != sums)
@@ -166,6 +189,91 @@ static void take_away(struct ranker *ranker)
     }
 }
 
+/* The sums of floats as levels of the largest one. */
+static void set_levels(struct ranker *ranker)
+{
+    size_t papers = ranker->index->papers->count;
+    float largest = FLT_MIN, scale;
+
+    for (size_t i = 0; i < papers; i++)
+        largest = ranker->sums[i] > largest ? ranker->sums[i] : largest;
+    scale = (LEVEL_MAX - 1) / largest;
+    for (size_t i = 0; i < papers; i++)
+        ranker->levels[i] = (int16_t)((int32_t)(ranker->sums[i] * scale) +
+                                      (ranker->sums[i] > 0));
+    ranker->doubt = 2 + (int32_t)(LEVEL_MAX * fmin(1, FLOAT_ERROR *
+                                                  ((double)ranker->compiled.term_count + 8)));
+}
+
+static void add_sums(struct ranker *ranker)
+{
+    add_terms(ranker, ranker->sums);
+    if (ranker_has(ranker, ROLE_INTERESTS))
+        feed_back(ranker);
+    if (ranker_has(ranker, ROLE_DISLIKED))
+        take_away(ranker);
+    set_levels(ranker);
+}
+
+/* How many levels a weight of 1 is. */
+static double level_scale(const struct ranker *ranker)
+{
+    double sum = 0, largest = 0;
+
+    for (size_t i = 0; i < ranker->compiled.term_count; i++) {
+        double weight = ranker_adds(ranker->compiled.terms[i].role) ? ranker->weights[i] : 0;
+
+        sum += weight;
+        largest = weight > largest ? weight : largest;
+    }
+    return sum > 0 ? LEVEL_MAX / (largest + (sum - largest) * LEVEL_SHARE) : 0;
+}
+
+static void add_hits(int16_t *levels, const struct found *found, float weight)
+{
+    const struct found_hit *hits = found->hits;
+
+    for (size_t i = 0, count = found->count; i < count; i++) {
+        uint32_t paper = hits[i].place >> 1;
+        int32_t sum = levels[paper] + (int32_t)(weight * hits[i].fit) + 1;
+
+        levels[paper] = (int16_t)(sum < LEVEL_MAX ? sum : LEVEL_MAX);
+    }
+}
+
+/* Whoever has a term has a level, however little it is worth. */
+static void add_levels(struct ranker *ranker)
+{
+    const struct compiled_term *terms = ranker->compiled.terms;
+    size_t count = ranker->compiled.term_count, row_count = 0, sparse_count = 0;
+    uint32_t *sparse = ranker->numbers;
+    double scale = level_scale(ranker);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct found *found = ranker->found[i];
+        int16_t weight = (int16_t)fmin(LEVEL_MAX, ranker->weights[i] * scale + 0.5);
+
+        if (!ranker_adds(terms[i].role))
+            continue;
+        if (found->levels && level_of(found->least_level, weight) > 0)
+            ranker->level_rows[row_count++] = (struct level_row){found->levels, weight};
+        else
+            sparse[sparse_count++] = (uint32_t)i;
+    }
+    levels_add(ranker->level_rows, row_count, levels_room(ranker->index->papers->count),
+               ranker->levels);
+    for (size_t i = 0; i < sparse_count; i++)
+        add_hits(ranker->levels, ranker->found[sparse[i]],
+                 (float)(ranker->weights[sparse[i]] * scale));
+    ranker->doubt = (int32_t)count + LEVEL_DOUBT;
+}
+
+static bool is_told_by_levels(const struct ranker *ranker)
+{
+    return !ranker_has(ranker, ROLE_INTERESTS) && !ranker_has(ranker, ROLE_DISLIKED) &&
+           ranker->compiled.term_count <= LEVEL_TERMS;
+}
+
 /* ---- rules ---- */
 
 static void mark(struct ranker *ranker, const struct found *found, unsigned char bit)
@@ -178,7 +286,7 @@ static void keep_marked(struct ranker *ranker, unsigned char bits)
 {
     for (size_t i = 0; i < ranker->index->papers->count; i++)
         if (!(ranker->marks[i] & bits))
-            ranker->sums[i] = 0;
+            ranker->levels[i] = 0;
 }
 
 static void apply_roles(struct ranker *ranker)
@@ -187,16 +295,16 @@ static void apply_roles(struct ranker *ranker)
 
     for (size_t i = 0; i < compiled->term_count && !ranker->all_list; i++)
         if (ranker_adds(compiled->terms[i].role) && lists(ranker, compiled->terms[i].role))
-            mark(ranker, &ranker->found[i], MARK_HIT);
+            mark(ranker, ranker->found[i], MARK_HIT);
     if (!ranker->all_list)
         keep_marked(ranker, MARK_HIT);
     for (size_t i = 0; i < compiled->term_count; i++) {
-        const struct found *found = &ranker->found[i];
+        const struct found *found = ranker->found[i];
 
         if (compiled->terms[i].role == ROLE_FOLLOW) {
             mark(ranker, found, MARK_FOLLOWED);
             for (size_t j = 0; j < found->count; j++)
-                ranker->sums[found->hits[j].place >> 1] = PINNED_SUM;
+                ranker->levels[found->hits[j].place >> 1] = LEVEL_MAX;
         } else if (compiled->terms[i].role == ROLE_REQUIRED) {
             for (size_t j = 0; j < found->count; j++)
                 ranker->required[found->hits[j].place >> 1]++;
@@ -204,15 +312,15 @@ static void apply_roles(struct ranker *ranker)
     }
     for (size_t i = 0; i < compiled->term_count; i++)
         if (compiled->terms[i].role == ROLE_EXCLUDE)
-            for (size_t j = 0; j < ranker->found[i].count; j++)
-                ranker->sums[ranker->found[i].hits[j].place >> 1] = 0;
+            for (size_t j = 0; j < ranker->found[i]->count; j++)
+                ranker->levels[ranker->found[i]->hits[j].place >> 1] = 0;
 }
 
 static void apply_required(struct ranker *ranker)
 {
     for (size_t i = 0; i < ranker->index->papers->count; i++)
         if (ranker->required[i] < ranker->compiled.rules.required_count)
-            ranker->sums[i] = 0;
+            ranker->levels[i] = 0;
 }
 
 static void apply_categories(struct ranker *ranker)
@@ -246,7 +354,7 @@ static void set_allowed(struct ranker *ranker)
             characters >= rules->abstract_min_length &&
             (!rules->abstract_max_length || characters <= rules->abstract_max_length);
 
-        ranker->allowed[i] = allowed ? UINT32_MAX : 0;
+        ranker->allowed[i] = allowed ? -1 : 0;
         ranker->allows_all &= allowed;
     }
 }
@@ -264,9 +372,9 @@ static void apply_rules(struct ranker *ranker, const unsigned char *skip)
     apply_categories(ranker);
     set_allowed(ranker);
     if (!ranker->allows_all)
-        dense_keep(ranker->allowed, dense_room(papers), ranker->sums);
+        levels_keep(ranker->allowed, levels_room(papers), ranker->levels);
     for (size_t i = 0; i < papers && skip; i++)
-        ranker->sums[i] = skip[i] ? 0 : ranker->sums[i];
+        ranker->levels[i] = skip[i] ? 0 : ranker->levels[i];
 }
 
 /* ---- the best ---- */
@@ -277,78 +385,25 @@ static void add_contender(struct ranker *ranker, uint32_t paper)
         (struct contender){.paper = paper, .is_pinned = ranker->marks[paper] & MARK_FOLLOWED};
 }
 
-/* The papers whose sums are above 0 and reach `least`. */
-static size_t pick_reaching(struct ranker *ranker, float least)
-{
-    size_t papers = ranker->index->papers->count, count = 0;
-
-    for (size_t at = 0; at < papers; at += PEAK_PAPERS) {
-        size_t end = at + PEAK_PAPERS < papers ? at + PEAK_PAPERS : papers;
-
-        if (ranker->peaks[at / PEAK_PAPERS] < least)
-            continue;
-        for (size_t i = at; i < end; i++) {
-            /* Written in any case, counted when it is wanted. */
-            ranker->picks[count] = (uint32_t)i;
-            ranker->picked[count] = ranker->sums[i];
-            count += ranker->sums[i] >= least && ranker->sums[i] > 0;
-        }
-    }
-    return count;
-}
-
-/* All papers of which `room` could be the best, and few others: those whose sums
+/* All papers of which `room` could be the best, and few others: those whose levels
  * come near to that of the last of the best. As there are `room` peaks that reach
- * some value, there are `room` papers. */
+ * some level, there are `room` papers. */
 static void pick_contenders(struct ranker *ranker, size_t room)
 {
-    size_t padded = dense_room(ranker->index->papers->count), count;
-    float near = (float)fmax(0, 1 - FLOAT_ERROR * ((double)ranker->compiled.term_count + 8));
-    float least;
+    size_t padded = levels_room(ranker->index->papers->count), count, end;
+    int32_t least;
 
-    dense_peaks(ranker->sums, padded, ranker->peaks);
-    least = dense_threshold(ranker->peaks, dense_room(padded / PEAK_PAPERS), room) * near;
-    count = pick_reaching(ranker, least);
-    if (count > room) {
-        for (size_t i = count; i < dense_room(count); i++)
-            ranker->picked[i] = 0;
-        least = dense_threshold(ranker->picked, dense_room(count), room) * near;
-    }
+    levels_peaks(ranker->levels, padded, ranker->peaks);
+    least = levels_threshold(ranker->peaks, padded / LEVELS_PEAK, room) - 2 * ranker->doubt;
+    count = levels_pick(ranker->levels, padded, (int16_t)(least > 0 ? least : 0), ranker->picks);
+    end = (count + LEVELS_LANES - 1) / LEVELS_LANES * LEVELS_LANES;
+    for (size_t i = 0; i < end; i++)
+        ranker->picked[i] = i < count ? ranker->levels[ranker->picks[i]] : 0;
+    least = levels_threshold(ranker->picked, end, room) - 2 * ranker->doubt;
     ranker->contender_count = 0;
     for (size_t i = 0; i < count; i++)
         if (ranker->picked[i] >= least)
             add_contender(ranker, ranker->picks[i]);
-}
-
-static bool is_better(const struct contender *a, const struct contender *b)
-{
-    if (a->is_pinned != b->is_pinned)
-        return a->is_pinned;
-    if (a->final > b->final || a->final < b->final)
-        return a->final > b->final;
-    return a->paper < b->paper;
-}
-
-static int compare_contenders(const void *a, const void *b)
-{
-    return is_better(a, b) ? -1 : is_better(b, a);
-}
-
-/* Few, as they are nearly always, go faster one by one. */
-static void sort_contenders(struct contender *items, size_t count)
-{
-    if (count > INSERTION_MAX) {
-        qsort(items, count, sizeof(*items), compare_contenders);
-        return;
-    }
-    for (size_t i = 1; i < count; i++) {
-        struct contender moved = items[i];
-        size_t at = i;
-
-        for (; at > 0 && is_better(&moved, &items[at - 1]); at--)
-            items[at] = items[at - 1];
-        items[at] = moved;
-    }
 }
 
 static double score_of(double sum)
@@ -356,26 +411,46 @@ static double score_of(double sum)
     return 100 * sum / (1 + sum);
 }
 
+/* Appends those that are pinned or those that are not, best first, ties in feed order. */
+static void append_ordered(struct ranker *ranker, const struct contender *from, size_t count,
+                           bool is_pinned)
+{
+    size_t taken = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        ranker->values[taken] = from[i].final;
+        ranker->numbers[taken] = (uint32_t)i;
+        taken += from[i].is_pinned == is_pinned;
+    }
+    order_descending(ranker->values, ranker->numbers, taken, ranker->order);
+    for (size_t i = 0; i < taken; i++)
+        ranker->contenders[ranker->contender_count++] = from[ranker->order[i].number];
+}
+
 static void keep_best(struct ranker *ranker, size_t room)
 {
     double min_score = ranker->compiled.rules.min_score;
+    struct contender *all = ranker->contenders;
     size_t kept = 0;
 
     for (size_t i = 0; i < ranker->contender_count; i++)
-        if (ranker->contenders[i].is_pinned ||
-            score_of(ranker->contenders[i].final) >= min_score)
-            ranker->contenders[kept++] = ranker->contenders[i];
-    sort_contenders(ranker->contenders, kept);
-    ranker->contender_count = kept < room ? kept : room;
+        if (all[i].is_pinned || score_of(all[i].final) >= min_score)
+            all[kept++] = all[i];
+    ranker->contenders = ranker->unsorted;
+    ranker->unsorted = all;
+    ranker->contender_count = 0;
+    append_ordered(ranker, all, kept, true);
+    append_ordered(ranker, all, kept, false);
+    if (ranker->contender_count > room)
+        ranker->contender_count = room;
 }
 
 static void rank(struct ranker *ranker, size_t room, const unsigned char *skip)
 {
-    add_terms(ranker, ranker->sums);
-    if (ranker->has_interests)
-        feed_back(ranker);
-    if (ranker->has_against)
-        take_away(ranker);
+    if (is_told_by_levels(ranker))
+        add_levels(ranker);
+    else
+        add_sums(ranker);
     apply_rules(ranker, skip);
     pick_contenders(ranker, room);
     explain_find(ranker);
@@ -388,11 +463,11 @@ static void rank_plain(struct ranker *ranker, size_t room, const unsigned char *
     size_t papers = ranker->index->papers->count;
 
     for (size_t i = 0; i < papers; i++)
-        ranker->sums[i] = 1;
+        ranker->levels[i] = 1;
     apply_rules(ranker, skip);
     ranker->contender_count = 0;
     for (size_t i = 0; i < papers && ranker->contender_count < room; i++)
-        if (ranker->sums[i] > 0)
+        if (ranker->levels[i] > 0)
             add_contender(ranker, (uint32_t)i);
 }
 

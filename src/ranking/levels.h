@@ -1,0 +1,42 @@
+/* A small whole number for each paper, many papers at a time: near enough to its sum
+ * to tell the few papers whose sums have to be exact. Rows have levels_room() numbers,
+ * none negative, what is behind the papers being 0. Private to this folder; pure. */
+#ifndef RANKING_LEVELS_H
+#define RANKING_LEVELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LEVEL_MAX = INT16_MAX, LEVELS_BLOCK = 128, LEVELS_LANES = 16,
+       LEVELS_PEAK = LEVELS_BLOCK / LEVELS_LANES };
+
+struct level_row {
+    const int16_t *fits; /* LEVEL_MAX stands for 1 */
+    int16_t weight;      /* above 0, in levels */
+};
+
+static inline size_t levels_room(size_t papers)
+{
+    return (papers + LEVELS_BLOCK - 1) / LEVELS_BLOCK * LEVELS_BLOCK;
+}
+
+/* What a fit adds, rounded, a 32768th being taken for one LEVEL_MAXth. */
+static inline int32_t level_of(int16_t fit, int16_t weight)
+{
+    return (fit * weight + (1 << 14)) >> 15;
+}
+
+/* Sets `levels` to the rows' sums; one that is larger than LEVEL_MAX is LEVEL_MAX. */
+void levels_add(const struct level_row *rows, size_t row_count, size_t room, int16_t *ret_levels);
+/* Makes 0 of each level whose `keep`, all bits set or none, is 0. */
+void levels_keep(const int16_t *keep, size_t room, int16_t *levels);
+/* The largest in each LEVELS_PEAK of the levels, which are no neighbours. */
+void levels_peaks(const int16_t *levels, size_t room, int16_t *ret_peaks);
+/* The largest value that at least `wanted` of the levels reach; 0 when fewer are
+ * above 0. `room` in whole LEVELS_LANES. */
+int16_t levels_threshold(const int16_t *levels, size_t room, size_t wanted);
+/* The places of the levels that are above 0 and reach `least`; how many. `picks` has
+ * room for all. */
+size_t levels_pick(const int16_t *levels, size_t room, int16_t least, uint32_t *ret_picks);
+
+#endif
