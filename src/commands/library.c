@@ -119,6 +119,7 @@ static int shelf_fill(struct library *library, struct shelf *shelf, const struct
         return -1;
     }
     shelf->index = ranking_index_new_among(&shelf->papers, shelf->rarity);
+    shelf->serial = ++library->fillings;
     return 0;
 }
 

@@ -19,6 +19,7 @@ struct shelf {
     unsigned char *is_known; /* by paper: another edition lists it, so it may have been shown */
     struct ranking_index *index;
     const struct rarity *rarity; /* the archive's, as of the last date */
+    uint64_t serial; /* of no other filling of this shelf */
     uint64_t used; /* when it was last asked for */
 };
 
@@ -27,6 +28,7 @@ struct library {
     struct archive archive;
     struct shelf shelves[LIBRARY_SHELVES];
     uint64_t clock;
+    uint64_t fillings;
 };
 
 void library_init(struct library *library, struct site *site);
