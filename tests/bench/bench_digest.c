@@ -16,7 +16,7 @@
 #include "papers/feed.h"
 #include "ranking/words.h"
 
-enum { KEYWORDS = 12, TOP = 30, PLAIN = 20, PLAIN_RUNS = 3, RUNS_MAX = 20000 };
+enum { KEYWORDS = 12, TOP = 30, PLAIN = 20, PLAIN_RUNS = 3, RUNS_MAX = 1000 };
 
 struct subscriber {
     struct profile profile;
