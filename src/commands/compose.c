@@ -227,7 +227,7 @@ static void tell_refusal(struct composer *composer)
         return;
     composer->is_refusal_told = true;
     log_line(composer->site->log, LOG_LEVEL_NOTICE,
-             "every digest is evaluated from its start, which takes longer: %s", refusal);
+             "%s: so digests are evaluated from their start, which takes longer", refusal);
 }
 
 int composer_render(struct composer *composer, const struct compose_request *request,

@@ -234,20 +234,47 @@ int digest_assemble(struct sheets *sheets, const struct digest *digest,
     buffer_clear(&output->subject);
     buffer_clear(&output->html);
     buffer_clear(&output->text);
-    sheets->refusal = NULL;
-    if (!sheet->is_refused)
+    if (sheet->is_refused)
+        memcpy(sheets->refusal, sheet->refusal, sizeof(sheets->refusal));
+    else
         result = assemble(sheets, sheet, digest, output, error);
-    if (result > 0) {
-        sheets->refusal = sheet->is_refused ? sheet->refusal : "a paper's texts";
+    sheets->is_refused = result > 0;
+    if (result > 0)
         result = digest_make(sheets->templates, digest, output, error);
-    }
     sheets_trim(sheets);
     return result;
 }
 
 const char *sheets_refusal(const struct sheets *sheets)
 {
-    return sheets->refusal;
+    return sheets->is_refused ? sheets->refusal : NULL;
+}
+
+bool templates_are_assembled(const struct templates *templates, struct buffer *ret_why)
+{
+    const struct paper paper = {.id = VIEW("2602.00001"), .title = VIEW("Tides")};
+    const struct ranked_paper ranked = {.paper = &paper, .score = 1};
+    const struct ranking ranking = {&ranked, 1};
+    char address[] = "reader@example.org";
+    struct profile profile;
+    struct digest digest = {.profile = &profile, .ranking = &ranking, .date = {2026, 2, 17}};
+    struct sheets *sheets = sheets_new(templates);
+    struct digest_output output;
+    struct error error;
+    const char *refusal = NULL;
+
+    profile_init(&profile);
+    profile.email = address;
+    digest_output_init(&output);
+    if (digest_assemble(sheets, &digest, &output, &error) == 0)
+        refusal = sheets_refusal(sheets);
+    if (refusal)
+        buffer_add_string(ret_why, refusal);
+    profile.email = NULL;
+    profile_free(&profile);
+    digest_output_free(&output);
+    sheets_free(&sheets);
+    return !refusal;
 }
 
 static void decode(struct buffer *text)

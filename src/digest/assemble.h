@@ -22,6 +22,9 @@ int digest_assemble(struct sheets *sheets, const struct digest *digest,
 /* Why the last digest was not assembled; NULL: it was. */
 const char *sheets_refusal(const struct sheets *sheets);
 
+/* Whether digests with these templates are assembled; else, why not: for `check`. */
+bool templates_are_assembled(const struct templates *templates, struct buffer *ret_why);
+
 /* Makes the texts of an encoded output readable again. */
 void digest_decode(struct digest_output *output);
 

@@ -30,7 +30,7 @@ size_t program_bytes(const struct program *program)
            program->loop_capacity * sizeof(*program->loops);
 }
 
-static const char NOTES_USED[] = "it uses notes";
+static const char NOTES_USED[] = "`notes` are evaluated last";
 
 /* What was opened, so that its end can be told. */
 struct opening {
@@ -84,10 +84,10 @@ static int flush(struct builder *builder)
 
     if (builder->text.failed || builder->program->pool.failed ||
         builder->program->count > PROGRAM_OPS)
-        return refuse(builder, "a template makes too much of it");
+        return refuse(builder, "too much of it");
     if (text.size && is_recording(builder)) {
         if (view_find_char(text, '\r', 0) < text.size)
-            return refuse(builder, "it has carriage returns");
+            return refuse(builder, "there are carriage returns; line ends must be LF");
         piece = piece_make(&builder->program->pool, text);
         add_op(builder, OP_PIECE, 0)->piece = piece;
     }
@@ -151,7 +151,7 @@ static void push(struct builder *builder, enum mustache_late_test test, enum lat
 static int open_papers(struct builder *builder, enum late_key key)
 {
     if (builder->in_loop)
-        return refuse(builder, "papers stand inside papers");
+        return refuse(builder, "a list of papers stands inside another one");
     if (!builder->of_paper) {
         add_op(builder, OP_PAPERS, key)->end = (uint32_t)builder->program->loop_count++;
         return 1;

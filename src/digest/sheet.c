@@ -55,6 +55,13 @@ static void map_texts(struct sheet *sheet, struct leaf *leaf, const struct paper
                     (leaf->title.size + paper->abstract.size + 2) * sizeof(uint16_t);
 }
 
+static void tell_refusal(char refusal[SHEET_REFUSAL_BYTES], enum sheet_part part,
+                         const struct error *error)
+{
+    snprintf(refusal, SHEET_REFUSAL_BYTES, "%s: %.*s", part_names[part],
+             SHEET_REFUSAL_BYTES - 20, error->text);
+}
+
 static int make_leaf(struct sheets *sheets, struct sheet *sheet, struct leaf *leaf,
                      const struct digest *digest, const struct paper *paper, enum sheet_part part)
 {
@@ -68,8 +75,12 @@ static int make_leaf(struct sheets *sheets, struct sheet *sheet, struct leaf *le
                           templates_partials(sheets->templates), &sheets->marks, true, program,
                           &error);
     json_object_del(item, "paper");
-    if (result < 0 || program->loop_count != sheet->programs[part].loop_count)
+    if (result == 0 && program->loop_count != sheet->programs[part].loop_count)
+        result = error_set(&error, ERROR_INPUT, "what it shows of a paper depends on the paper");
+    if (result < 0) {
+        tell_refusal(sheets->refusal, part, &error);
         return -1;
+    }
     if (uses_parts(program))
         map_texts(sheet, leaf, paper);
     sheet->bytes += program_bytes(program);
@@ -209,8 +220,7 @@ static void make_programs(struct sheets *sheets, struct sheet *sheet)
                          templates_partials(sheets->templates), &sheets->marks, false,
                          &sheet->programs[part], &error) < 0) {
             sheet->is_refused = true;
-            snprintf(sheet->refusal, sizeof(sheet->refusal), "%s: %.120s", part_names[part],
-                     error.text);
+            tell_refusal(sheet->refusal, part, &error);
             return;
         }
         sheet->bytes += program_bytes(&sheet->programs[part]);

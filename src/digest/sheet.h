@@ -10,7 +10,7 @@
 
 enum sheet_part { PART_HTML, PART_TEXT, SHEET_PARTS };
 
-enum { SHEET_FIELDS = REASON_PREFERENCE + 1 };
+enum { SHEET_FIELDS = REASON_PREFERENCE + 1, SHEET_REFUSAL_BYTES = 300 };
 
 /* One paper. */
 struct leaf {
@@ -30,7 +30,7 @@ struct sheet {
     uint64_t used;
 
     bool is_refused; /* only plain evaluation will do; `refusal` says why */
-    char refusal[160];
+    char refusal[SHEET_REFUSAL_BYTES];
     struct program programs[SHEET_PARTS];
     json_t *context;     /* with marks */
     struct leaf **leaves; /* by paper */
@@ -60,7 +60,8 @@ struct sheets {
     struct buffer room;
     struct highlighter *highlighter;
     struct highlights found[2]; /* in title and abstract */
-    const char *refusal;
+    bool is_refused;
+    char refusal[SHEET_REFUSAL_BYTES];
 };
 
 /* Never fails: a template that cannot be evaluated early makes a refused sheet. */
