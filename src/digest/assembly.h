@@ -62,7 +62,11 @@ struct assembly {
 struct view value_text(struct assembly *assembly, enum late_key key);
 bool value_is_true(struct assembly *assembly, enum late_key key);
 bool value_is_there(struct assembly *assembly, enum late_key key);
+/* A text that belongs to the whole digest and is kept as long. */
+struct view value_digest_text(struct assembly *assembly, enum late_key key);
 /* Makes the list the current one of its kind; how many items it has. */
 size_t value_list(struct assembly *assembly, enum late_key key);
+/* 0 exactly when there is no item. */
+size_t value_list_size(struct assembly *assembly, enum late_key key);
 
 #endif
