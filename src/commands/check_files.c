@@ -10,12 +10,15 @@
 
 #include "base/file.h"
 #include "commands/check.h"
+#include "digest/assemble.h"
 #include "store/editions.h"
 #include "store/pace.h"
 
 enum { STORE_WAIT_MS = 2000, MINUTE_MS = 60 * 1000 };
 
 /* ---- templates ---- */
+
+enum { WHY_BYTES = 1024 };
 
 struct gap {
     struct findings *findings;
@@ -32,6 +35,19 @@ static void see_gap(void *user, const char *language, size_t missing, const char
                   gap->folder, language, missing, missing == 1 ? "" : "s", some);
 }
 
+static void check_speed(const struct templates *templates, struct findings *findings)
+{
+    struct buffer why;
+
+    buffer_init(&why, WHY_BYTES);
+    if (!templates_are_assembled(templates, &why))
+        findings_warn(findings,
+                      "%s: so each digest is evaluated from its start, which takes longer "
+                      "(templates/README.md, Speed)",
+                      buffer_string(&why));
+    buffer_free(&why);
+}
+
 void check_templates(struct site *site, struct findings *findings)
 {
     char *folder = site_templates_folder(site);
@@ -41,6 +57,7 @@ void check_templates(struct site *site, struct findings *findings)
     if (templates_check(folder, &sink, &site->templates) == 0) {
         findings_ok(findings, "%s", folder);
         templates_each_gap(site->templates, see_gap, &gap);
+        check_speed(site->templates, findings);
     }
     free(folder);
 }

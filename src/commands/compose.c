@@ -20,6 +20,7 @@ void composer_init(struct composer *composer, struct site *site)
     *composer = (struct composer){.site = site, .arena = arena_new()};
     library_init(&composer->library, site);
     compiling_init(&composer->compiling, site);
+    composer->sheets = sheets_new(site->templates);
     digest_output_init(&composer->output);
     buffer_init(&composer->message, DIGEST_MESSAGE_BYTES);
     buffer_init(&composer->envelope, ENVELOPE_BYTES);
@@ -32,6 +33,7 @@ void composer_free(struct composer *composer)
     compiling_free(&composer->compiling);
     zone_cache_free(&composer->zones);
     arena_free(&composer->arena);
+    sheets_free(&composer->sheets);
     digest_output_free(&composer->output);
     buffer_free(&composer->message);
     buffer_free(&composer->envelope);
@@ -119,7 +121,6 @@ static const char *unsubscribe_mailto(struct composer *composer,
     const struct configuration *configuration = &composer->site->configuration;
     struct view to = configuration->list.owner ? view_of(configuration->list.owner)
                                                : sender_address(composer);
-    struct token_subscriber subscriber;
     struct buffer address, link;
     char token[TOKEN_TEXT_BYTES];
     const char *result = NULL;
@@ -127,8 +128,7 @@ static const char *unsubscribe_mailto(struct composer *composer,
     buffer_init(&address, ENVELOPE_BYTES);
     buffer_init(&link, LINK_BYTES);
     if (configuration->inbox.address && composer->site->has_key) {
-        token_subscriber_init(&composer->site->key, view_of(request->profile->email), &subscriber);
-        token_make(&subscriber, TOKEN_UNSUBSCRIBE, (struct view){0},
+        token_make(&composer->subscriber, TOKEN_UNSUBSCRIBE, (struct view){0},
                    token_purpose_expires(TOKEN_UNSUBSCRIBE, request->now_utc), token);
         if (token_add_address(&address, view_of(configuration->inbox.address), TOKEN_UNSUBSCRIBE,
                               token, error) < 0)
@@ -222,6 +222,18 @@ static int rank(struct composer *composer, const struct compose_request *request
     return 0;
 }
 
+/* Once: it costs time and nothing else. */
+static void tell_refusal(struct composer *composer)
+{
+    const char *refusal = sheets_refusal(composer->sheets);
+
+    if (!refusal || composer->is_refusal_told)
+        return;
+    composer->is_refusal_told = true;
+    log_line(composer->site->log, LOG_LEVEL_NOTICE,
+             "%s: so digests are evaluated from their start, which takes longer", refusal);
+}
+
 int composer_render(struct composer *composer, const struct compose_request *request,
                     struct ranking *ret_ranking, struct error *error)
 {
@@ -249,10 +261,22 @@ int composer_render(struct composer *composer, const struct compose_request *req
     if (describe_editions(composer, request, &editions, error) < 0)
         return -1;
     digest.editions = editions;
-    digest.unsubscribe_mailto = unsubscribe_mailto(composer, request, error);
+    if (composer->site->has_key)
+        token_subscriber_init(&composer->site->key, view_of(request->profile->email),
+                              &composer->subscriber);
+    composer->unsubscribe = digest.unsubscribe_mailto =
+        unsubscribe_mailto(composer, request, error);
     if (!digest.unsubscribe_mailto)
         return -1;
-    return digest_make(composer->site->templates, &digest, &composer->output, error);
+    if (request->index && request->papers_serial) {
+        digest.papers = ranking_index_papers(request->index);
+        digest.papers_serial = request->papers_serial;
+        digest.index = request->index;
+    }
+    if (digest_assemble(composer->sheets, &digest, &composer->output, error) < 0)
+        return -1;
+    tell_refusal(composer);
+    return 0;
 }
 
 int composer_take(struct composer *composer, const struct plan_edition *editions, size_t count,
@@ -296,6 +320,7 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
     request->pending = is_needed ? NULL : pending;
     request->index = shelf->index;
     request->ranker = shelf->ranker;
+    request->papers_serial = shelf->serial;
     request->choice = choice;
     *ret_taken = taken;
     return 0;
@@ -303,14 +328,13 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
 
 /* ---- the message around it ---- */
 
-static int write_envelope(struct composer *composer, const struct token_subscriber *subscriber,
-                          int64_t now_utc, struct error *error)
+static int write_envelope(struct composer *composer, int64_t now_utc, struct error *error)
 {
     const struct configuration *configuration = &composer->site->configuration;
     char token[TOKEN_TEXT_BYTES];
     bool is_verp = configuration->inbox.address && !configuration->delivery.fixed_envelope;
 
-    token_make(subscriber, TOKEN_BOUNCE, (struct view){0},
+    token_make(&composer->subscriber, TOKEN_BOUNCE, (struct view){0},
                token_purpose_expires(TOKEN_BOUNCE, now_utc), token);
     buffer_clear(&composer->envelope);
     return digest_envelope_sender(view_of(configuration->inbox.address), sender_address(composer),
@@ -322,7 +346,6 @@ int composer_write(struct composer *composer, const struct compose_request *requ
 {
     const struct configuration *configuration = &composer->site->configuration;
     struct view sender = sender_address(composer);
-    struct token_subscriber subscriber;
     char left[MESSAGE_ID_TEXT_BYTES];
     struct buffer id;
     struct digest_message message = {
@@ -332,6 +355,7 @@ int composer_write(struct composer *composer, const struct compose_request *requ
         .date_utc = request->now_utc,
         .text = buffer_view(&composer->output.text),
         .html = buffer_view(&composer->output.html),
+        .is_encoded = composer->output.is_encoded,
         .inbox = view_of(configuration->inbox.address),
     };
     int result;
@@ -341,15 +365,9 @@ int composer_write(struct composer *composer, const struct compose_request *requ
                           ? view_of(configuration->list.id)
                           : view_slice(sender, view_find_char(sender, '@', 0) + 1, sender.size);
     message.list.owner = view_of(configuration->list.owner);
-    if (configuration->inbox.address) {
-        const char *mailto = unsubscribe_mailto(composer, request, error);
-
-        if (!mailto)
-            return -1;
-        message.unsubscribe_mailto = view_of(mailto);
-    }
-    token_subscriber_init(&composer->site->key, view_of(request->profile->email), &subscriber);
-    message_id_make(&subscriber, view_of(delivery_kind_name(request->is_note ? DELIVERY_NOTICE : DELIVERY_DIGEST)),
+    if (configuration->inbox.address)
+        message.unsubscribe_mailto = view_of(composer->unsubscribe);
+    message_id_make(&composer->subscriber, view_of(delivery_kind_name(request->is_note ? DELIVERY_NOTICE : DELIVERY_DIGEST)),
                     view_of(request->slot), left);
     buffer_init(&id, ENVELOPE_BYTES);
     buffer_printf(&id, "%s@%.*s", left,
@@ -359,7 +377,7 @@ int composer_write(struct composer *composer, const struct compose_request *requ
     buffer_clear(&composer->message);
     result = digest_message_write(&message, &composer->message, error);
     buffer_free(&id);
-    return result < 0 ? -1 : write_envelope(composer, &subscriber, request->now_utc, error);
+    return result < 0 ? -1 : write_envelope(composer, request->now_utc, error);
 }
 
 /* ---- for the worker ---- */

@@ -9,7 +9,9 @@
 #include "commands/plan.h"
 #include "commands/site.h"
 #include "delivery/worker.h"
+#include "digest/assemble.h"
 #include "digest/digest.h"
+#include "mail/token.h"
 
 /* Buffers and caches that last from one digest to the next. */
 struct composer {
@@ -18,7 +20,11 @@ struct composer {
     struct compiling compiling;
     struct zone_cache zones;
     struct arena *arena; /* reset for each digest */
-    struct digest_output output;
+    struct sheets *sheets;
+    bool is_refusal_told; /* that the templates are evaluated the slow way */
+    struct digest_output output; /* as digest_assemble leaves it */
+    struct token_subscriber subscriber; /* with a key: the digest's */
+    const char *unsubscribe; /* "mailto:…", in the arena */
     struct buffer message;
     struct buffer envelope;
     struct buffer shown;
@@ -36,6 +42,7 @@ struct compose_request {
     const struct folder_version *version; /* of the profile's file; NULL: nothing is kept */
     struct ranker *ranker;                /* of the index; NULL: made for this digest */
     const struct ranking_index *index;
+    uint64_t papers_serial; /* of the index's papers (digest/digest.h); 0: used once */
     const struct choice *choice; /* NULL: all papers */
     /* What the choice was made without: the lists of what was shown, which are read
      * once a paper that another edition lists has made it into the digest. */

@@ -121,6 +121,7 @@ static int shelf_fill(struct library *library, struct shelf *shelf, const struct
     }
     shelf->index = ranking_index_new_among(&shelf->papers, shelf->rarity);
     shelf->ranker = ranker_new(shelf->index);
+    shelf->serial = ++library->fillings;
     return 0;
 }
 

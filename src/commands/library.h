@@ -20,6 +20,7 @@ struct shelf {
     struct ranking_index *index;
     struct ranker *ranker; /* of the index, for whoever has the library */
     const struct rarity *rarity; /* the archive's, as of the last date */
+    uint64_t serial; /* of no other filling of this shelf */
     uint64_t used; /* when it was last asked for */
 };
 
@@ -28,6 +29,7 @@ struct library {
     struct archive archive;
     struct shelf shelves[LIBRARY_SHELVES];
     uint64_t clock;
+    uint64_t fillings;
 };
 
 void library_init(struct library *library, struct site *site);

@@ -98,6 +98,7 @@ static int preview(struct site *site, const struct options *options, enum previe
                  input.papers.count, profile.email);
         status = EX_OK;
     } else {
+        digest_decode(&composer.output);
         status = command_print(site->log, options_value(options, "--out"),
                                part_of(&composer, part));
     }

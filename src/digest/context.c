@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "digest/context.h"
+#include "digest/message.h"
 #include "digest/wrap.h"
 #include "ranking/highlight.h"
 
@@ -23,18 +24,18 @@ static void add_strings(const struct words *words, const struct strings *strings
 }
 
 /* One decimal; 0 when nothing is left to show. */
-static double rounded(double score)
+double context_score(double score)
 {
     return round(score * 10) / 10;
 }
 
 static void set_score(json_t *object, double score)
 {
-    if (rounded(score) > 0)
-        json_object_set_new(object, "score", json_real(rounded(score)));
+    if (context_score(score) > 0)
+        json_object_set_new(object, "score", json_real(context_score(score)));
 }
 
-static const char *field_word(enum reason_field field)
+const char *context_field_word(enum reason_field field)
 {
     static const char *const names[] = {[REASON_TITLE] = "field_title",
                                         [REASON_ABSTRACT] = "field_abstract",
@@ -52,48 +53,48 @@ static json_t *reason_context(const struct words *words, const struct reason *re
     json_t *object = json_object();
 
     context_set_view(object, "term", reason->term);
-    context_set_string(object, "field", field_word(reason->field) + sizeof("field_") - 1);
-    words_add(words, field_word(reason->field), -1, NULL, room);
+    context_set_string(object, "field", context_field_word(reason->field) + sizeof("field_") - 1);
+    words_add(words, context_field_word(reason->field), -1, NULL, room);
     context_set_buffer(object, "field_word", room);
     set_score(object, reason->score);
     json_object_set_new(object, "in_title", json_boolean(reason->field == REASON_TITLE));
     return object;
 }
 
-/* "Here for: LLM (title), kv cache (abstract) + 2 more" */
-static void set_reason_lines(json_t *object, const struct words *words, const json_t *reasons,
-                             size_t more, struct buffer *room)
-{
-    size_t i;
-    json_t *reason;
-
-    words_add(words, "why", -1, NULL, room);
-    buffer_add_char(room, ':');
-    json_array_foreach((json_t *)reasons, i, reason) {
-        const char *term = json_string_value(json_object_get(reason, "term"));
-        const char *field = json_string_value(json_object_get(reason, "field_word"));
-
-        buffer_printf(room, term && *term ? "%s %s (%s)" : "%s %s%s", i ? "," : "",
-                      term ? term : "", field);
-    }
-    if (more) {
-        buffer_add_char(room, ' ');
-        words_add(words, "reasons_more", (long)more, NULL, room);
-    }
-    context_set_lines(object, "reason_lines", buffer_view(room), TEXT_WIDTH - TEXT_INDENT);
-    buffer_clear(room);
-}
-
-/* So many are named, and marked in the texts; none is left out to save one. */
-static size_t reasons_shown(const struct ranked_paper *ranked)
+size_t context_reasons_shown(const struct ranked_paper *ranked)
 {
     return ranked->reason_count > REASONS_SHOWN + 1 ? REASONS_SHOWN : ranked->reason_count;
+}
+
+/* "Here for: LLM (title), kv cache (abstract) + 2 more" */
+static void add_reasons_line(const struct words *words, const struct ranked_paper *ranked,
+                             struct buffer *out)
+{
+    size_t shown = context_reasons_shown(ranked);
+
+    words_add(words, "why", -1, NULL, out);
+    buffer_add_char(out, ':');
+    for (size_t i = 0; i < shown; i++) {
+        const struct reason *reason = &ranked->reasons[i];
+
+        buffer_add_string(out, i ? ", " : " ");
+        buffer_add_view(out, reason->term);
+        if (reason->term.size)
+            buffer_add_string(out, " (");
+        words_add(words, context_field_word(reason->field), -1, NULL, out);
+        if (reason->term.size)
+            buffer_add_char(out, ')');
+    }
+    if (ranked->reason_count > shown) {
+        buffer_add_char(out, ' ');
+        words_add(words, "reasons_more", (long)(ranked->reason_count - shown), NULL, out);
+    }
 }
 
 static void set_reasons(json_t *object, const struct words *words,
                         const struct ranked_paper *ranked, struct buffer *room)
 {
-    size_t shown = reasons_shown(ranked);
+    size_t shown = context_reasons_shown(ranked);
     json_t *reasons = json_array();
 
     for (size_t i = 0; i < shown; i++)
@@ -105,8 +106,11 @@ static void set_reasons(json_t *object, const struct words *words,
         words_add(words, "reasons_more", (long)(ranked->reason_count - shown), NULL, room);
         context_set_buffer(object, "reasons_more", room);
     }
-    if (shown)
-        set_reason_lines(object, words, reasons, ranked->reason_count - shown, room);
+    if (!shown)
+        return;
+    add_reasons_line(words, ranked, room);
+    context_set_lines(object, "reason_lines", buffer_view(room), TEXT_WIDTH - TEXT_INDENT);
+    buffer_clear(room);
 }
 
 static void set_mark(json_t *object, const struct words *words, enum digest_mark mark,
@@ -132,7 +136,7 @@ static json_t *ranked_context(const struct digest *digest, const struct words *w
     set_mark(object, words, digest->marks ? digest->marks[index] : DIGEST_MARK_NONE, room);
     set_score(object, ranked->score);
     set_reasons(object, words, ranked, room);
-    context_set_parts(object, words, digest, highlighter, ranked, reasons_shown(ranked));
+    context_set_parts(object, words, digest, highlighter, ranked, context_reasons_shown(ranked));
     if (digest->links) {
         context_set_string(object, "like", digest->links[index].like);
         context_set_string(object, "dislike", digest->links[index].dislike);
@@ -156,22 +160,39 @@ static void set_papers(json_t *root, const struct digest *digest, const struct w
     json_object_set_new(root, "has_more_papers", json_false());
 }
 
-static void set_counts(json_t *root, const struct digest *digest, const struct words *words,
-                       struct buffer *room)
+void context_add_count_line(const struct digest *digest, const struct words *words,
+                            struct buffer *out)
 {
     const char *name = digest->profile->name;
     struct word_value values[] = {{"name", view_of(name)}, {NULL, {NULL, 0}}};
+
+    words_add(words, name ? "count_papers_for" : "count_papers", (long)digest->ranking->count,
+              values, out);
+}
+
+void context_add_preheader(const struct digest *digest, struct buffer *out)
+{
+    size_t start = out->size;
+
+    for (size_t i = 0; i < digest->ranking->count && i < PREHEADER_TITLES; i++) {
+        buffer_add_string(out, out->size > start ? " · " : "");
+        buffer_add_view(out, digest->ranking->items[i].paper->title);
+    }
+    buffer_cut(out, start + wrap_cut(view_slice(buffer_view(out), start, out->size),
+                                     PREHEADER_CHARACTERS).size);
+}
+
+static void set_counts(json_t *root, const struct digest *digest, const struct words *words,
+                       struct buffer *room)
+{
     size_t count = digest->ranking->count;
 
     json_object_set_new(root, "count", json_integer((json_int_t)count));
     json_object_set_new(root, "is_note", json_boolean(count == 0));
-    words_add(words, name ? "count_papers_for" : "count_papers", (long)count, values, room);
+    context_add_count_line(digest, words, room);
     context_set_buffer(root, "count_line", room);
-    for (size_t i = 0; i < count && i < PREHEADER_TITLES; i++)
-        buffer_printf(room, "%s%.*s", room->size ? " · " : "",
-                      VIEW_ARGUMENTS(digest->ranking->items[i].paper->title));
-    context_set_view(root, "preheader", wrap_cut(buffer_view(room), PREHEADER_CHARACTERS));
-    buffer_clear(room);
+    context_add_preheader(digest, room);
+    context_set_buffer(root, "preheader", room);
 }
 
 /* The one line of a note. */
@@ -187,23 +208,40 @@ static void add_nothing(const struct digest *digest, const struct words *words, 
     buffer_free(&date);
 }
 
-/* "12 papers for Ada, out of 1605 announced, announced on …" */
+void context_add_summary_rest(const struct digest *digest, const struct words *words,
+                              struct buffer *out)
+{
+    void (*const adds[])(const struct digest *, const struct words *, struct buffer *) = {
+        context_add_announced, context_add_edition_line};
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t start = out->size, empty;
+
+        if (i == 1 && !context_edition_differs(digest))
+            return;
+        buffer_add_string(out, ", ");
+        empty = out->size;
+        adds[i](digest, words, out);
+        if (out->size == empty)
+            buffer_cut(out, start);
+    }
+}
+
+void context_add_summary(const struct digest *digest, const struct words *words,
+                         struct buffer *out)
+{
+    if (!digest->ranking->count) {
+        add_nothing(digest, words, out);
+        return;
+    }
+    context_add_count_line(digest, words, out);
+    context_add_summary_rest(digest, words, out);
+}
+
 static void set_summary(json_t *root, const struct digest *digest, const struct words *words,
                         struct buffer *room)
 {
-    static const char *const keys[] = {"announced_line", "edition_line"};
-    bool is_note = digest->ranking->count == 0;
-    const char *part;
-
-    if (is_note)
-        add_nothing(digest, words, room);
-    else
-        buffer_add_string(room, json_string_value(json_object_get(root, "count_line")));
-    for (size_t i = 0; i < 2; i++) {
-        part = json_string_value(json_object_get(root, keys[i]));
-        if (part && !is_note && (i == 0 || json_is_true(json_object_get(root, "edition_differs"))))
-            buffer_printf(room, ", %s", part);
-    }
+    context_add_summary(digest, words, room);
     context_set_lines(root, "summary_lines", buffer_view(room), TEXT_WIDTH);
     context_set_buffer(root, "summary", room);
 }
@@ -217,8 +255,8 @@ static const char *profile_word(const struct profile *profile)
     return "profile_other";
 }
 
-static void set_profile_line(json_t *root, const struct profile *profile,
-                             const struct words *words, struct buffer *room)
+void context_add_profile_line(const struct profile *profile, const struct words *words,
+                              struct buffer *out)
 {
     struct buffer keywords, categories;
     struct context_list list = {words, &keywords, profile->keywords.count, KEYWORDS_SHOWN, 0};
@@ -232,9 +270,7 @@ static void set_profile_line(json_t *root, const struct profile *profile,
     add_strings(words, &profile->categories, &categories);
     values[0].text = buffer_view(&keywords);
     values[1].text = buffer_view(&categories);
-    words_add(words, profile_word(profile), -1, values, room);
-    context_set_lines(root, "profile_lines", buffer_view(room), TEXT_WIDTH);
-    context_set_buffer(root, "profile_line", room);
+    words_add(words, profile_word(profile), -1, values, out);
     buffer_free(&keywords);
     buffer_free(&categories);
 }
@@ -266,7 +302,9 @@ static void set_subscriber(json_t *root, const struct digest *digest, const stru
     json_object_set_new(subscriber, "keywords", keywords);
     json_object_set_new(subscriber, "categories", categories);
     json_object_set_new(root, "subscriber", subscriber);
-    set_profile_line(root, profile, words, room);
+    context_add_profile_line(profile, words, room);
+    context_set_lines(root, "profile_lines", buffer_view(room), TEXT_WIDTH);
+    context_set_buffer(root, "profile_line", room);
 }
 
 static const char *list_name(const struct digest *digest)
@@ -277,30 +315,56 @@ static const char *list_name(const struct digest *digest)
 }
 
 /* The way out goes to the web, else to the inbox, else to the owner. */
+bool context_add_unsubscribe_link(const struct digest *digest, struct buffer *out)
+{
+    if (digest->unsubscribe_url)
+        buffer_add_string(out, digest->unsubscribe_url);
+    else if (digest->unsubscribe_mailto)
+        buffer_add_string(out, digest->unsubscribe_mailto);
+    else if (digest->owner)
+        digest_add_mailto(out, view_of(digest->owner), VIEW("unsubscribe"));
+    else
+        return false;
+    return true;
+}
+
 static void set_unsubscribe(json_t *root, const struct digest *digest, struct buffer *room)
 {
     context_set_string(root, "unsubscribe_url", digest->unsubscribe_url);
     context_set_string(root, "unsubscribe_mailto", digest->unsubscribe_mailto);
-    if (digest->unsubscribe_url)
-        context_set_string(root, "unsubscribe_link", digest->unsubscribe_url);
-    else if (digest->unsubscribe_mailto)
-        context_set_string(root, "unsubscribe_link", digest->unsubscribe_mailto);
-    else
-        context_set_mailto(root, "unsubscribe_link", digest->owner, "unsubscribe", room);
+    if (context_add_unsubscribe_link(digest, room))
+        context_set_buffer(root, "unsubscribe_link", room);
+}
+
+void context_add_sent_to(const struct digest *digest, const struct words *words,
+                         struct buffer *out)
+{
+    const struct word_value values[] = {{"address", view_of(digest->profile->email)},
+                                        {"sender", view_of(list_name(digest))},
+                                        {NULL, {NULL, 0}}};
+
+    words_add(words, "sent_to", -1, values, out);
+}
+
+bool context_add_reply_hint(const struct digest *digest, const struct words *words,
+                            struct buffer *out)
+{
+    struct word_value values[] = {{"id", {NULL, 0}}, {NULL, {NULL, 0}}};
+
+    if (!digest->inbox || !digest->ranking->count)
+        return false;
+    values[0].text = digest->ranking->items[0].paper->id;
+    words_add(words, "reply_hint", -1, values, out);
+    return true;
 }
 
 static void set_footer(json_t *root, const struct digest *digest, const struct words *words,
                        struct buffer *room)
 {
-    struct word_value values[] = {{"address", view_of(digest->profile->email)},
-                                  {"sender", view_of(list_name(digest))},
-                                  {"id", {NULL, 0}},
-                                  {NULL, {NULL, 0}}};
-
     set_unsubscribe(root, digest, room);
     context_set_string(root, "owner", digest->owner);
     context_set_mailto(root, "owner_link", digest->owner, NULL, room);
-    words_add(words, "sent_to", -1, values, room);
+    context_add_sent_to(digest, words, room);
     context_set_lines(root, "sent_to_lines", buffer_view(room), TEXT_WIDTH);
     context_set_buffer(root, "sent_to", room);
     if (!digest->inbox)
@@ -308,15 +372,14 @@ static void set_footer(json_t *root, const struct digest *digest, const struct w
     context_set_string(root, "inbox", digest->inbox);
     context_set_mailto(root, "help_link", digest->inbox, "help", room);
     context_set_mailto(root, "profile_link", digest->inbox, "show", room);
-    if (!digest->ranking->count)
+    if (!context_add_reply_hint(digest, words, room))
         return;
-    values[2].text = digest->ranking->items[0].paper->id;
-    words_add(words, "reply_hint", -1, values, room);
     context_set_lines(root, "reply_hint_lines", buffer_view(room), TEXT_WIDTH);
     context_set_buffer(root, "reply_hint", room);
 }
 
-static void add_subject(const struct words *words, const struct digest *digest, struct buffer *out)
+void context_add_subject(const struct digest *digest, const struct words *words,
+                         struct buffer *out)
 {
     struct buffer date;
     struct word_value values[] = {{"list", view_of(list_name(digest))}, {"date", {NULL, 0}},
@@ -352,7 +415,7 @@ static void set_head(json_t *root, const struct digest *digest, const struct wor
     json_object_set_new(root, "is_preview", json_boolean(digest->is_preview));
     context_set_date(date, words, digest->date, room);
     json_object_set_new(root, "date", date);
-    add_subject(words, digest, room);
+    context_add_subject(digest, words, room);
     context_set_buffer(root, "subject", room);
 }
 
@@ -377,5 +440,5 @@ json_t *digest_context(const struct templates *templates, const struct digest *d
 void digest_subject(const struct templates *templates, const struct digest *digest,
                     struct buffer *out)
 {
-    add_subject(templates_words(templates, digest->profile->language), digest, out);
+    context_add_subject(digest, templates_words(templates, digest->profile->language), out);
 }

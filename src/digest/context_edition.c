@@ -71,31 +71,31 @@ static bool add_note(const struct words *words, const struct digest_edition *edi
     return true;
 }
 
-static void set_edition_note(json_t *root, const struct digest *digest, const struct words *words,
-                             struct buffer *room)
+void context_add_edition_note(const struct digest *digest, const struct words *words,
+                              struct buffer *out)
 {
+    size_t start = out->size;
+
     for (size_t i = 0; i < digest->edition_count; i++) {
         struct buffer note;
 
         buffer_init(&note, CONTEXT_BYTES);
         if (add_note(words, &digest->editions[i], &note)) {
-            if (room->size)
-                buffer_add_string(room, "; ");
+            if (out->size > start)
+                buffer_add_string(out, "; ");
             if (digest->edition_count > 1) {
-                words_add_date(words, "date_short", digest->editions[i].date, room);
-                buffer_add_string(room, ": ");
+                words_add_date(words, "date_short", digest->editions[i].date, out);
+                buffer_add_string(out, ": ");
             }
-            buffer_add_view(room, buffer_view(&note));
+            buffer_add_view(out, buffer_view(&note));
         }
         buffer_free(&note);
     }
-    context_set_lines(root, "edition_note_lines", buffer_view(room), TEXT_WIDTH);
-    context_set_buffer(root, "edition_note", room);
 }
 
 /* "announced on …", or "… from … to …". */
-static void set_edition_line(json_t *root, const struct digest *digest, const struct words *words,
-                             struct buffer *room)
+void context_add_edition_line(const struct digest *digest, const struct words *words,
+                              struct buffer *out)
 {
     const struct digest_edition *editions = digest->editions;
     size_t count = digest->edition_count;
@@ -111,24 +111,37 @@ static void set_edition_line(json_t *root, const struct digest *digest, const st
     words_add_date(words, "date_short", editions[count - 1].date, &to);
     values[0].text = values[1].text = buffer_view(&from);
     values[2].text = buffer_view(&to);
-    words_add(words, count > 1 ? "announced_range" : "announced", -1, values, room);
-    context_set_buffer(root, "edition_line", room);
-    json_object_set_new(root, "edition_differs",
-                        json_boolean(date_compare(editions[0].date, digest->date) != 0));
+    words_add(words, count > 1 ? "announced_range" : "announced", -1, values, out);
     buffer_free(&from);
     buffer_free(&to);
+}
+
+bool context_edition_differs(const struct digest *digest)
+{
+    return digest->edition_count && date_compare(digest->editions[0].date, digest->date) != 0;
+}
+
+void context_add_announced(const struct digest *digest, const struct words *words,
+                           struct buffer *out)
+{
+    size_t announced = 0;
+
+    for (size_t i = 0; i < digest->edition_count; i++) {
+        if (!digest->editions[i].paper_count)
+            return;
+        announced += digest->editions[i].paper_count;
+    }
+    if (digest->edition_count)
+        words_add(words, "count_of", (long)announced, NULL, out);
 }
 
 void context_set_editions(json_t *root, const struct digest *digest, const struct words *words,
                          struct buffer *room)
 {
     json_t *editions = json_array(), *notes = json_array();
-    size_t announced = 0;
-    bool is_known = digest->edition_count > 0, is_estimated = false;
+    bool is_estimated = false;
 
     for (size_t i = 0; i < digest->edition_count; i++) {
-        announced += digest->editions[i].paper_count;
-        is_known = is_known && digest->editions[i].paper_count > 0;
         is_estimated = is_estimated || digest->editions[i].estimated;
         json_array_append_new(editions, edition_context(words, &digest->editions[i], room));
         add_notes(notes, words, &digest->editions[i], room);
@@ -138,11 +151,16 @@ void context_set_editions(json_t *root, const struct digest *digest, const struc
     json_object_set_new(root, "notes", notes);
     json_object_set_new(root, "editions", editions);
     json_object_set_new(root, "is_estimated", json_boolean(is_estimated));
-    set_edition_line(root, digest, words, room);
-    set_edition_note(root, digest, words, room);
-    if (is_known) {
-        words_add(words, "count_of", (long)announced, NULL, room);
-        context_set_buffer(root, "announced_line", room);
+    if (digest->edition_count) {
+        context_add_edition_line(digest, words, room);
+        context_set_buffer(root, "edition_line", room);
+        json_object_set_new(root, "edition_differs",
+                            json_boolean(context_edition_differs(digest)));
     }
+    context_add_edition_note(digest, words, room);
+    context_set_lines(root, "edition_note_lines", buffer_view(room), TEXT_WIDTH);
+    context_set_buffer(root, "edition_note", room);
+    context_add_announced(digest, words, room);
+    if (room->size)
+        context_set_buffer(root, "announced_line", room);
 }
-

@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -76,6 +77,11 @@ struct digest {
     const struct digest_links *links; /* one per ranked paper, or NULL */
     const enum digest_mark *marks;    /* likewise */
     bool is_preview;        /* says in the digest that it was not sent */
+    /* The list that the ranked papers are in, for digest/assemble.h: what was made of
+     * a paper is used again for the same list and number. NULL: it is not. */
+    const struct papers *papers;
+    uint64_t papers_serial; /* of no other list that had the same address */
+    const struct ranking_index *index; /* of `papers`; NULL: words are searched for anew */
 };
 
 /* The parts that the profile's `format` asks for; the other one stays empty. */
@@ -83,6 +89,7 @@ struct digest_output {
     struct buffer subject; /* one line of UTF-8, not encoded */
     struct buffer html;
     struct buffer text;
+    bool is_encoded; /* both are quoted-printable (mail/mime.h): assembled */
 };
 
 void digest_output_init(struct digest_output *output);

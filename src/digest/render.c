@@ -5,6 +5,7 @@ void digest_output_init(struct digest_output *output)
     buffer_init(&output->subject, CONTEXT_BYTES);
     buffer_init(&output->html, DIGEST_OUTPUT_BYTES);
     buffer_init(&output->text, DIGEST_OUTPUT_BYTES);
+    output->is_encoded = false;
 }
 
 void digest_output_free(struct digest_output *output)
@@ -113,6 +114,7 @@ int digest_make(const struct templates *templates, const struct digest *digest,
     buffer_clear(&output->subject);
     buffer_clear(&output->html);
     buffer_clear(&output->text);
+    output->is_encoded = false;
     digest_subject(templates, digest, &output->subject);
     if (wants_html)
         result = digest_render_html(templates, context, &output->html, error);

@@ -13,6 +13,7 @@
 #define MAIL_MUSTACHE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/bytes.h"
@@ -22,7 +23,8 @@ struct mustache;
 
 enum {
     MUSTACHE_OPEN = 1000,   /* sections open at once in one template */
-    MUSTACHE_PARTIALS = 100 /* partials and parents inside each other */
+    MUSTACHE_PARTIALS = 100, /* partials and parents inside each other */
+    MUSTACHE_NUMBER_BYTES = 40
 };
 
 /* Finds the compiled partial of this name, or NULL, which renders as nothing. */
@@ -44,6 +46,48 @@ void mustache_free(struct mustache **mustache); /* NULL is fine; leaves NULL */
 int mustache_render(const struct mustache *mustache, const json_t *context,
                     const struct mustache_partials *partials, struct buffer *out,
                     struct error *error);
+
+/* ---- rendering in steps ----
+ *
+ * Some values of the context may be marks: strings that stand for what is known
+ * later only. mustache_render_early renders what does not depend on them and
+ * calls back for what does, in the order of the output. */
+struct mustache_mark {
+    int number; /* the caller's */
+    /* The mark is a list, and so is the value: of objects that are all like this
+     * one, which may hold marks. NULL: it is a text, a number or a truth. */
+    const json_t *item;
+    bool may_be_absent; /* then the name is looked up further out */
+};
+
+enum mustache_late_test {
+    MUSTACHE_IF_TRUE, MUSTACHE_IF_FALSE, /* as sections understand it; absent is false */
+    MUSTACHE_IF_THERE, MUSTACHE_IF_ABSENT,
+    MUSTACHE_EACH
+};
+
+/* Each returns -1 to give up. `out` holds what was rendered since the callee last
+ * emptied it. */
+struct mustache_late {
+    /* NULL: the value is known. */
+    const struct mustache_mark *(*find)(void *user, const json_t *value);
+    int (*write)(void *user, const struct mustache_mark *mark, bool is_escaped);
+    /* What is rendered until `close` depends on the test; 1: not wanted, and then
+     * there is no `close`. */
+    int (*open)(void *user, enum mustache_late_test test, const struct mustache_mark *mark);
+    int (*close)(void *user);
+    void *user;
+};
+
+/* Fails also where a mark would decide what cannot wait: the name of a dynamic
+ * partial, or how a line is indented. */
+int mustache_render_early(const struct mustache *mustache, const json_t *context,
+                          const struct mustache_partials *partials,
+                          const struct mustache_late *late, struct buffer *out,
+                          struct error *error);
+
+/* A number as `{{x}}` shows it; the size. */
+size_t mustache_format_real(double value, char text[MUSTACHE_NUMBER_BYTES]);
 
 enum mustache_name_kind {
     MUSTACHE_VARIABLE, /* {{x}}, {{{x}}}, {{&x}} */

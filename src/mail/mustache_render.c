@@ -12,7 +12,7 @@ enum {
     RENDER_DEPTH = 2000,
     RENDER_STEPS = 50 * 1000 * 1000,
     PARTIAL_STEPS = 50, /* looking for one costs more than other nodes */
-    NUMBER_BYTES = 40
+    NUMBER_BYTES = MUSTACHE_NUMBER_BYTES
 };
 
 /* The three stacks of a rendering are lists through the C stack's frames. */
@@ -45,6 +45,7 @@ struct frame {
 
 struct render {
     const struct mustache_partials *partials;
+    const struct mustache_late *late; /* NULL: all is known */
     struct buffer *out;
     struct error *error;
     size_t depth;
@@ -62,22 +63,39 @@ static int render_error(struct render *render, const struct frame *frame, const 
                      message);
 }
 
-static const json_t *lookup(const struct context *context, struct view name)
+/* A value, and the contexts around the one that has it: where the name would be
+ * looked for if it were not there. */
+struct found {
+    const json_t *value;
+    const struct context *outer;
+};
+
+static struct found lookup(const struct context *context, struct view name)
 {
-    const json_t *value = NULL;
+    struct found found = {NULL, NULL};
     size_t dot;
 
-    if (view_equal(name, VIEW(".")))
-        return context->value;
+    if (view_equal(name, VIEW("."))) {
+        found.value = context->value;
+        return found;
+    }
     dot = view_find_char(name, '.', 0);
-    for (; context && !value; context = context->outer)
-        value = json_object_getn(context->value, name.data, dot);
-    while (value && dot < name.size) {
+    for (; context && !found.value; context = context->outer) {
+        found.value = json_object_getn(context->value, name.data, dot);
+        found.outer = context->outer;
+    }
+    while (found.value && dot < name.size) {
         name = view_slice(name, dot + 1, name.size);
         dot = view_find_char(name, '.', 0);
-        value = json_object_getn(value, name.data, dot);
+        found.value = json_object_getn(found.value, name.data, dot);
+        found.outer = NULL;
     }
-    return value;
+    return found;
+}
+
+static const struct mustache_mark *mark_of(const struct render *render, const json_t *value)
+{
+    return render->late && value ? render->late->find(render->late->user, value) : NULL;
 }
 
 static bool is_true(const json_t *value)
@@ -207,10 +225,9 @@ static const struct indent *deeper(const struct indent *indent, struct view text
 }
 
 static int render_section(struct render *render, const struct frame *frame,
-                          const struct context *context, size_t index)
+                          const struct context *context, size_t index, const json_t *value)
 {
     const struct node *node = &frame->mustache->nodes[index];
-    const json_t *value = lookup(context, node->text);
     struct context inner = {context, value};
     bool is_list = json_is_array(value);
 
@@ -239,8 +256,13 @@ static int render_partial(struct render *render, const struct frame *frame,
     struct frame inner = {.partials = frame->partials + 1, .scope = frame->scope};
 
     render->steps += PARTIAL_STEPS;
-    if (node->is_dynamic)
-        name = value_text(lookup(context, node->text), number);
+    if (node->is_dynamic) {
+        const json_t *value = lookup(context, node->text).value;
+
+        if (mark_of(render, value))
+            return render_error(render, frame, node, "which partial is not known yet");
+        name = value_text(value, number);
+    }
     if (name.size && render->partials)
         partial = render->partials->find(render->partials->user, name);
     if (!partial)
@@ -311,11 +333,125 @@ static int render_block(struct render *render, const struct frame *frame,
     return result;
 }
 
+/* ---- what is not known yet ---- */
+
+/* A body that may be passed over leaves the line as passing over it does. */
+static int render_late_body(struct render *render, const struct frame *frame,
+                            const struct context *context, size_t index)
+{
+    const struct node *node = &frame->mustache->nodes[index];
+    bool in_line = render->in_line;
+
+    if (render_nodes(render, frame, context, index + 1, node->end) < 0)
+        return -1;
+    if (render->in_line != in_line)
+        return render_error(render, frame, node, "whether a line begins here is not known yet");
+    return 0;
+}
+
+static int render_late(struct render *render, const struct frame *frame,
+                       const struct context *context, size_t index,
+                       const struct mustache_mark *mark, const json_t *value)
+{
+    static const enum mustache_late_test tests[] = {[NODE_SECTION] = MUSTACHE_IF_TRUE,
+                                                    [NODE_INVERTED] = MUSTACHE_IF_FALSE};
+    const struct mustache_late *late = render->late;
+    const struct node *node = &frame->mustache->nodes[index];
+    bool is_section = node->kind == NODE_SECTION;
+    struct context inner = {context, mark->item ? mark->item : value};
+    int opened;
+
+    if (!node_is_container(node)) {
+        render->in_line = false;
+        return mark->item ? 0 : late->write(late->user, mark, node->kind == NODE_ESCAPED);
+    }
+    opened = late->open(late->user, is_section && mark->item ? MUSTACHE_EACH : tests[node->kind],
+                        mark);
+    if (opened != 0)
+        return opened < 0 ? -1 : 0;
+    if (render_late_body(render, frame, is_section ? &inner : context, index) < 0)
+        return -1;
+    return late->close(late->user);
+}
+
+static int render_value(struct render *render, const struct frame *frame,
+                        const struct context *context, size_t index, struct found found);
+
+/* A value that may turn out not to be there, under a name that has another meaning
+ * further out: both ways. */
+static int render_both(struct render *render, const struct frame *frame,
+                       const struct context *context, size_t index,
+                       const struct mustache_mark *mark, struct found found, struct found other)
+{
+    const struct mustache_late *late = render->late;
+    const struct found there = {found.value, NULL};
+    bool in_line = render->in_line, in_line_there;
+
+    if (late->open(late->user, MUSTACHE_IF_THERE, mark) != 0 ||
+        render_value(render, frame, context, index, there) < 0 || late->close(late->user) < 0)
+        return -1;
+    in_line_there = render->in_line;
+    render->in_line = in_line;
+    if (late->open(late->user, MUSTACHE_IF_ABSENT, mark) != 0 ||
+        render_value(render, frame, context, index, other) < 0 || late->close(late->user) < 0)
+        return -1;
+    if (render->in_line != in_line_there)
+        return render_error(render, frame, &frame->mustache->nodes[index],
+                            "whether a line begins here is not known yet");
+    return 0;
+}
+
+static int render_value(struct render *render, const struct frame *frame,
+                        const struct context *context, size_t index, struct found found)
+{
+    const struct node *node = &frame->mustache->nodes[index];
+    const struct mustache_mark *mark = mark_of(render, found.value);
+    char number[NUMBER_BYTES];
+
+    if (mark && mark->may_be_absent && found.outer) {
+        struct found other = lookup(found.outer, node->text);
+
+        if (other.value)
+            return render_both(render, frame, context, index, mark, found, other);
+    }
+    if (mark)
+        return render_late(render, frame, context, index, mark, found.value);
+    switch (node->kind) {
+    case NODE_SECTION:
+        return render_section(render, frame, context, index, found.value);
+    case NODE_INVERTED:
+        if (is_true(found.value))
+            return 0;
+        return render_nodes(render, frame, context, index + 1, node->end);
+    case NODE_ESCAPED:
+        add_escaped(render->out, value_text(found.value, number));
+        break;
+    default:
+        buffer_add_view(render->out, value_text(found.value, number));
+    }
+    render->in_line = false;
+    return 0;
+}
+
+/* A name with dots whose first part may be found further out instead. */
+static bool is_undecided(const struct render *render, const struct context *context,
+                         struct view name)
+{
+    size_t dot = view_find_char(name, '.', 0);
+    struct found first;
+    const struct mustache_mark *mark;
+
+    if (!render->late || dot == 0 || dot >= name.size)
+        return false;
+    first = lookup(context, view_slice(name, 0, dot));
+    mark = mark_of(render, first.value);
+    return mark && mark->may_be_absent && lookup(first.outer, view_slice(name, 0, dot)).value;
+}
+
 static int render_node(struct render *render, const struct frame *frame,
                        const struct context *context, size_t index)
 {
     const struct node *node = &frame->mustache->nodes[index];
-    char number[NUMBER_BYTES];
 
     switch (node->kind) {
     case NODE_NOTHING:
@@ -326,23 +462,18 @@ static int render_node(struct render *render, const struct frame *frame,
     case NODE_TEXT:
         buffer_add_view(render->out, node->text);
         break;
-    case NODE_ESCAPED:
-        add_escaped(render->out, value_text(lookup(context, node->text), number));
-        break;
-    case NODE_RAW:
-        buffer_add_view(render->out, value_text(lookup(context, node->text), number));
-        break;
     case NODE_PARTIAL:
     case NODE_PARENT:
         return render_partial(render, frame, context, node);
-    case NODE_SECTION:
-        return render_section(render, frame, context, index);
-    case NODE_INVERTED:
-        if (is_true(lookup(context, node->text)))
-            return 0;
-        return render_nodes(render, frame, context, index + 1, node->end);
     case NODE_BLOCK:
         return render_block(render, frame, context, index);
+    case NODE_ESCAPED:
+    case NODE_RAW:
+    case NODE_SECTION:
+    case NODE_INVERTED:
+        if (is_undecided(render, context, node->text))
+            return render_error(render, frame, node, "what a name means is not known yet");
+        return render_value(render, frame, context, index, lookup(context, node->text));
     }
     render->in_line = false;
     return 0;
@@ -372,13 +503,26 @@ static int render_nodes(struct render *render, const struct frame *frame,
     return 0;
 }
 
-int mustache_render(const struct mustache *mustache, const json_t *context,
-                    const struct mustache_partials *partials, struct buffer *out,
-                    struct error *error)
+int mustache_render_early(const struct mustache *mustache, const json_t *context,
+                          const struct mustache_partials *partials,
+                          const struct mustache_late *late, struct buffer *out,
+                          struct error *error)
 {
-    struct render render = {.partials = partials, .out = out, .error = error};
+    struct render render = {.partials = partials, .late = late, .out = out, .error = error};
     struct frame frame = {.mustache = mustache};
     struct context root = {NULL, context};
 
     return render_nodes(&render, &frame, &root, 0, mustache->node_count);
+}
+
+int mustache_render(const struct mustache *mustache, const json_t *context,
+                    const struct mustache_partials *partials, struct buffer *out,
+                    struct error *error)
+{
+    return mustache_render_early(mustache, context, partials, NULL, out, error);
+}
+
+size_t mustache_format_real(double value, char text[MUSTACHE_NUMBER_BYTES])
+{
+    return format_real(value, text);
 }

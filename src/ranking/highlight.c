@@ -7,16 +7,9 @@
 #include "base/utf8.h"
 #include "ranking/compile.h"
 #include "ranking/fold.h"
+#include "ranking/highlight_parts.h"
 
-struct highlighter {
-    struct word_splitter *splitter;
-    struct word_list words;
-    /* A text in lower case, and where each of its bytes comes from; one more for the end. */
-    struct buffer lowered;
-    size_t *origins;
-    size_t origin_capacity;
-    struct buffer needle;
-};
+enum { SORT_FEW = 24 };
 
 void highlights_free(struct highlights *highlights)
 {
@@ -43,12 +36,15 @@ void highlighter_free(struct highlighter **highlighter)
     word_list_free(&(*highlighter)->words);
     buffer_free(&(*highlighter)->lowered);
     buffer_free(&(*highlighter)->needle);
+    highlight_memo_free(&(*highlighter)->memo);
+    highlights_free(&(*highlighter)->found[0]);
+    highlights_free(&(*highlighter)->found[1]);
     free((*highlighter)->origins);
     free(*highlighter);
     *highlighter = NULL;
 }
 
-static void add(struct highlights *highlights, size_t start, size_t end)
+void highlights_add(struct highlights *highlights, size_t start, size_t end)
 {
     if (start >= end)
         return;
@@ -64,12 +60,30 @@ static int compare_starts(const void *a, const void *b)
     return (left->start > right->start) - (left->start < right->start);
 }
 
-static void join(struct highlights *highlights)
+/* Mostly some few, and those of each term in order. */
+static void sort(struct highlights *highlights)
+{
+    struct highlight *items = highlights->items;
+
+    if (highlights->count > SORT_FEW) {
+        qsort(items, highlights->count, sizeof(*items), compare_starts);
+        return;
+    }
+    for (size_t i = 1; i < highlights->count; i++) {
+        struct highlight item = items[i];
+        size_t at = i;
+
+        for (; at > 0 && items[at - 1].start > item.start; at--)
+            items[at] = items[at - 1];
+        items[at] = item;
+    }
+}
+
+void highlights_join(struct highlights *highlights)
 {
     size_t kept = 0;
 
-    if (highlights->count)
-        qsort(highlights->items, highlights->count, sizeof(*highlights->items), compare_starts);
+    sort(highlights);
     for (size_t i = 0; i < highlights->count; i++) {
         struct highlight next = highlights->items[i], *last = &highlights->items[kept - !!kept];
 
@@ -161,7 +175,7 @@ static struct span phrase_at(const struct word_list *words, size_t at,
 }
 
 /* Where the second character of a CJK pair begins. */
-static size_t second_character(struct view pair)
+size_t highlight_second_character(struct view pair)
 {
     struct fold fold;
     size_t at = 0;
@@ -181,7 +195,7 @@ static void add_span(struct highlights *highlights, struct view text,
     struct view first = words->items[at].text, last = words->items[at + span.words - 1].text;
     size_t start = (size_t)(first.data - text.data);
     size_t end = (size_t)(last.data + last.size - text.data);
-    size_t middle = span.part == SPAN_WHOLE ? 0 : start + second_character(first);
+    size_t middle = span.part == SPAN_WHOLE ? 0 : start + highlight_second_character(first);
 
     /* One character of the source can be two of them; then it is meant whole. */
     if (middle && middle < end) {
@@ -190,7 +204,7 @@ static void add_span(struct highlights *highlights, struct view text,
         else
             start = middle;
     }
-    add(highlights, start, end);
+    highlights_add(highlights, start, end);
 }
 
 static void find_words(struct highlighter *highlighter, struct view text,
@@ -259,7 +273,7 @@ static void find_substring(struct highlighter *highlighter, struct view needle,
         if (!found)
             return;
         at = (size_t)(found - text.data);
-        add(highlights, highlighter->origins[at], highlighter->origins[at + needle.size]);
+        highlights_add(highlights, highlighter->origins[at], highlighter->origins[at + needle.size]);
         at += needle.size;
     }
 }
@@ -294,6 +308,6 @@ void highlighter_find(struct highlighter *highlighter, enum profile_scoring scor
             compiled_free(&compiled[i]);
         free(compiled);
     }
-    join(ret_title);
-    join(ret_abstract);
+    highlights_join(ret_title);
+    highlights_join(ret_abstract);
 }

@@ -29,6 +29,7 @@ struct builder {
     size_t latest_capacity;
     size_t spot_count;
     size_t spot_capacity;
+    size_t pair_capacity;
     uint32_t paper;
     bool in_title;
     double length; /* of all papers so far */
@@ -67,7 +68,36 @@ static bool tells_nothing(const struct word *word)
     return word->is_number || word->folded.size < 2 || words_is_stop(word->folded);
 }
 
-static void add_spots(struct builder *builder)
+static void add_pair(struct builder *builder, size_t spot, uint64_t term, size_t words)
+{
+    struct ranking_index *index = builder->index;
+
+    index->pairs = memory_grow(index->pairs, &builder->pair_capacity, index->pair_count + 1,
+                               sizeof(*index->pairs));
+    index->pairs[index->pair_count++] =
+        (struct compound_pair){(uint32_t)term, (uint32_t)spot, (uint32_t)words};
+}
+
+/* Of the pairs that terms_walk makes, those with a compound in them. `spot` is the
+ * place of the word among all of its paper. */
+static void add_compound_pairs(struct builder *builder, size_t at, size_t spot)
+{
+    const struct word_list *words = &builder->words;
+    const struct word *word = &words->items[at], *next;
+    size_t behind = at + word->joined_count;
+
+    if (at + 1 < words->count && (next = word + 1)->joined)
+        add_pair(builder, spot, words_pair(word->stem, next->joined), 1u + next->joined_count);
+    if (!word->joined || behind >= words->count)
+        return;
+    next = &words->items[behind];
+    add_pair(builder, spot, words_pair(word->joined, next->stem), behind + 1 - at);
+    if (next->joined)
+        add_pair(builder, spot, words_pair(word->joined, next->joined),
+                 behind + next->joined_count - at);
+}
+
+static void add_spots(struct builder *builder, struct view text)
 {
     struct ranking_index *index = builder->index;
     const struct word_list *words = &builder->words;
@@ -84,8 +114,16 @@ static void add_spots(struct builder *builder)
             .joined = (uint32_t)word->joined,
             .number = tells_nothing(word) ? TERM_NONE
                                           : term_table_find(&index->terms, word->stem),
+            .pair = i + 1 < words->count
+                        ? (uint32_t)words_pair(word->stem, words->items[i + 1].stem)
+                        : 0,
+            .start = (uint32_t)(word->text.data - text.data),
+            .bytes = (uint16_t)(word->text.size < UINT16_MAX ? word->text.size : UINT16_MAX),
             .joined_count = word->joined_count,
+            .is_cjk = word->is_cjk,
         };
+        add_compound_pairs(builder, i,
+                           builder->spot_count - 1 - index->about[builder->paper].first_spot);
     }
 }
 
@@ -94,7 +132,7 @@ static void add_text(struct builder *builder, struct view text, bool in_title)
     words_split(builder->splitter, text, &builder->words);
     builder->in_title = in_title;
     terms_walk(&builder->words, take_term, builder);
-    add_spots(builder);
+    add_spots(builder, text);
 }
 
 static void add_name(struct builder *builder, const struct name *name)
@@ -146,6 +184,7 @@ static void add_paper(struct builder *builder, size_t number)
 
     builder->paper = (uint32_t)number;
     about->first_spot = builder->spot_count;
+    about->first_pair = index->pair_count;
     add_text(builder, paper->title, true);
     about->title_spots = (uint32_t)(builder->spot_count - about->first_spot);
     add_text(builder, paper->abstract, false);
@@ -230,6 +269,7 @@ static void build(struct ranking_index *index, struct word_splitter *splitter)
     word_list_init(&builder.words);
     for (size_t i = 0; i < papers->count; i++)
         add_paper(&builder, i);
+    index->about[papers->count].first_pair = index->pair_count;
     set_fit_bases(index);
     sort_postings(&builder);
     set_terms(index);
@@ -278,6 +318,7 @@ void ranking_index_free(struct ranking_index **index)
     free((*index)->first_posting);
     free((*index)->postings);
     free((*index)->spots);
+    free((*index)->pairs);
     free((*index)->about);
     buffer_free(&(*index)->lowered);
     rarity_free(&(*index)->counted);

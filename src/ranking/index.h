@@ -33,11 +33,23 @@ struct spot {
     uint32_t exact_singular;
     uint32_t joined;
     uint32_t number; /* of the stem, whole; TERM_NONE for a word that tells nothing */
+    uint32_t pair;   /* of its stem and that of the next word; 0 at the end of a text */
+    uint32_t start;  /* byte of the title or abstract */
+    uint16_t bytes;  /* UINT16_MAX: that or more */
     unsigned char joined_count;
+    bool is_cjk;
+};
+
+/* A pair that a compound is in. Words are counted from its paper's first spot. */
+struct compound_pair {
+    uint32_t term; /* cut to 32 bits */
+    uint32_t spot;
+    uint32_t words;
 };
 
 struct indexed_paper {
     size_t first_spot;
+    size_t first_pair; /* up to the next paper's */
     uint32_t title_spots;
     uint32_t spots; /* title and abstract */
     float fit_base; /* K1 * (1 - B + B * length / average) */
@@ -56,6 +68,8 @@ struct ranking_index {
     size_t *first_posting; /* terms.count + 1 */
     struct posting *postings;
     struct spot *spots;
+    struct compound_pair *pairs;
+    size_t pair_count;
     struct indexed_paper *about; /* papers->count */
     struct buffer lowered;
     struct likeness likeness;

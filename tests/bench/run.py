@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures paperboy's feed parsing and ranking against the alternatives on the
+"""Measures paperboy's feed parsing, digests and ranking against the alternatives on the
 same input: medians of several runs in one go, and the ratios, which are what to
 believe on a shared machine. Started by `make bench`."""
 import argparse
@@ -11,6 +11,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+TEMPLATES = os.path.join(HERE, '..', '..', 'templates')
 DATA = os.path.join(HERE, '..', '..', '..', 'shared', 'data')
 KEYWORDS = 40
 
@@ -64,6 +65,47 @@ def bench_ranking(program, papers, sizes, threads, runs):
         print(flush=True)
 
 
+def pystache_us(templates, context, runs):
+    """The same templates and context, both parts, templates parsed before: not encoded."""
+    import pystache
+
+    def read(name):
+        with open(os.path.join(templates, name), encoding='utf-8') as file:
+            return file.read()
+
+    partials = {name[:-len('.mustache')]: read(name) for name in os.listdir(templates)
+                if name.endswith('.mustache')}
+    renderer = pystache.Renderer(partials=partials, missing_tags='ignore')
+    pages = [pystache.parse(read(name)) for name in ('digest.html', 'digest.txt')]
+    times = []
+    for _ in range(runs):
+        start = time.process_time()
+        for page in pages:
+            renderer.render(page, context)
+        times.append(time.process_time() - start)
+    return statistics.median(times) * 1e6
+
+
+def bench_digest(program, papers, profiles, runs):
+    print('digests of the 30 best papers, HTML and text, templates/, processor time')
+    for characters, name in ((150, 'abstracts of 150 characters'), (0, 'whole abstracts')):
+        arguments = [program, TEMPLATES, papers, str(characters)]
+        context = json.loads(subprocess.run(arguments + ['1', '0'], check=True, stdout=subprocess.PIPE).stdout)
+        theirs = pystache_us(TEMPLATES, context, runs)
+        for count in (1, profiles):
+            result = json.loads(subprocess.run(arguments + [str(count), str(runs)], check=True,
+                                               stdout=subprocess.PIPE).stdout)
+            print('  %s, %.1f KB, %s' % (name, result['message_bytes'] / 1000,
+                                         'one subscriber' if count == 1 else '%d subscribers' % count))
+            print('    %-26s %12.1f us' % ('pystache, not encoded', theirs))
+            print('    %-26s %12.1f us with header and encoding' % ('plain evaluation', result['plain_us']))
+            print('    %-26s %12.1f us with header and encoding %7.0f x pystache %7.0f x plain; '
+                  '%.1f us with ranking; %.0f us when its papers come first'
+                  % ('assembled', result['assembled_us'], theirs / result['assembled_us'],
+                     result['plain_us'] / result['assembled_us'], result['ranked_us'],
+                     result['first_us']), flush=True)
+
+
 def bench_feed(program, feed, runs):
     import feedparser
     with open(feed, 'rb') as file:
@@ -84,17 +126,19 @@ def bench_feed(program, feed, runs):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument('programs', help='folder of bench_rank and bench_feed')
+    options.add_argument('programs', help='folder of bench_rank, bench_digest and bench_feed')
     options.add_argument('--papers', default=os.path.join(DATA, 'papers/day-2026-06-30.jsonl'))
     options.add_argument('--feed', default=os.path.join(DATA, 'arxiv-rss/rss-2026-06-30-rebuilt.xml'))
     options.add_argument('--threads', type=int, default=2)
     options.add_argument('--runs', type=int, default=5)
     options.add_argument('--profiles', type=int, nargs='*', default=[10000, 100000, 1000000])
+    options.add_argument('--digests', type=int, default=500)
     given = options.parse_args()
     for path, option in ((given.papers, 'PAPERS'), (given.feed, 'FEED')):
         if not os.path.exists(path):
             sys.exit('bench: %s is missing; give another with %s=FILE' % (path, option))
     bench_feed(os.path.join(given.programs, 'bench_feed'), given.feed, given.runs)
+    bench_digest(os.path.join(given.programs, 'bench_digest'), given.papers, given.digests, given.runs)
     bench_ranking(os.path.join(given.programs, 'bench_rank'), given.papers, given.profiles,
                   given.threads, given.runs)
 

@@ -1,0 +1,244 @@
+/* The lists of late.h for one digest: lines, parts of texts, reasons. */
+#include "digest/assembly.h"
+#include "digest/context.h"
+#include "digest/wrap.h"
+#include "ranking/highlight.h"
+
+/* ---- lines ---- */
+
+struct line_maker {
+    struct arena *arena;
+    struct line_list list;
+    size_t capacity;
+};
+
+/* One blank between words, as in the context. */
+static struct view single_blanks(struct arena *arena, struct view line)
+{
+    char *text = NULL;
+    size_t size = 0, at = 0;
+    bool is_single = true;
+
+    for (size_t i = 0; i < line.size && is_single; i++)
+        is_single = (unsigned char)line.data[i] > ' ' ||
+                    (line.data[i] == ' ' && i + 1 < line.size && line.data[i + 1] != ' ');
+    if (is_single)
+        return line;
+    text = arena_alloc(arena, line.size + 1, 1);
+    while (at < line.size) {
+        struct view word;
+        size_t end = view_find_char(line, ' ', at);
+
+        word = view_trim(view_slice(line, at, end));
+        if (word.size && size)
+            text[size++] = ' ';
+        memcpy(text + size, word.size ? word.data : "", word.size);
+        size += word.size;
+        at = end + 1;
+    }
+    return (struct view){text, size};
+}
+
+static void see_line(void *user, struct view line)
+{
+    struct line_maker *maker = user;
+
+    if (maker->list.count == maker->capacity) {
+        size_t more = maker->capacity ? 2 * maker->capacity : 4;
+        struct view *items = arena_alloc(maker->arena, more, sizeof(*items));
+
+        if (maker->list.count)
+            memcpy(items, maker->list.items, maker->list.count * sizeof(*items));
+        maker->list.items = items;
+        maker->capacity = more;
+    }
+    maker->list.items[maker->list.count++] = single_blanks(maker->arena, line);
+}
+
+/* `text` lasts as long as the digest. */
+static struct line_list make_lines(struct assembly *assembly, struct view text, size_t width)
+{
+    struct line_maker maker = {.arena = assembly->arena};
+
+    wrap_each_line(text, width, see_line, &maker);
+    return maker.list;
+}
+
+static const struct line_list *digest_lines(struct assembly *assembly, enum late_key key)
+{
+    static const enum late_key texts[] = {[LATE_SUMMARY_LINES] = LATE_SUMMARY,
+                                          [LATE_EDITION_NOTE_LINES] = LATE_EDITION_NOTE,
+                                          [LATE_PROFILE_LINES] = LATE_PROFILE_LINE,
+                                          [LATE_REPLY_HINT_LINES] = LATE_REPLY_HINT,
+                                          [LATE_SENT_TO_LINES] = LATE_SENT_TO};
+
+    if (!assembly->has_lines[key]) {
+        assembly->lines[key] =
+            make_lines(assembly, value_digest_text(assembly, texts[key]), TEXT_WIDTH);
+        assembly->has_lines[key] = true;
+    }
+    return &assembly->lines[key];
+}
+
+static size_t count_lines(struct assembly *assembly, const struct line_list *lines)
+{
+    assembly->line_list = lines;
+    return lines->count;
+}
+
+/* Most are: plain, short, with single blanks. */
+static bool is_one_line(struct view text)
+{
+    if (!text.size || text.size > TEXT_WIDTH - TEXT_INDENT || text.data[0] == ' ' ||
+        text.data[text.size - 1] == ' ')
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < ' ' || text.data[i] > '~' ||
+            (text.data[i] == ' ' && text.data[i + 1] == ' '))
+            return false;
+    return true;
+}
+
+static const struct line_list *reason_lines(struct assembly *assembly)
+{
+    const struct ranked_paper *ranked = assembly->ranked;
+    const struct sheet *sheet = assembly->sheet;
+    struct buffer *room = assembly->room;
+    struct line_list *lines = arena_alloc(assembly->arena, 1, sizeof(*lines));
+    struct view text;
+
+    if (!assembly->reasons_shown)
+        return lines;
+    buffer_add_view(room, sheet->why);
+    buffer_add(room, ": ", 2);
+    for (size_t i = 0; i < assembly->reasons_shown; i++) {
+        const struct reason *reason = &ranked->reasons[i];
+
+        if (i)
+            buffer_add(room, ", ", 2);
+        buffer_add_view(room, reason->term);
+        if (reason->term.size)
+            buffer_add(room, " (", 2);
+        buffer_add_view(room, sheet->field_words[reason->field]);
+        if (reason->term.size)
+            buffer_add(room, ")", 1);
+    }
+    if (ranked->reason_count > assembly->reasons_shown) {
+        buffer_add(room, " ", 1);
+        words_add(sheet->words, "reasons_more",
+                  (long)(ranked->reason_count - assembly->reasons_shown), NULL, room);
+    }
+    text = arena_copy(assembly->arena, buffer_view(room));
+    if (is_one_line(text)) {
+        lines->items = arena_alloc(assembly->arena, 1, sizeof(*lines->items));
+        lines->items[lines->count++] = text;
+    } else {
+        *lines = make_lines(assembly, text, TEXT_WIDTH - TEXT_INDENT);
+    }
+    buffer_clear(room);
+    return lines;
+}
+
+/* ---- parts ---- */
+
+static void add_part(struct text_part *items, size_t *count, size_t start, size_t end, bool is_hit)
+{
+    if (start < end)
+        items[(*count)++] = (struct text_part){(uint32_t)start, (uint32_t)end, is_hit};
+}
+
+static struct part_list cut(struct arena *arena, struct view text, const struct highlights *found)
+{
+    struct text_part *items = arena_alloc(arena, 2 * found->count + 1, sizeof(*items));
+    struct part_list list = {items, 0};
+    size_t at = 0;
+
+    for (size_t i = 0; i < found->count; i++) {
+        add_part(items, &list.count, at, found->items[i].start, false);
+        add_part(items, &list.count, found->items[i].start, found->items[i].end, true);
+        at = found->items[i].end;
+    }
+    add_part(items, &list.count, at, text.size, false);
+    return list;
+}
+
+static void cut_texts(struct assembly *assembly, struct part_list lists[2])
+{
+    const struct ranked_paper *ranked = assembly->ranked;
+    const struct digest *digest = assembly->digest;
+    struct highlights *title = &assembly->sheets->found[0], *abstract = title + 1;
+
+    if (digest->index && digest->papers && digest->papers_serial)
+        highlighter_find_indexed(assembly->highlighter, digest->index, digest->papers_serial,
+                                 digest->profile->scoring, ranked->paper, ranked->reasons,
+                                 assembly->reasons_shown, title, abstract);
+    else
+        highlighter_find(assembly->highlighter, digest->profile->scoring, ranked->paper,
+                         ranked->reasons, assembly->reasons_shown, title, abstract);
+    lists[0] = cut(assembly->arena, assembly->leaf->title, title);
+    lists[1] = cut(assembly->arena, ranked->paper->abstract, abstract);
+}
+
+static size_t count_parts(struct assembly *assembly, bool of_title)
+{
+    struct part_list *lists = assembly->parts[assembly->rank];
+    const struct leaf *leaf = assembly->leaf;
+
+    if (!lists[0].items)
+        cut_texts(assembly, lists);
+    assembly->part_list = &lists[of_title ? 0 : 1];
+    assembly->mapped = of_title ? &leaf->mapped_title : &leaf->mapped_abstract;
+    assembly->part_text = of_title ? leaf->title : assembly->ranked->paper->abstract;
+    return assembly->part_list->count;
+}
+
+/* ---- by key ---- */
+
+size_t value_list_size(struct assembly *assembly, enum late_key key)
+{
+    const struct digest *digest = assembly->digest;
+
+    switch (key) {
+    case LATE_PAPERS:
+        return assembly->full;
+    case LATE_MORE_PAPERS:
+        return digest->ranking->count - assembly->full;
+    case LATE_REASONS:
+        return assembly->reasons_shown;
+    case LATE_REASON_LINES:
+        return assembly->reasons_shown; /* there is a line if there is a reason */
+    case LATE_SUBSCRIBER_KEYWORDS:
+        return digest->profile->keywords.count;
+    case LATE_SUBSCRIBER_CATEGORIES:
+        return digest->profile->categories.count;
+    case LATE_TITLE_PARTS:
+        return assembly->leaf->title.size;
+    case LATE_ABSTRACT_PARTS:
+        return assembly->ranked->paper->abstract.size;
+    case LATE_REPLY_HINT_LINES:
+        return value_is_there(assembly, key) ? digest_lines(assembly, key)->count : 0;
+    default:
+        return digest_lines(assembly, key)->count;
+    }
+}
+
+size_t value_list(struct assembly *assembly, enum late_key key)
+{
+    switch (key) {
+    case LATE_TITLE_PARTS:
+    case LATE_ABSTRACT_PARTS:
+        return count_parts(assembly, key == LATE_TITLE_PARTS);
+    case LATE_REASON_LINES:
+        return count_lines(assembly, reason_lines(assembly));
+    case LATE_SUMMARY_LINES:
+    case LATE_EDITION_NOTE_LINES:
+    case LATE_PROFILE_LINES:
+    case LATE_SENT_TO_LINES:
+        return count_lines(assembly, digest_lines(assembly, key));
+    case LATE_REPLY_HINT_LINES:
+        return value_is_there(assembly, key) ? count_lines(assembly, digest_lines(assembly, key))
+                                             : 0;
+    default:
+        return value_list_size(assembly, key);
+    }
+}

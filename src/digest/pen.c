@@ -1,0 +1,351 @@
+#include "digest/pen.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "mail/mime.h"
+
+enum {
+    SOFT_BREAK_BYTES = 3,
+    LINE_SEARCH_BYTES = 80,  /* a line and its end are within so many */
+    MAPPED_BYTES = UINT16_MAX - 2 * LINE_SEARCH_BYTES
+};
+
+static const char HEX[] = "0123456789ABCDEF";
+
+/* What a byte becomes. Blanks stand for themselves but at an end. */
+enum byte_class { BYTE_ENCODED, BYTE_PLAIN, BYTE_BLANK, BYTE_HTML };
+
+static const unsigned char CLASSES[256] = {
+    ['\t'] = BYTE_BLANK, [' '] = BYTE_BLANK, ['"'] = BYTE_HTML, ['&'] = BYTE_HTML,
+    ['\''] = BYTE_HTML, ['<'] = BYTE_HTML, ['>'] = BYTE_HTML,
+    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['('] = 1, [')'] = 1, ['*'] = 1, ['+'] = 1,
+    [','] = 1, ['-'] = 1, ['.'] = 1, ['/'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1,
+    ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1, [':'] = 1, [';'] = 1,
+    ['?'] = 1, ['@'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1,
+    ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1,
+    ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1,
+    ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1, ['['] = 1, ['\\'] = 1, [']'] = 1, ['^'] = 1,
+    ['_'] = 1, ['`'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1,
+    ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1,
+    ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1,
+    ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1, ['{'] = 1, ['|'] = 1, ['}'] = 1, ['~'] = 1,
+};
+
+void pen_begin(struct pen *pen, struct buffer *out)
+{
+    *pen = (struct pen){.out = out};
+    pen_grow(pen, PEN_SLACK_BYTES);
+}
+
+void pen_end(struct pen *pen)
+{
+    if (!pen->at)
+        return;
+    pen->out->size = (size_t)(pen->at - pen->out->data);
+    pen->out->data[pen->out->size] = '\0';
+    if (pen->out->size > pen->out->max)
+        pen->out->failed = true;
+}
+
+bool pen_grow(struct pen *pen, size_t bytes)
+{
+    struct buffer *out = pen->out;
+    size_t need = bytes + 2 * PEN_SLACK_BYTES;
+
+    pen_end(pen);
+    if (out->failed || out->size + need > out->max) {
+        out->failed = true;
+        return false;
+    }
+    buffer_reserve(out, need);
+    pen->at = out->data + out->size;
+    pen->end = out->data + out->capacity - PEN_SLACK_BYTES;
+    return true;
+}
+
+/* Something that stays in one line. */
+static void add_unit(struct pen *pen, const char *bytes, size_t size)
+{
+    if (!pen_room(pen, size + SOFT_BREAK_BYTES))
+        return;
+    if (pen->column + size > PEN_LINE_BYTES)
+        pen_soft_break(pen);
+    memcpy(pen->at, bytes, size);
+    pen->at += size;
+    pen->column += size;
+}
+
+static void add_encoded(struct pen *pen, char byte)
+{
+    const char escape[] = {'=', HEX[(unsigned char)byte >> 4], HEX[(unsigned char)byte & 15]};
+
+    add_unit(pen, escape, sizeof(escape));
+}
+
+/* What careless servers and mailboxes change at the start of a line: "." and
+ * "From ". */
+static bool is_unsafe_start(char byte)
+{
+    return byte == '.' || byte == 'F';
+}
+
+static const char *html_entity(char byte)
+{
+    switch (byte) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    default:
+        return "&#39;";
+    }
+}
+
+static bool is_line_end(struct view text, size_t at)
+{
+    return at < text.size && (text.data[at] == '\n' ||
+                              (text.data[at] == '\r' && at + 1 < text.size &&
+                               text.data[at + 1] == '\n'));
+}
+
+static void add_byte(struct pen *pen, struct view text, size_t at, bool is_escaped)
+{
+    char byte = text.data[at];
+    enum byte_class class = CLASSES[(unsigned char)byte];
+    const char *entity;
+
+    if (class == BYTE_HTML && is_escaped) {
+        entity = html_entity(byte);
+        add_unit(pen, entity, strlen(entity));
+        return;
+    }
+    if (class == BYTE_ENCODED ||
+        (class == BYTE_BLANK && (at + 1 == text.size || is_line_end(text, at + 1)))) {
+        add_encoded(pen, byte);
+        return;
+    }
+    if (!pen_room(pen, SOFT_BREAK_BYTES))
+        return;
+    if (pen->column + 1 > PEN_LINE_BYTES)
+        pen_soft_break(pen);
+    if (pen->column == 0 && is_unsafe_start(byte))
+        add_encoded(pen, byte);
+    else
+        add_unit(pen, &byte, 1);
+}
+
+/* Short words without anything special are most of what there is. */
+static bool add_simple(struct pen *pen, struct view text, bool is_escaped)
+{
+    char *to;
+
+    if (pen->column + text.size > PEN_LINE_BYTES ||
+        (pen->column == 0 && is_unsafe_start(text.data[0])))
+        return false;
+    if (!pen_room(pen, text.size))
+        return false;
+    to = pen->at;
+    for (size_t i = 0; i < text.size; i++) {
+        enum byte_class class = CLASSES[(unsigned char)text.data[i]];
+
+        if (class == BYTE_ENCODED || (class == BYTE_HTML && is_escaped))
+            return false;
+        to[i] = text.data[i];
+    }
+    if (CLASSES[(unsigned char)text.data[text.size - 1]] == BYTE_BLANK)
+        return false;
+    pen->at += text.size;
+    pen->column += text.size;
+    return true;
+}
+
+/* Bytes that can be copied to this line as they are. */
+static size_t plain_run(const struct pen *pen, struct view text, size_t at)
+{
+    size_t room = PEN_LINE_BYTES - pen->column, most = text.size - at, run = 0;
+
+    if (most > room)
+        most = room;
+    if (pen->column == 0 && is_unsafe_start(text.data[at]))
+        return 0;
+    while (run < most && (CLASSES[(unsigned char)text.data[at + run]] == BYTE_PLAIN ||
+                          CLASSES[(unsigned char)text.data[at + run]] == BYTE_BLANK))
+        run++;
+    /* A blank may be the last of a line. */
+    while (run && CLASSES[(unsigned char)text.data[at + run - 1]] == BYTE_BLANK)
+        run--;
+    return run;
+}
+
+void pen_text(struct pen *pen, struct view text, bool is_escaped)
+{
+    if (!text.size || add_simple(pen, text, is_escaped))
+        return;
+    for (size_t at = 0; at < text.size; at++) {
+        size_t run = plain_run(pen, text, at);
+
+        if (run) {
+            if (!pen_room(pen, run))
+                return;
+            memcpy(pen->at, text.data + at, run);
+            pen->at += run;
+            pen->column += run;
+            at += run - 1;
+            continue;
+        }
+        if (!is_line_end(text, at)) {
+            add_byte(pen, text, at, is_escaped);
+            continue;
+        }
+        at += text.data[at] == '\r';
+        if (!pen_room(pen, 2))
+            return;
+        memcpy(pen->at, "\r\n", 2);
+        pen->at += 2;
+        pen->column = 0;
+    }
+}
+
+/* ---- encoded before ---- */
+
+struct piece piece_make(struct buffer *pool, struct view text)
+{
+    struct piece piece = {.at = (uint32_t)pool->size};
+    size_t column = 0, end;
+    struct view encoded;
+
+    mime_add_quoted_printable(pool, text, &column);
+    encoded = view_slice(buffer_view(pool), piece.at, pool->size);
+    piece.size = (uint32_t)encoded.size;
+    end = view_find_char(encoded, '\n', 0);
+    piece.has_end = end < encoded.size;
+    if (piece.has_end) {
+        end -= 1; /* the CR */
+        if (end && encoded.data[end - 1] == '=')
+            end--;
+    }
+    piece.first = (uint8_t)end;
+    piece.last = (uint8_t)column;
+    return piece;
+}
+
+void pool_close(struct buffer *pool)
+{
+    static const char slack[PEN_SLACK_BYTES];
+
+    buffer_add(pool, slack, sizeof(slack));
+}
+
+void mapped_make(struct mapped *mapped, struct buffer *pool, struct view text)
+{
+    struct pen pen;
+    uint16_t *places;
+
+    *mapped = (struct mapped){.at = (uint32_t)pool->size};
+    if (view_find_char(text, '\n', 0) < text.size || view_find_char(text, '\r', 0) < text.size ||
+        text.size > MAPPED_BYTES)
+        return;
+    places = memory_new(text.size + 1, sizeof(*places));
+    pen_begin(&pen, pool);
+    for (size_t at = 0; at < text.size; at++) {
+        add_byte(&pen, text, at, true);
+        pen_end(&pen);
+        if (pool->failed || pool->size - mapped->at > MAPPED_BYTES) {
+            free(places);
+            return;
+        }
+        places[at + 1] = (uint16_t)(pool->size - mapped->at);
+    }
+    mapped->places = places;
+}
+
+void mapped_free(struct mapped *mapped)
+{
+    free((void *)(uintptr_t)mapped->places);
+    *mapped = (struct mapped){0};
+}
+
+void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, size_t start,
+               size_t end)
+{
+    const char *bytes = pool + mapped->at, *line_end;
+    size_t from = mapped->places[start], to = mapped->places[end], first;
+    bool ends_blank;
+
+    if (from < to && bytes[from] == '=' && bytes[from + 1] == '\r')
+        from += SOFT_BREAK_BYTES;
+    if (from >= to)
+        return;
+    ends_blank = bytes[to - 1] == ' ' || bytes[to - 1] == '\t';
+    to -= ends_blank;
+    line_end = memchr(bytes + from, '\n',
+                      to - from < LINE_SEARCH_BYTES ? to - from : LINE_SEARCH_BYTES);
+    first = line_end ? (size_t)(line_end - bytes) - from - 2 : to - from;
+    if (!pen_room(pen, to - from + 4 * PEN_LINE_BYTES))
+        return;
+    if (pen->column + first > PEN_LINE_BYTES)
+        pen_soft_break(pen);
+    while (from < to && pen->column == 0 && is_unsafe_start(bytes[from])) {
+        add_encoded(pen, bytes[from++]);
+        if (pen->column + --first > PEN_LINE_BYTES)
+            pen_soft_break(pen);
+    }
+    pen_copy(pen, bytes + from, to - from);
+    if (line_end)
+        pen->column = to - 1 - (size_t)((const char *)memrchr(bytes, '\n', to) - bytes);
+    else
+        pen->column += to - from;
+    if (ends_blank)
+        add_encoded(pen, bytes[to]);
+}
+
+/* ---- decoded ---- */
+
+static int hex_value(char digit)
+{
+    return digit <= '9' ? digit - '0' : digit - 'A' + 10;
+}
+
+void pen_decode(struct view encoded, struct buffer *out)
+{
+    size_t at = 0;
+
+    buffer_reserve(out, encoded.size);
+    while (at < encoded.size) {
+        size_t end = at;
+
+        while (end < encoded.size && encoded.data[end] != '=' && encoded.data[end] != '\r')
+            end++;
+        buffer_add_view(out, view_slice(encoded, at, end));
+        at = end;
+        if (at + 1 < encoded.size && encoded.data[at] == '\r') {
+            buffer_add_char(out, '\n');
+            at += 2;
+        } else if (at + 2 < encoded.size) {
+            if (encoded.data[at + 1] != '\r')
+                buffer_add_char(out, (char)(hex_value(encoded.data[at + 1]) * 16 +
+                                            hex_value(encoded.data[at + 2])));
+            at += 3;
+        } else {
+            at = encoded.size;
+        }
+    }
+}
+
+size_t pen_decoded_bytes(struct view encoded)
+{
+    size_t bytes = encoded.size;
+
+    for (size_t at = 0; at < encoded.size; at++) {
+        if (encoded.data[at] == '\n')
+            bytes--;
+        else if (encoded.data[at] == '=')
+            bytes -= 2; /* two of "=XX", or of "=\r\n", whose third is the LF */
+    }
+    return bytes;
+}

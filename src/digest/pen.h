@@ -1,0 +1,105 @@
+/* Quoted-printable written in pieces (mail/mime.h), some of them encoded before:
+ * each of those begins at column 0 and is joined to what stands before it, in the
+ * same line where it fits, behind a soft line break where it does not. Private to
+ * src/digest. */
+#ifndef DIGEST_PEN_H
+#define DIGEST_PEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+enum {
+    PEN_LINE_BYTES = 75, /* and the "=" of a soft break */
+    PEN_SLACK_BYTES = 64, /* that may be written behind what is asked for, and read behind a pool */
+    PEN_SHORT_BYTES = 32
+};
+
+/* Writes behind what `out` holds, which is told of it by pen_end. */
+struct pen {
+    struct buffer *out;
+    char *at;
+    char *end; /* PEN_SLACK_BYTES before that of the memory */
+    size_t column;
+};
+
+/* Encoded text: its bytes are in a pool. */
+struct piece {
+    uint32_t at;
+    uint32_t size;
+    uint8_t first; /* length of its first line, without how that ends */
+    uint8_t last;  /* the column that it leaves, when it has a line end */
+    bool has_end;  /* of a line, hard or soft */
+};
+
+void pen_begin(struct pen *pen, struct buffer *out);
+void pen_end(struct pen *pen);
+/* For pen_room: more memory, or false at the buffer's maximum. */
+bool pen_grow(struct pen *pen, size_t bytes);
+
+static inline bool pen_room(struct pen *pen, size_t bytes)
+{
+    return (size_t)(pen->end - pen->at) >= bytes || pen_grow(pen, bytes);
+}
+
+/* Needs room for three. */
+static inline void pen_soft_break(struct pen *pen)
+{
+    if (pen->column) {
+        memcpy(pen->at, "=\r\n", 3);
+        pen->at += 3;
+        pen->column = 0;
+    }
+}
+
+static inline void pen_copy(struct pen *pen, const char *bytes, size_t size)
+{
+    if (size <= PEN_SHORT_BYTES)
+        memcpy(pen->at, bytes, PEN_SHORT_BYTES); /* at once, and what is too much is written over */
+    else
+        memcpy(pen->at, bytes, size);
+    pen->at += size;
+}
+
+/* Encodes `text` into the pool. The pieces of one text may be split anywhere but
+ * between CR and LF. */
+struct piece piece_make(struct buffer *pool, struct view text);
+
+/* A text that is escaped for HTML and encoded whole, and where each of its bytes
+ * came to stand, so that any part of it is a copy. */
+struct mapped {
+    uint32_t at; /* in the pool */
+    const uint16_t *places; /* one per byte of the text and one more, owned; NULL: not mapped */
+};
+
+/* A text with line ends, or one that takes more than 64 KB, is not mapped. */
+void mapped_make(struct mapped *mapped, struct buffer *pool, struct view text);
+void mapped_free(struct mapped *mapped);
+
+/* A pool's memory goes on for PEN_SLACK_BYTES behind its last piece. */
+void pool_close(struct buffer *pool);
+
+static inline void pen_piece(struct pen *pen, const char *pool, const struct piece *piece)
+{
+    if (!pen_room(pen, piece->size + 3u))
+        return;
+    if (pen->column + piece->first > PEN_LINE_BYTES)
+        pen_soft_break(pen);
+    pen_copy(pen, pool + piece->at, piece->size);
+    pen->column = piece->has_end ? piece->last : pen->column + piece->size;
+}
+
+/* Bytes `start` to `end` of the mapped text. */
+void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, size_t start,
+               size_t end);
+/* Encodes now; `is_escaped`: for HTML, as mustache does. */
+void pen_text(struct pen *pen, struct view text, bool is_escaped);
+
+/* Bytes of what `encoded` decodes to, line ends counted as LF. */
+size_t pen_decoded_bytes(struct view encoded);
+/* Appends what `encoded` decodes to, line ends as LF. */
+void pen_decode(struct view encoded, struct buffer *out);
+
+#endif

@@ -1,0 +1,245 @@
+#include "digest/program.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+enum {
+    PROGRAM_OPS = 20000,
+    PROGRAM_BYTES = 4 * 1024 * 1024,
+    PROGRAM_OPEN = 2000 /* more than a rendering has */
+};
+
+void program_init(struct program *program)
+{
+    *program = (struct program){0};
+    buffer_init(&program->pool, PROGRAM_BYTES);
+}
+
+void program_free(struct program *program)
+{
+    free(program->ops);
+    free(program->loops);
+    buffer_free(&program->pool);
+    program_init(program);
+}
+
+size_t program_bytes(const struct program *program)
+{
+    return program->capacity * sizeof(*program->ops) + program->pool.capacity +
+           program->loop_capacity * sizeof(*program->loops);
+}
+
+static const char NOTES_USED[] = "`notes` are evaluated last";
+
+/* What was opened, so that its end can be told. */
+struct opening {
+    enum mustache_late_test test;
+    enum late_key key;
+    uint32_t op;
+};
+
+struct builder {
+    const struct late_marks *marks;
+    struct program *program;
+    struct buffer text; /* rendered, not yet in the program */
+    bool of_paper;
+    bool in_loop; /* the body of `papers` or `more_papers` */
+    struct opening *open;
+    size_t open_count;
+    size_t open_capacity;
+    struct error *error;
+};
+
+static int refuse(struct builder *builder, const char *why)
+{
+    return error_set(builder->error, ERROR_INPUT, "%s", why);
+}
+
+static bool is_papers(enum late_key key)
+{
+    return key == LATE_PAPERS || key == LATE_MORE_PAPERS;
+}
+
+static bool is_recording(const struct builder *builder)
+{
+    return !builder->of_paper || builder->in_loop;
+}
+
+static struct op *add_op(struct builder *builder, enum op_code code, enum late_key key)
+{
+    struct program *program = builder->program;
+
+    program->ops =
+        memory_grow(program->ops, &program->capacity, program->count + 1, sizeof(*program->ops));
+    program->ops[program->count] = (struct op){.code = (uint8_t)code, .key = (uint8_t)key};
+    return &program->ops[program->count++];
+}
+
+/* A CR's LF might be in the next piece; and sizes are counted with LF alone. */
+static int flush(struct builder *builder)
+{
+    struct view text = buffer_view(&builder->text);
+    struct piece piece;
+
+    if (builder->text.failed || builder->program->pool.failed ||
+        builder->program->count > PROGRAM_OPS)
+        return refuse(builder, "too much of it");
+    if (text.size && is_recording(builder)) {
+        if (view_find_char(text, '\r', 0) < text.size)
+            return refuse(builder, "there are carriage returns; line ends must be LF");
+        piece = piece_make(&builder->program->pool, text);
+        add_op(builder, OP_PIECE, 0)->piece = piece;
+    }
+    buffer_clear(&builder->text);
+    return 0;
+}
+
+static const struct mustache_mark *find(void *user, const json_t *value)
+{
+    const struct builder *builder = user;
+
+    return late_marks_find(builder->marks, value);
+}
+
+static int write_mark(void *user, const struct mustache_mark *mark, bool is_escaped)
+{
+    struct builder *builder = user;
+
+    if (flush(builder) < 0)
+        return -1;
+    if (late_entries[mark->number].is_plain)
+        return refuse(builder, NOTES_USED);
+    if (is_recording(builder))
+        add_op(builder, is_escaped ? OP_ESCAPED : OP_RAW, (enum late_key)mark->number);
+    return 0;
+}
+
+/* Items of one kind have keys that may be absent; inside each other these would be
+ * looked up in the outer one. */
+static int check_nesting(struct builder *builder, enum late_key key)
+{
+    enum late_scope items = late_entries[key].items;
+
+    if (late_entries[key].is_plain)
+        return refuse(builder, NOTES_USED);
+    for (size_t i = 0; i < builder->open_count; i++)
+        if (builder->open[i].test == MUSTACHE_EACH &&
+            late_entries[builder->open[i].key].items == items)
+            return refuse(builder, "a list stands inside a list of its kind");
+    return 0;
+}
+
+static void begin_loop(struct builder *builder)
+{
+    struct program *program = builder->program;
+
+    program->loops = memory_grow(program->loops, &program->loop_capacity,
+                                 program->loop_count + 2, sizeof(*program->loops));
+    program->loops[program->loop_count++] = (uint32_t)program->count;
+    builder->in_loop = true;
+}
+
+static void push(struct builder *builder, enum mustache_late_test test, enum late_key key,
+                 size_t op)
+{
+    builder->open = memory_grow(builder->open, &builder->open_capacity, builder->open_count + 1,
+                                sizeof(*builder->open));
+    builder->open[builder->open_count++] = (struct opening){test, key, (uint32_t)op};
+}
+
+static int open_papers(struct builder *builder, enum late_key key)
+{
+    if (builder->in_loop)
+        return refuse(builder, "a list of papers stands inside another one");
+    if (!builder->of_paper) {
+        add_op(builder, OP_PAPERS, key)->end = (uint32_t)builder->program->loop_count++;
+        return 1;
+    }
+    begin_loop(builder);
+    push(builder, MUSTACHE_EACH, key, 0);
+    return 0;
+}
+
+static int open_mark(void *user, enum mustache_late_test test, const struct mustache_mark *mark)
+{
+    static const enum op_code codes[] = {[MUSTACHE_IF_TRUE] = OP_IF_TRUE,
+                                         [MUSTACHE_IF_FALSE] = OP_IF_FALSE,
+                                         [MUSTACHE_IF_THERE] = OP_IF_THERE,
+                                         [MUSTACHE_IF_ABSENT] = OP_IF_ABSENT,
+                                         [MUSTACHE_EACH] = OP_EACH};
+    struct builder *builder = user;
+    enum late_key key = (enum late_key)mark->number;
+    size_t op = builder->program->count;
+
+    if (flush(builder) < 0 ||
+        ((test == MUSTACHE_EACH || late_entries[key].is_plain) && check_nesting(builder, key) < 0))
+        return -1;
+    if (test == MUSTACHE_EACH && is_papers(key))
+        return open_papers(builder, key);
+    if (builder->open_count == PROGRAM_OPEN)
+        return refuse(builder, "too many sections are open");
+    if (is_recording(builder)) {
+        op = builder->program->count;
+        add_op(builder, codes[test], key);
+    }
+    push(builder, test, key, op);
+    return 0;
+}
+
+static int close_mark(void *user)
+{
+    struct builder *builder = user;
+    const struct opening *opening;
+
+    if (flush(builder) < 0)
+        return -1;
+    opening = &builder->open[--builder->open_count];
+    if (opening->test == MUSTACHE_EACH && is_papers(opening->key)) {
+        builder->in_loop = false;
+        builder->program->loops[builder->program->loop_count] = (uint32_t)builder->program->count;
+    } else if (is_recording(builder)) {
+        builder->program->ops[opening->op].end = (uint32_t)builder->program->count;
+    }
+    return 0;
+}
+
+/* Programs are kept for a day and many papers. */
+static void fit_memory(struct program *program)
+{
+    struct buffer exact;
+
+    if (program->count) {
+        program->ops = memory_resize(program->ops, program->count, sizeof(*program->ops));
+        program->capacity = program->count;
+    }
+    pool_close(&program->pool);
+    buffer_init(&exact, program->pool.max);
+    buffer_reserve(&exact, program->pool.size);
+    buffer_add_view(&exact, buffer_view(&program->pool));
+    buffer_free(&program->pool);
+    program->pool = exact;
+}
+
+int program_make(const struct mustache *mustache, const json_t *context,
+                 const struct mustache_partials *partials, const struct late_marks *marks,
+                 bool of_paper, struct program *program, struct error *error)
+{
+    struct builder builder = {
+        .marks = marks, .program = program, .of_paper = of_paper, .error = error};
+    const struct mustache_late late = {find, write_mark, open_mark, close_mark, &builder};
+    int result;
+
+    program_free(program);
+    buffer_init(&builder.text, PROGRAM_BYTES / 4);
+    result = mustache_render_early(mustache, context, partials, &late, &builder.text, error);
+    if (result == 0)
+        result = flush(&builder);
+    if (result == 0)
+        fit_memory(program);
+    else
+        program_free(program);
+    buffer_free(&builder.text);
+    free(builder.open);
+    return result;
+}

@@ -1,0 +1,50 @@
+/* What is left of a template once all that is known early was evaluated: encoded
+ * text, and what depends on marks (late.h). Made once per edition, and per paper
+ * for the bodies of `papers` and `more_papers`; run for each digest. Private to
+ * src/digest. */
+#ifndef DIGEST_PROGRAM_H
+#define DIGEST_PROGRAM_H
+
+#include "base/error.h"
+#include "digest/late.h"
+#include "digest/pen.h"
+
+enum op_code {
+    OP_PIECE,              /* encoded text */
+    OP_ESCAPED, OP_RAW,    /* a key's text */
+    OP_IF_TRUE, OP_IF_FALSE, OP_IF_THERE, OP_IF_ABSENT, /* else goes on at `end` */
+    OP_EACH,               /* up to `end`, for each item of a list */
+    OP_PAPERS              /* each paper's own body, whose number is in `end` */
+};
+
+struct op {
+    uint8_t code; /* enum op_code */
+    uint8_t key;  /* enum late_key */
+    uint32_t end; /* or, of OP_PAPERS, the loop */
+    struct piece piece;
+};
+
+struct program {
+    struct op *ops;
+    size_t count;
+    size_t capacity;
+    struct buffer pool;
+    /* Where the bodies of `papers` and `more_papers` begin, one behind the other,
+     * and where the last ends: a paper's program has nothing else. */
+    uint32_t *loops;
+    size_t loop_count;
+    size_t loop_capacity;
+};
+
+void program_init(struct program *program);
+void program_free(struct program *program); /* zeroed is fine */
+size_t program_bytes(const struct program *program); /* of memory */
+
+/* `context` has marks. With `of_paper` the program is that of the paper in the
+ * marks' items, else that of the rest. Fails where only plain evaluation will do,
+ * and says why. */
+int program_make(const struct mustache *mustache, const json_t *context,
+                 const struct mustache_partials *partials, const struct late_marks *marks,
+                 bool of_paper, struct program *program, struct error *error);
+
+#endif

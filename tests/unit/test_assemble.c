@@ -1,0 +1,595 @@
+/* Assembled digests say what plainly evaluated ones say: for made-up mornings and
+ * made-up templates, byte for byte after decoding; and they are good
+ * quoted-printable wherever their pieces were joined. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "digest/assemble.h"
+#include "digest/late.h"
+#include "unit/data.h"
+#include "unit/digest_sample.h"
+
+enum { RANDOM_TEMPLATES = 60, MORNINGS = 2 };
+
+static uint32_t seed = 20260217;
+
+static size_t pick(size_t below)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % below;
+}
+
+/* ---- a strict decoder, and what every line must keep to ---- */
+
+static int hex(char digit)
+{
+    const char *found = digit ? strchr("0123456789ABCDEF", digit) : NULL;
+
+    if (!found)
+        fail_msg("not a hexadecimal digit: %d", digit);
+    return (int)(found - "0123456789ABCDEF");
+}
+
+static void decode_line(struct view line, struct buffer *out)
+{
+    if (line.size > 76)
+        fail_msg("a line of %zu bytes: %.*s", line.size, VIEW_ARGUMENTS(line));
+    if (line.size && (line.data[line.size - 1] == ' ' || line.data[line.size - 1] == '\t'))
+        fail_msg("a blank before a line end: %.*s", VIEW_ARGUMENTS(line));
+    if (view_starts_with(line, VIEW(".")) || view_starts_with(line, VIEW("From ")))
+        fail_msg("an unsafe start: %.*s", VIEW_ARGUMENTS(line));
+    for (size_t at = 0; at < line.size; at++) {
+        char byte = line.data[at];
+
+        assert_true((byte >= ' ' && byte <= '~') || byte == '\t');
+        if (byte == '=' && at + 1 == line.size)
+            return;
+        if (byte == '=') {
+            assert_true(at + 2 < line.size);
+            byte = (char)(hex(line.data[at + 1]) * 16 + hex(line.data[at + 2]));
+            at += 2;
+        }
+        buffer_add_char(out, byte);
+    }
+    buffer_add_char(out, '\n');
+}
+
+static void decode(struct view encoded, struct buffer *out)
+{
+    bool ends_open = !view_ends_with(encoded, VIEW("\r\n"));
+    size_t at = 0;
+
+    buffer_clear(out);
+    while (at < encoded.size) {
+        size_t end = view_find(encoded, VIEW("\r\n"), at);
+
+        decode_line(view_slice(encoded, at, end), out);
+        at = end + 2;
+    }
+    if (encoded.size && ends_open)
+        buffer_cut(out, out->size - 1);
+}
+
+/* ---- comparing ---- */
+
+struct pair {
+    struct digest_output plain;
+    struct digest_output assembled;
+    struct buffer decoded;
+    size_t refused;
+    size_t assembled_count;
+};
+
+static void pair_init(struct pair *pair)
+{
+    memset(pair, 0, sizeof(*pair));
+    digest_output_init(&pair->plain);
+    digest_output_init(&pair->assembled);
+    buffer_init(&pair->decoded, DIGEST_OUTPUT_BYTES);
+}
+
+static void pair_free(struct pair *pair)
+{
+    digest_output_free(&pair->plain);
+    digest_output_free(&pair->assembled);
+    buffer_free(&pair->decoded);
+}
+
+static void compare_texts(const char *name, struct view want, struct view got)
+{
+    size_t at = 0;
+
+    while (at < want.size && at < got.size && want.data[at] == got.data[at])
+        at++;
+    if (at < want.size || at < got.size)
+        fail_msg("%s differs at byte %zu:\n--- plain\n%.*s\n--- assembled\n%.*s", name, at,
+                 VIEW_ARGUMENTS(view_slice(want, at > 60 ? at - 60 : 0, at + 100)),
+                 VIEW_ARGUMENTS(view_slice(got, at > 60 ? at - 60 : 0, at + 100)));
+}
+
+static void compare_part(struct pair *pair, const char *name, const struct buffer *want,
+                         const struct buffer *got)
+{
+    if (!pair->assembled.is_encoded) {
+        compare_texts(name, buffer_view(want), buffer_view(got));
+        return;
+    }
+    decode(buffer_view(got), &pair->decoded);
+    compare_texts(name, buffer_view(want), buffer_view(&pair->decoded));
+}
+
+static void compare(const struct templates *templates, struct sheets *sheets,
+                    const struct digest *digest, struct pair *pair)
+{
+    struct error plain_error = {0}, error = {0};
+    int plain = digest_make(templates, digest, &pair->plain, &plain_error);
+    int assembled = digest_assemble(sheets, digest, &pair->assembled, &error);
+
+    assert_int_equal(plain, assembled);
+    assert_int_equal(pair->assembled.is_encoded, assembled == 0 && !sheets_refusal(sheets));
+    if (plain < 0) {
+        assert_string_equal(plain_error.text, error.text);
+        return;
+    }
+    pair->refused += !pair->assembled.is_encoded;
+    pair->assembled_count += pair->assembled.is_encoded;
+    compare_texts("subject", buffer_view(&pair->plain.subject),
+                  buffer_view(&pair->assembled.subject));
+    compare_part(pair, "html", &pair->plain.html, &pair->assembled.html);
+    compare_part(pair, "text", &pair->plain.text, &pair->assembled.text);
+    digest_decode(&pair->assembled);
+    compare_texts("decoded html", buffer_view(&pair->plain.html),
+                  buffer_view(&pair->assembled.html));
+    compare_texts("decoded text", buffer_view(&pair->plain.text),
+                  buffer_view(&pair->assembled.text));
+}
+
+/* ---- mornings ---- */
+
+struct morning {
+    struct digest_sample *sample;
+    struct papers papers;
+    enum digest_mark marks[SAMPLE_PAPERS];
+};
+
+static void (*const fills[])(struct digest_sample *sample) = {
+    digest_sample_fill_relevance, digest_sample_fill_plain, digest_sample_fill_one,
+    digest_sample_fill_awkward};
+
+static void morning_init(struct morning *morning, void (*fill)(struct digest_sample *sample))
+{
+    memset(morning, 0, sizeof(*morning));
+    morning->sample = digest_sample_new();
+    if (fill)
+        fill(morning->sample);
+    morning->papers.items = morning->sample->papers;
+    morning->papers.count = SAMPLE_PAPERS;
+    morning->sample->digest.papers = &morning->papers;
+}
+
+static void set_text(char **text, const char *to)
+{
+    free(*text);
+    *text = memory_copy_string(to);
+}
+
+/* Another subscriber of the same morning: order, scores, reasons, marks, name, links. */
+static void shuffle(struct morning *morning)
+{
+    static const char *const names[] = {NULL, "Ada", "É. \"N\" <o>", "From .x ", ""};
+    static const char *const languages[] = {"en", "de", NULL};
+    struct digest_sample *sample = morning->sample;
+    const char *name = names[pick(5)], *language = languages[pick(3)];
+    size_t count = sample->ranking.count;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t other = pick(count);
+        struct ranked_paper kept = sample->ranked[i];
+
+        sample->ranked[i] = sample->ranked[other];
+        sample->ranked[other] = kept;
+        sample->ranked[i].score = (double)pick(2000) / 20;
+        if (sample->ranked[i].reason_count > 1)
+            sample->ranked[i].reason_count -= pick(2);
+        morning->marks[i] = (enum digest_mark)pick(3);
+    }
+    set_text(&sample->profile.name, name);
+    set_text(&sample->profile.language, language);
+    sample->digest.marks = pick(2) ? morning->marks : NULL;
+    sample->digest.links = pick(2) ? sample->links : NULL;
+    sample->profile.format = (enum profile_format)pick(3);
+    sample->profile.scoring = (enum profile_scoring)pick(2);
+    sample->digest.unsubscribe_url = pick(2) ? "https://x.example/u?a=1&b=2" : NULL;
+    if (pick(4) == 0)
+        sample->digest.inbox = sample->digest.inbox ? NULL : "in@example.org";
+    if (pick(8) == 0)
+        sample->digest.owner = sample->digest.owner ? NULL : "owner@example.org";
+}
+
+/* ---- the templates that come with it ---- */
+
+static void test_shipped(void **state)
+{
+    struct templates *templates;
+    struct sheets *sheets;
+    struct error error = {0};
+    struct pair pair;
+
+    (void)state;
+    pair_init(&pair);
+    assert_int_equal(templates_load("templates", &templates, &error), 0);
+    sheets = sheets_new(templates);
+    for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
+        struct morning morning;
+
+        morning_init(&morning, fills[i]);
+        morning.sample->digest.papers_serial = i + 1;
+        compare(templates, sheets, &morning.sample->digest, &pair);
+        for (size_t subscriber = 0; subscriber < 25; subscriber++) {
+            shuffle(&morning);
+            compare(templates, sheets, &morning.sample->digest, &pair);
+        }
+        morning.sample->digest.papers = NULL;
+        compare(templates, sheets, &morning.sample->digest, &pair);
+        morning.sample->ranking.count = 0;
+        compare(templates, sheets, &morning.sample->digest, &pair);
+        digest_sample_free(&morning.sample);
+    }
+    assert_int_equal(pair.refused, 0);
+    sheets_free(&sheets);
+    templates_free(&templates);
+    pair_free(&pair);
+}
+
+/* Around the size at which Gmail clips, the same papers are titles. */
+static void test_division(void **state)
+{
+    struct templates *templates;
+    struct sheets *sheets;
+    struct error error = {0};
+    struct pair pair;
+
+    (void)state;
+    pair_init(&pair);
+    assert_int_equal(templates_load("templates", &templates, &error), 0);
+    sheets = sheets_new(templates);
+    for (size_t count = 1; count < 60; count += 13)
+        for (size_t characters = 500; characters < 6000; characters += 1900)
+            for (int format = 0; format < 3; format++) {
+                struct morning morning;
+
+                morning_init(&morning, NULL);
+                digest_sample_fill_many(morning.sample, count, characters);
+                morning.sample->digest.papers_serial = count * 10000 + characters;
+                morning.sample->profile.format = (enum profile_format)format;
+                compare(templates, sheets, &morning.sample->digest, &pair);
+                digest_sample_free(&morning.sample);
+            }
+    assert_int_equal(pair.refused, 0);
+    sheets_free(&sheets);
+    templates_free(&templates);
+    pair_free(&pair);
+}
+
+/* ---- templates of others ---- */
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+    struct error error = {0};
+    char *path = file_join(folder, name);
+
+    if (file_write_atomic(path, view_of(text), 0600, &error) < 0)
+        fail_msg("%s", error.text);
+    free(path);
+}
+
+static char *make_folder(void)
+{
+    char *folder = data_temporary_folder(), *words = file_join(folder, "words");
+    struct view english = data_read("templates/words/en.json");
+    struct error error = {0};
+    struct buffer copy;
+
+    assert_int_equal(file_make_folder(words, 0700, &error), 0);
+    buffer_init(&copy, 1 << 20);
+    buffer_add_view(&copy, english);
+    write_file(folder, "words/en.json", buffer_string(&copy));
+    write_file(folder, "words/de.json", "{\"field_title\": \"Überschrift\", \"why\": \"Wegen\"}");
+    buffer_free(&copy);
+    data_free(english);
+    free(words);
+    return folder;
+}
+
+/* Whether it was refused. */
+static bool compare_folder(const char *folder, struct pair *pair)
+{
+    struct templates *templates;
+    struct sheets *sheets;
+    struct error error = {0};
+    size_t refused = pair->refused;
+
+    if (templates_load(folder, &templates, &error) < 0)
+        fail_msg("%s", error.text);
+    sheets = sheets_new(templates);
+    for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
+        struct morning morning;
+
+        morning_init(&morning, fills[i]);
+        morning.sample->digest.papers_serial = i + 1;
+        for (size_t subscriber = 0; subscriber < MORNINGS; subscriber++) {
+            compare(templates, sheets, &morning.sample->digest, pair);
+            shuffle(&morning);
+        }
+        digest_sample_free(&morning.sample);
+    }
+    sheets_free(&sheets);
+    templates_free(&templates);
+    return pair->refused > refused;
+}
+
+/* What `check` says before there is a digest. */
+static void check_told(const char *folder, bool is_refused)
+{
+    struct templates *templates;
+    struct error error = {0};
+    struct buffer why;
+
+    buffer_init(&why, 1024);
+    if (templates_load(folder, &templates, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(templates_are_assembled(templates, &why), !is_refused);
+    assert_int_equal(why.size > 0, is_refused);
+    templates_free(&templates);
+    buffer_free(&why);
+}
+
+static void test_custom(void **state)
+{
+    static const struct {
+        const char *html;
+        const char *part;
+        bool is_refused;
+    } table[] = {
+        {"", "", false},
+        {"{{count}}{{#papers}}{{rank}}{{/papers}}", "", false},
+        {"  {{>part}}\n", "{{#papers}}\n{{rank}}\n {{paper.title}}\n{{/papers}}\n", false},
+        {"{{#papers}}{{#paper}}{{title}} {{rank}}{{/paper}}{{/papers}}", "", false},
+        /* Twice, and the division of the second list. */
+        {"{{#papers}}{{rank}}{{^last}}, {{/last}}{{/papers}}\n{{#papers}}{{{paper.abstract}}}"
+         "{{/papers}}{{#more_papers}}{{rank}}{{/more_papers}}", "", false},
+        /* A reason's score, else the paper's. */
+        {"{{#papers}}{{#reasons}}{{term}} {{score}}{{#score}}!{{.}}{{/score}}{{^score}}?{{/score}}; "
+         "{{/reasons}}{{/papers}}", "", false},
+        {"{{#papers}}{{#reasons}}{{#score}}{{#score}}{{score}}{{/score}}{{/score}}{{/reasons}}"
+         "{{/papers}}", "", false},
+        /* Names that mean something further out, or nothing. */
+        {"{{#papers}}{{subject}}{{date.long}}{{summary.length}}{{nothing}}{{mark.x}}{{/papers}}",
+         "", false},
+        {"{{papers}}{{subscriber}}{{#papers}}{{.}}{{paper}}{{reasons}}{{/papers}}{{words}}", "", false},
+        {"{{#subscriber}}{{name}}{{address}}{{#keywords}}{{term}}={{weight}}{{^last}},{{/last}}"
+         "{{/keywords}}{{#categories}}{{name}}{{/categories}}{{is_plain}}{{/subscriber}}", "",
+         false},
+        {"{{#profile_lines}}{{#summary}}{{.}}{{line}}{{/summary}}{{/profile_lines}}", "", false},
+        /* Spaces and dots where pieces meet. */
+        {".{{rank}}{{#papers}}\n. {{rank}} \n From{{rank}} \nFrom {{score}}\t\n{{/papers}}.", "",
+         false},
+        {"{{#papers}}{{#title_parts}}{{{text}}}|{{/title_parts}}{{#abstract_parts}}"
+         "{{#is_hit}}<b>{{/is_hit}}{{text}}{{#is_hit}}</b>{{/is_hit}}{{/abstract_parts}}\n{{/papers}}",
+         "", false},
+        {"{{#papers}}{{#abstract_parts}}{{text}}\n{{/abstract_parts}}{{/papers}}", "", false},
+        {"{{#papers}}{{#abstract_parts}}{{#title_parts}}{{/title_parts}}{{/abstract_parts}}"
+         "{{/papers}}", "", true},
+        /* Other delimiters, inheritance, blocks that begin in mid-line. */
+        {"{{=<% %>=}}<%#papers%>{{<%rank%>}}<%={{ }}=%>{{/papers}}{{count}}", "", false},
+        {"{{<part}}{{$a}}\n  {{count}} papers\n{{/a}}{{/part}}\n", "  {{$a}}none{{/a}}\n{{$b}}{{#papers}}"
+         "{{rank}}{{/papers}}{{/b}}\n", false},
+        {"{{<part}}{{$a}}{{#is_note}}\nx\n{{/is_note}}y{{/a}}{{/part}}", "z {{$a}}{{/a}}", true},
+        {"{{#papers}}{{<part}}{{$a}}{{rank}}{{/a}}{{/part}}{{/papers}}", "[{{$a}}{{/a}}{{>part2}}]", false},
+        /* Dynamic names. */
+        {"{{#editions}}{{>*estimated}}{{/editions}}{{>*language}}", "", false},
+        {"{{>*count}}", "", true},
+        {"{{#papers}}{{>*paper.type}}{{/papers}}", "", false},
+        {"{{#papers}}{{#papers}}{{rank}}{{/papers}}{{/papers}}", "", true},
+        {"{{#notes}}{{category}}{{/notes}}", "", true},
+        {"{{notes}}", "", true},
+        {"a\r\n{{count}}\r\n", "", true},
+        {"{{#has_more_papers}}{{more_line}}{{/has_more_papers}}{{^more_papers}}-{{/more_papers}}"
+         "{{#more_papers}}{{first}}{{last}}{{/more_papers}}", "", false},
+        {"{{#reply_hint_lines}}{{first}}{{line}}{{last}}{{/reply_hint_lines}}{{^reply_hint_lines}}"
+         "none{{/reply_hint_lines}}{{unsubscribe_url}}{{^unsubscribe_url}}{{unsubscribe_mailto}}"
+         "{{/unsubscribe_url}}", "", false},
+    };
+    struct pair pair;
+
+    (void)state;
+    pair_init(&pair);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        char *folder = make_folder();
+        bool is_refused;
+
+        write_file(folder, "digest.html", table[i].html);
+        write_file(folder, "digest.txt", table[i].html);
+        write_file(folder, "part.mustache", table[i].part);
+        write_file(folder, "part2.mustache", "{{is_late}}{{^is_update}}\n{{/is_update}}");
+        write_file(folder, "new.mustache", "new {{rank}}");
+        write_file(folder, "en.mustache", "english\n");
+        is_refused = compare_folder(folder, &pair);
+        check_told(folder, is_refused);
+        if (is_refused != table[i].is_refused)
+            fail_msg("refused: %d: %s", is_refused, table[i].html);
+        data_remove_folder(&folder);
+    }
+    pair_free(&pair);
+}
+
+/* ---- random templates ---- */
+
+static const char *any_name(void)
+{
+    static const char *const early[] = {".", "date.long", "words.why", "editions", "is_preview",
+                                        "paper.title", "paper.abstract", "paper", "title",
+                                        "paper.authors", "paper.title_lines", "subscriber",
+                                        "subscriber.name", "paper.revised", "owner", "nothing",
+                                        "is_estimated", "paper.categories"};
+
+    if (pick(3) == 0)
+        return early[pick(sizeof(early) / sizeof(early[0]))];
+    return late_entries[pick(LATE_KEYS)].name;
+}
+
+static void add_text(struct buffer *out)
+{
+    static const char *const texts[] = {" ", "\n", "  ", "x", ".", "From ", "é", "<b>", "\n\n", "\t",
+                                        "F", "From", "=", "\n  ", "a b ", "& \"q\" ",
+                                        "some words that go on for a while, so that a line is long"};
+
+    buffer_add_string(out, texts[pick(sizeof(texts) / sizeof(texts[0]))]);
+}
+
+static void add_nodes(struct buffer *out, size_t depth, bool with_partials)
+{
+    for (size_t i = 0, count = 1 + pick(5); i < count; i++) {
+        const char *name = any_name();
+
+        switch (pick(depth ? 11 : 4)) {
+        case 0:
+        case 1:
+            add_text(out);
+            break;
+        case 2:
+            buffer_printf(out, "{{%s}}", name);
+            break;
+        case 3:
+            buffer_printf(out, "{{{%s}}}", name);
+            break;
+        case 4:
+        case 5:
+            buffer_printf(out, "{{#%s}}", name);
+            add_nodes(out, depth - 1, with_partials);
+            buffer_printf(out, "{{/%s}}", name);
+            break;
+        case 6:
+            buffer_printf(out, "{{^%s}}", name);
+            add_nodes(out, depth - 1, with_partials);
+            buffer_printf(out, "{{/%s}}", name);
+            break;
+        case 7:
+            name = pick(4) ? "papers" : "more_papers";
+            buffer_printf(out, "{{#%s}}%s", name, pick(2) ? "\n" : "");
+            add_nodes(out, depth - 1, with_partials);
+            buffer_printf(out, "{{/%s}}%s", name, pick(2) ? "\n" : "");
+            break;
+        case 8:
+            buffer_add_string(out, with_partials ? "{{>part}}\n" : "-");
+            break;
+        case 9:
+            buffer_add_string(out, "{{$block}}");
+            add_nodes(out, depth - 1, false);
+            buffer_add_string(out, "{{/block}}");
+            break;
+        default:
+            if (!with_partials)
+                break;
+            buffer_add_string(out, "{{<part}}{{$block}}");
+            add_nodes(out, depth - 1, false);
+            buffer_add_string(out, "{{/block}}{{/part}}\n");
+            break;
+        }
+    }
+}
+
+static void write_random(const char *folder, const char *name, bool with_partials)
+{
+    struct buffer text;
+
+    buffer_init(&text, 1 << 20);
+    add_nodes(&text, 4, with_partials);
+    write_file(folder, name, buffer_string(&text));
+    buffer_free(&text);
+}
+
+static void test_random(void **state)
+{
+    char *folder = make_folder();
+    struct pair pair;
+
+    (void)state;
+    pair_init(&pair);
+    for (size_t i = 0; i < RANDOM_TEMPLATES; i++) {
+        write_random(folder, "part.mustache", false);
+        write_random(folder, "digest.html", true);
+        write_random(folder, "digest.txt", true);
+        compare_folder(folder, &pair);
+    }
+    /* Else it would show little. */
+    print_message("%zu assembled, %zu refused\n", pair.assembled_count, pair.refused);
+    assert_true(pair.assembled_count > pair.refused);
+    data_remove_folder(&folder);
+    pair_free(&pair);
+}
+
+/* ---- the table of steps and what templates/README.md says ---- */
+
+static bool is_late(struct view name)
+{
+    for (size_t key = 0; key < LATE_KEYS; key++)
+        if (view_equal_string(name, late_entries[key].name) &&
+            (late_entries[key].scope == SCOPE_DIGEST || late_entries[key].scope == SCOPE_PAPER))
+            return true;
+    return view_equal(name, VIEW("subscriber"));
+}
+
+static size_t check_row(struct view line)
+{
+    struct view names, step;
+    size_t checked = 0;
+
+    if (!view_starts_with(line, VIEW("| `")) || !view_next_part(&line, '|', &names) ||
+        !view_next_part(&line, '|', &names) || !view_next_part(&line, '|', &step))
+        return 0;
+    step = view_trim(step);
+    if (!view_equal(step, VIEW("edition")) && !view_equal(step, VIEW("paper")) &&
+        !view_equal(step, VIEW("subscriber")))
+        return 0;
+    for (size_t at = 0; (at = view_find_char(names, '`', at)) < names.size; checked++) {
+        size_t end = view_find_char(names, '`', at + 1);
+        struct view name = view_slice(names, at + 1, end);
+
+        if (is_late(name) != view_equal(step, VIEW("subscriber")))
+            fail_msg("templates/README.md: the step of %.*s", VIEW_ARGUMENTS(name));
+        at = end + 1;
+    }
+    return checked;
+}
+
+static void test_steps(void **state)
+{
+    struct view readme = data_read("templates/README.md"), rest = readme, line;
+    size_t checked = 0;
+
+    (void)state;
+    while (view_next_line(&rest, &line))
+        checked += check_row(line);
+    assert_true(checked > 70);
+    data_free(readme);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shipped), cmocka_unit_test(test_division),
+        cmocka_unit_test(test_custom),  cmocka_unit_test(test_random),
+        cmocka_unit_test(test_steps),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
