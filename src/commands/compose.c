@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "commands/profile_source.h"
 #include "digest/message.h"
 #include "mail/token.h"
 #include "store/editions.h"
 #include "store/outbox.h"
 #include "store/shown.h"
 #include "store/subscribers.h"
-#include "subscribers/folder.h"
 #include "subscribers/schedule.h"
 
 enum { SHOWN_DAYS = 60, DAY_SECONDS = 86400, LINK_BYTES = 4096, ENVELOPE_BYTES = 1024 };
@@ -29,6 +29,7 @@ void composer_init(struct composer *composer, struct site *site)
 void composer_free(struct composer *composer)
 {
     library_free(&composer->library);
+    edition_cache_free(&composer->editions);
     compiling_free(&composer->compiling);
     zone_cache_free(&composer->zones);
     arena_free(&composer->arena);
@@ -378,8 +379,8 @@ static int find_editions(struct composer *composer, const struct delivery *deliv
     if (delivery->edition_count)
         return plan_editions_again(composer->site, delivery, composer->arena, ret_editions,
                                    ret_count, error);
-    return plan_editions(composer->site, delivery->subscriber, slot, composer->arena, ret_editions,
-                         ret_count, error);
+    return plan_editions(composer->site, &composer->editions, delivery->subscriber, slot,
+                         composer->arena, ret_editions, ret_count, error);
 }
 
 static void fill_composed(struct composer *composer, const struct compose_request *request,
@@ -475,14 +476,16 @@ int composer_compose(void *user, const struct delivery *delivery, struct compose
                      struct error *error)
 {
     struct composer *composer = user;
+    struct profile_source profiles;
     struct folder_version version;
     struct profile profile;
     struct error problem;
     int result;
 
     arena_reset(composer->arena);
-    if (folder_load(composer->site->configuration.subscribers, delivery->subscriber, &profile, &version,
-                    &problem) < 0) {
+    if (profile_source_open(composer->site, &profiles, error) < 0)
+        return -1;
+    if (profile_source_load(&profiles, delivery->subscriber, &profile, &version, &problem) < 0) {
         if (problem.kind == ERROR_MISSING)
             return set_verdict(ret_composed, COMPOSE_SKIP, "the profile was removed");
         /* A person is editing it, perhaps; there is time until it expires. */

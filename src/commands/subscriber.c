@@ -8,10 +8,10 @@
 
 #include "base/document.h"
 #include "commands/compiling.h"
+#include "commands/profile_source.h"
 #include "store/derived.h"
 #include "store/subscribers.h"
 #include "subscribers/address.h"
-#include "subscribers/folder.h"
 
 int subscriber_read_address(const char *word, char **ret_address, struct error *error)
 {
@@ -23,13 +23,15 @@ int subscriber_read_address(const char *word, char **ret_address, struct error *
 
 int subscriber_show(struct site *site, const struct options *options, char **words, size_t count)
 {
+    struct profile_source source;
     struct profile profile;
     struct buffer text;
     struct error error;
     int status;
 
     (void)options, (void)count;
-    if (folder_load(site->configuration.subscribers, words[0], &profile, NULL, &error) < 0)
+    if (profile_source_open(site, &source, &error) < 0 ||
+        profile_source_load(&source, words[0], &profile, NULL, &error) < 0)
         return command_fail(site->log, &error);
     buffer_init(&text, PROFILE_FILE_BYTES * 2);
     profile_write(&profile, &text);
@@ -80,11 +82,12 @@ static int list_profile(void *user, const char *name, const struct profile *prof
 int subscriber_list(struct site *site, const struct options *options, char **words, size_t count)
 {
     struct listing listing = {.site = site};
+    struct profile_source source;
     struct error error;
 
     (void)options, (void)words, (void)count;
-    if (site_open_store(site, &error) < 0 ||
-        folder_each(site->configuration.subscribers, list_profile, &listing, &error) < 0)
+    if (site_open_store(site, &error) < 0 || profile_source_open(site, &source, &error) < 0 ||
+        profile_source_each(&source, list_profile, &listing, &error) < 0)
         return command_fail(site->log, &error);
     if (listing.failed)
         return command_fail(site->log, &listing.error);
@@ -110,16 +113,17 @@ static void log_pause(struct site *site, const char *address, struct date until)
 
 static int set_pause(struct site *site, const char *address, struct date until)
 {
-    const char *folder = site->configuration.subscribers;
+    struct profile_source source;
     struct folder_version version;
     struct profile profile;
     struct error error;
     int status = EX_OK;
 
-    if (folder_load(folder, address, &profile, &version, &error) < 0)
+    if (profile_source_open(site, &source, &error) < 0 ||
+        profile_source_load(&source, address, &profile, &version, &error) < 0)
         return command_fail(site->log, &error);
     profile.paused_until = until;
-    if (folder_save(folder, &profile, &version, NULL, &error) < 0)
+    if (profile_source_save(&source, &profile, &version, &error) < 0)
         status = command_fail(site->log, &error);
     else
         log_pause(site, profile.email, until);
@@ -206,12 +210,14 @@ int subscriber_unsuppress(struct site *site, const struct options *options, char
 
 int subscriber_remove(struct site *site, const struct options *options, char **words, size_t count)
 {
+    struct profile_source source;
     char *address = NULL;
     struct error error;
     int result;
 
     (void)options, (void)count;
-    if (folder_remove(site->configuration.subscribers, words[0], NULL, &error) < 0)
+    if (profile_source_open(site, &source, &error) < 0 ||
+        profile_source_remove(&source, words[0], &error) < 0)
         return command_fail(site->log, &error);
     /* The compiled profile holds its words. */
     result = subscriber_read_address(words[0], &address, &error);
@@ -278,8 +284,7 @@ static int run(struct log *log, const struct options *options)
                                            : "one FILE, and perhaps an ADDRESS");
         return command_fail_usage(log, &error);
     }
-    if (site_open(&site, log, options->config, false, &error) < 0 ||
-        site_need_folder(&site, &error) < 0)
+    if (site_open(&site, log, options->config, false, &error) < 0)
         status = command_fail(log, &error);
     else
         status = action->run(&site, options, options->words.items + 1, count);

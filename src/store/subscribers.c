@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "store/changes.h"
 #include "store/outbox_change.h"
 #include "store/query.h"
 
@@ -109,12 +110,19 @@ int suppression_lift(struct store *store, const char *address, enum suppression_
 {
     struct query query;
     int64_t changes = 0;
+    bool mine;
+    int result;
 
+    if (transaction_open(store, &mine, error) < 0)
+        return -1;
     query_start(&query, store, "DELETE FROM suppressions WHERE address = $1 AND reason = $2",
                 error);
     query_text(&query, address);
     query_text(&query, reason_names[reason]);
-    if (query_run(&query, &changes) < 0)
+    result = query_run(&query, &changes);
+    if (result == 0 && changes)
+        result = store_change_note(store, CHANGE_ALLOWED, error);
+    if (transaction_close(store, mine, result, error) < 0)
         return -1;
     if (ret_was_there)
         *ret_was_there = changes > 0;
