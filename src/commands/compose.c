@@ -80,29 +80,59 @@ static void fill_notes(struct composer *composer, const struct profile *profile,
     digest_edition->notes = notes;
 }
 
+static void describe_edition(struct composer *composer, const struct profile *profile,
+                             const struct edition *edition, struct digest_edition *described)
+{
+    described->estimated = edition->estimated;
+    described->paper_count = edition->paper_count;
+    fill_notes(composer, profile, edition, described);
+}
+
+/* One that is too old for the list that is at hand. */
+static int describe_old(struct composer *composer, const struct profile *profile,
+                        struct digest_edition *described, struct error *error)
+{
+    struct edition_list list = {0};
+
+    if (store_find_edition(composer->site->store, described->date, &list, error) < 0)
+        return -1;
+    if (list.count)
+        describe_edition(composer, profile, &list.items[0], described);
+    edition_list_free(&list);
+    return 0;
+}
+
+static const struct edition *find_listed(const struct edition_list *list, struct date date)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (date_compare(list->items[i].date, date) == 0)
+            return &list->items[i];
+    return NULL;
+}
+
 /* What the store says of the editions; those it does not have keep their date only. */
 static int describe_editions(struct composer *composer, const struct compose_request *request,
                              struct digest_edition **ret_editions, struct error *error)
 {
     struct digest_edition *editions =
         arena_alloc(composer->arena, request->edition_count, sizeof(editions[0]));
-    struct edition_list list = {0};
+    const struct edition_list *list;
 
     for (size_t i = 0; i < request->edition_count; i++)
         editions[i].date = request->editions[i];
     *ret_editions = editions;
     if (!composer->site->store || !request->edition_count)
         return 0;
-    if (store_list_editions(composer->site->store, request->editions[0], 10000, &list, error) < 0)
+    if (edition_cache_get(&composer->editions, composer->site->store, &list, error) < 0)
         return -1;
-    for (size_t i = 0; i < request->edition_count; i++)
-        for (size_t j = 0; j < list.count; j++)
-            if (date_compare(editions[i].date, list.items[j].date) == 0) {
-                editions[i].estimated = list.items[j].estimated;
-                editions[i].paper_count = list.items[j].paper_count;
-                fill_notes(composer, request->profile, &list.items[j], &editions[i]);
-            }
-    edition_list_free(&list);
+    for (size_t i = 0; i < request->edition_count; i++) {
+        const struct edition *edition = find_listed(list, editions[i].date);
+
+        if (edition)
+            describe_edition(composer, request->profile, edition, &editions[i]);
+        else if (describe_old(composer, request->profile, &editions[i], error) < 0)
+            return -1;
+    }
     return 0;
 }
 

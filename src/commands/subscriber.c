@@ -148,66 +148,6 @@ int subscriber_resume(struct site *site, const struct options *options, char **w
     return set_pause(site, words[0], (struct date){0});
 }
 
-/* ---- suppress, unsuppress ---- */
-
-int subscriber_suppress(struct site *site, const struct options *options, char **words,
-                        size_t count)
-{
-    const char *reason = options_value(options, "--reason");
-    char *address = NULL;
-    struct error error;
-    int status = EX_OK;
-
-    (void)count;
-    if (subscriber_read_address(words[0], &address, &error) < 0 ||
-        site_open_store(site, &error) < 0 ||
-        suppression_add(site->store,
-                        &(struct suppression){.address = address,
-                                              .reason = SUPPRESSION_OWNER,
-                                              .since_utc = site_now(),
-                                              .evidence = reason},
-                        &error) < 0)
-        status = command_fail(site->log, &error);
-    else
-        log_line(site->log, LOG_LEVEL_NOTICE, "%s is suppressed%s", address,
-                 folder_has(site->configuration.subscribers, address)
-                     ? ""
-                     : "; there is no profile of that address");
-    free(address);
-    return status;
-}
-
-int subscriber_unsuppress(struct site *site, const struct options *options, char **words,
-                          size_t count)
-{
-    char *address = NULL;
-    bool any = false;
-    struct error error;
-    int result, status = EX_OK;
-
-    (void)options, (void)count;
-    result = subscriber_read_address(words[0], &address, &error);
-    if (result == 0)
-        result = site_open_store(site, &error);
-    for (int reason = 0; reason < SUPPRESSION_REASONS && result == 0; reason++) {
-        bool was_there = false;
-
-        result = suppression_lift(site->store, address, (enum suppression_reason)reason, &was_there,
-                                  &error);
-        any = any || was_there;
-    }
-    if (result < 0) {
-        status = command_fail(site->log, &error);
-    } else if (!any) {
-        log_line(site->log, LOG_LEVEL_ERROR, "%s is not suppressed", address);
-        status = EX_NOINPUT;
-    } else {
-        log_line(site->log, LOG_LEVEL_NOTICE, "%s is no longer suppressed", address);
-    }
-    free(address);
-    return status;
-}
-
 int subscriber_remove(struct site *site, const struct options *options, char **words, size_t count)
 {
     struct profile_source source;
@@ -244,7 +184,8 @@ static const struct action {
     {"list", 0, 0, subscriber_list},         {"pause", 1, 1, subscriber_pause},
     {"resume", 1, 1, subscriber_resume},     {"suppress", 1, 1, subscriber_suppress},
     {"unsuppress", 1, 1, subscriber_unsuppress}, {"remove", 1, 1, subscriber_remove},
-    {"import", 1, 2, subscriber_import},
+    {"import", 1, 2, subscriber_import},     {"export", 0, 1, subscriber_export},
+    {"erase", 1, 1, subscriber_erase_address},
 };
 
 enum { ACTION_COUNT = sizeof(ACTIONS) / sizeof(ACTIONS[0]) };
@@ -280,6 +221,7 @@ static int run(struct log *log, const struct options *options)
     if (count < action->min_words || count > action->max_words) {
         error_set(&error, ERROR_INPUT, "%s takes %s; see paperboy subscriber --help", action->name,
                   action->max_words == 0   ? "no more words"
+                  : !action->min_words     ? "at most one ADDRESS"
                   : action->max_words == 1 ? "one ADDRESS"
                                            : "one FILE, and perhaps an ADDRESS");
         return command_fail_usage(log, &error);
@@ -296,14 +238,16 @@ static const struct option OPTIONS[] = {{"--name", OPTION_VALUE},       {"--keyw
                                         {"--categories", OPTION_LIST},  {"--interests", OPTION_VALUE},
                                         {"--until", OPTION_VALUE},      {"--reason", OPTION_VALUE},
                                         {"--address", OPTION_VALUE},    {"--rules", OPTION_VALUE},
+                                        {"--out", OPTION_VALUE},        {"--json", OPTION_FLAG},
+                                        {"--force", OPTION_FLAG},
                                         {NULL, 0}};
 
 const struct command command_subscriber = {
     .name = "subscriber",
-    .summary = "add, show, list, pause, suppress, remove, import profiles",
+    .summary = "add, show, list, pause, suppress, remove, import, export, erase",
     .help = "Usage: paperboy subscriber ACTION ...\n"
-            "The owner's hand on profiles, which are files that may as well be edited, and on\n"
-            "suppressed addresses, which are not mailed.\n\n"
+            "The owner's hand on profiles, which are files that may as well be edited, or are\n"
+            "in the store, and on suppressed addresses, which are not mailed.\n\n"
             "  add ADDRESS [--name NAME] [--keywords WORD...] [--categories CATEGORY...]\n"
             "      [--interests TEXT]    a new profile\n"
             "  add FILE                  the profile in FILE\n"
@@ -312,8 +256,16 @@ const struct command command_subscriber = {
             "  pause ADDRESS [--until YYYY-MM-DD]\n"
             "  resume ADDRESS\n"
             "  suppress ADDRESS [--reason TEXT]\n"
-            "  unsuppress ADDRESS        lift every reason, a complaint too\n"
+            "  unsuppress ADDRESS        lift every reason, a complaint and an erasure too\n"
             "  remove ADDRESS            delete the profile\n"
+            "  erase ADDRESS             delete the profile and all that the store has about the\n"
+            "                            address, but a hash by which it is not mailed unasked\n"
+            "  export [--json]           print all profiles, one a line (JSON Lines)\n"
+            "  export --out DIR [--force]  write them as the files of a folder of profiles\n"
+            "  export ADDRESS [--out FILE]  all that there is about one person, as JSON\n"
+            "  import FOLDER|FILE [--force]\n"
+            "                            profiles: a folder of them, JSON Lines or one; what is\n"
+            "                            there and another is left, but for --force\n"
             "  import FILE [--address ADDRESS] [--rules FILE]\n"
             "                            the Python bot's config.json as a profile of ADDRESS\n"
             "                            (default: list.owner), with its rules file\n",

@@ -65,6 +65,26 @@ int subscriber_erase(struct store *store, const char *address, const char *hash,
     return 0;
 }
 
+int subscriber_is_stored(struct store *store, const char *address, bool *ret_is_stored,
+                         struct error *error)
+{
+    struct query query;
+    int row;
+
+    query_start(&query, store,
+                "SELECT 1 FROM deliveries WHERE subscriber = $1"
+                " UNION ALL SELECT 1 FROM suppressions WHERE address = $1"
+                " UNION ALL SELECT 1 FROM subscribers WHERE address = $1"
+                " UNION ALL SELECT 1 FROM profiles WHERE address = $1 LIMIT 1", error);
+    query_text(&query, address);
+    row = query_next(&query);
+    query_end(&query);
+    if (row < 0)
+        return -1;
+    *ret_is_stored = row > 0;
+    return 0;
+}
+
 int forgotten_find(struct store *store, const char *hash, bool *ret_found, struct error *error)
 {
     struct query query;

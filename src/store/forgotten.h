@@ -23,6 +23,10 @@ struct erased {
 int subscriber_erase(struct store *store, const char *address, const char *hash, int64_t now_utc,
                      struct erased *ret_erased, struct error *error);
 
+/* Whether there is anything to erase. */
+int subscriber_is_stored(struct store *store, const char *address, bool *ret_is_stored,
+                         struct error *error);
+
 int forgotten_find(struct store *store, const char *hash, bool *ret_found, struct error *error);
 /* It may be mailed again: the owner or the person has said so. */
 int forgotten_lift(struct store *store, const char *hash, bool *ret_was_there,
