@@ -226,7 +226,16 @@ class Erase(InStore):
     def bytes_of_the_store(self):
         return b"".join(path.read_bytes() for path in self.folder.glob("paperboy.db*"))
 
+    def leave_deleted_bytes(self):
+        """What some program deleted without overwriting it."""
+        store = sqlite3.connect(self.paperboy.store, isolation_level=None)
+        store.execute("PRAGMA secure_delete = OFF")
+        store.execute("INSERT INTO facts VALUES ('old', CAST(? AS BLOB))", ["ada@example.test told us " * 500])
+        store.execute("DELETE FROM facts WHERE name = 'old'")
+        store.close()
+
     def erase_and_look(self):
+        self.leave_deleted_bytes()
         self.run_ok("subscriber", "suppress", "ada@example.test", "--reason", "ada@example.test told us")
         self.assertIn(b"ada@example.test", self.bytes_of_the_store())
         result = self.run_ok("subscriber", "erase", "ADA@example.test")
