@@ -1,7 +1,7 @@
 /* bench_plan FOLDER PROFILES HISTORY: makes an installation in the new folder FOLDER with so
  * many profiles, made up, once as files and once in the store, and editions and digests of
- * HISTORY earlier days; then plans, and prints one line of JSON with the seconds of each
- * step. */
+ * HISTORY earlier days; then plans, and prints lines of JSON with the seconds of each
+ * step, and the microseconds that a delivery's editions take. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,6 +205,43 @@ static void measure(struct bench *bench, const char *where, long day)
     fflush(stdout);
 }
 
+/* What a delivery asks the store about editions, and what listing them costs. */
+static void measure_taking(struct bench *bench)
+{
+    enum { TIMES = 1000, LISTINGS = 50 };
+    struct edition_cache cache = {0};
+    struct arena *arena = arena_new();
+    struct edition_list list;
+    struct plan_edition *editions;
+    struct buffer address;
+    struct error error;
+    double start, listing;
+    size_t count;
+
+    start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    for (int i = 0; i < LISTINGS; i++) {
+        must(store_list_editions(bench->site.store, (struct date){0}, EDITION_CACHE_EDITIONS, &list, &error),
+             &error);
+        edition_list_free(&list);
+    }
+    listing = (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / LISTINGS;
+    buffer_init(&address, 100);
+    start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    for (size_t i = 0; i < TIMES; i++) {
+        arena_reset(arena);
+        buffer_clear(&address);
+        add_address(&address, i % bench->profiles);
+        must(plan_editions(&bench->site, &cache, buffer_string(&address), day_before(bench, 0), arena,
+                           &editions, &count, &error), &error);
+    }
+    printf("{\"where\":\"delivery\",\"editions\":%ld,\"listing_us\":%.1f,\"taking_us\":%.1f}\n",
+           bench->history + 2, listing * 1e6,
+           (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / TIMES * 1e6);
+    buffer_free(&address);
+    edition_cache_free(&cache);
+    arena_free(&arena);
+}
+
 static void name_parts(struct bench *bench)
 {
     struct configuration *configuration = &bench->site.configuration;
@@ -247,6 +284,7 @@ int main(int count, char **words)
     free(bench.site.configuration.subscribers);
     bench.site.configuration.subscribers = strdup(PROFILES_IN_STORE);
     measure(&bench, "store", 0);
+    measure_taking(&bench);
     site_close(&bench.site);
     return 0;
 }

@@ -89,7 +89,10 @@ def bench_planning(program, profiles, history):
         out = subprocess.run([program, os.path.join(folder, 'new'), str(profiles), str(history)],
                              check=True, stdout=subprocess.PIPE).stdout
     print('planning %d profiles, %d earlier days of digests' % (profiles, history))
-    for result in map(json.loads, out.splitlines()):
+    *mornings, delivery = map(json.loads, out.splitlines())
+    print('  %-28s %12.1f us of CPU a delivery; listing %d editions anew would take %.0f'
+          % ('what it takes', delivery['taking_us'], delivery['editions'], delivery['listing_us']))
+    for result in mornings:
         for name, step in (('all are due', 'due'), ('none is, something changed', 'none_due'),
                            ('none is, nothing changed', 'quiet')):
             print('  %-28s %12.3f s of CPU %10.3f s passed' % ('%s, %s' % (result['where'], name),
