@@ -199,7 +199,7 @@ help:
 	@echo 'make demo         install what the build needs, build, and run the daily job in demo/'
 	@echo 'make test         install what the tests need, and run all of them'
 	@echo '                  SERVERS=no leaves the servers out; STAGES="checks gcc" runs only these stages'
-	@echo 'make bench        measure feed parsing, digests and ranking against the alternatives'
+	@echo 'make bench        measure planning, feed parsing, digests, ranking and sending against the alternatives'
 	@echo 'make units        build the unit tests; make fuzzers: the fuzz targets'
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR= DATADIR= UNITDIR= MANDIR= DOCDIR='
 	@echo 'make uninstall    the same variables; keeps /etc/paperboy and /var/lib/paperboy'

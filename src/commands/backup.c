@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "commands/command.h"
+#include "commands/profile_source.h"
 #include "commands/site.h"
-#include "subscribers/folder.h"
 
 enum { FILE_BYTES_MAX = 16 * 1024 * 1024, NOTE_BYTES = 1 << 20 };
 
@@ -115,8 +115,11 @@ static int copy_profiles(struct backup *backup, struct error *error)
 {
     const char *folder = backup->site->configuration.subscribers;
     struct folder_list list = {0};
-    int result = folder_list(folder, &list, error);
+    int result;
 
+    if (strcmp(folder, PROFILES_IN_STORE) == 0) /* and were copied with it */
+        return 0;
+    result = folder_list(folder, &list, error);
     if (result == 0 && mkdir(backup->profiles, 0700) < 0)
         result = error_set_errno(error, errno, "cannot make folder %s", backup->profiles);
     for (size_t i = 0; i < list.count && result == 0 && !site_is_stopping(); i++) {
@@ -193,7 +196,8 @@ static int fill(struct backup *backup, struct error *error)
         return -1;
     if (site_is_stopping())
         return error_set(error, ERROR_TEMPORARY, "stopped before the backup was whole");
-    if (write_note(backup, error) < 0 || file_sync_folder(backup->profiles, error) < 0)
+    if (write_note(backup, error) < 0 ||
+        (file_exists(backup->profiles) && file_sync_folder(backup->profiles, error) < 0))
         return -1;
     return file_sync_folder(backup->folder, error);
 }
@@ -286,6 +290,19 @@ static int fail(const struct backup *backup, struct log *log, const struct error
     return backup->is_refused || error->kind == ERROR_CONFLICT ? EX_CANTCREAT : status;
 }
 
+static void log_made(const struct backup *backup, struct log *log)
+{
+    bool in_store = strcmp(backup->site->configuration.subscribers, PROFILES_IN_STORE) == 0;
+    char profiles[80] = "with its profiles";
+
+    if (!in_store)
+        snprintf(profiles, sizeof(profiles), "%zu profile%s", backup->count,
+                 backup->count == 1 ? "" : "s");
+    log_line(log, LOG_LEVEL_NOTICE,
+             "%s: %s%s and the configuration; " NOTE_NAME " in there says how to put them back",
+             backup->out, !backup->site->store ? "" : in_store ? "the store " : "the store, ", profiles);
+}
+
 static int run(struct log *log, const struct options *options)
 {
     const char *out = options_value(options, "--out");
@@ -302,14 +319,10 @@ static int run(struct log *log, const struct options *options)
     backup.out = without_slashes(out);
     buffer_init(&backup.note, NOTE_BYTES);
     if (site_open(&site, log, options->config, false, &error) < 0 ||
-        site_need_folder(&site, &error) < 0 || make(&backup, &error) < 0)
+        make(&backup, &error) < 0)
         status = fail(&backup, log, &error);
     else
-        log_line(log, LOG_LEVEL_NOTICE,
-                 "%s: %s%zu profile%s and the configuration; " NOTE_NAME
-                 " in there says how to put them back",
-                 backup.out, site.store ? "the store, " : "", backup.count,
-                 backup.count == 1 ? "" : "s");
+        log_made(&backup, log);
     site_close(&site);
     buffer_free(&backup.note);
     free(backup.profiles);

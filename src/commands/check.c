@@ -11,6 +11,7 @@
 
 #include "commands/calendar.h"
 #include "commands/command.h"
+#include "commands/profile_source.h"
 #include "commands/wanted.h"
 #include "papers/oai.h"
 #include "subscribers/address.h"
@@ -100,13 +101,30 @@ static bool check_configuration(struct site *site, const char *path, struct find
         return false;
     if (site_need_sender(site, &problem) < 0)
         findings_problem(findings, &problem);
-    if (site_need_folder(site, &problem) < 0)
-        findings_problem(findings, &problem);
     check_holidays(site, findings);
     check_categories(site, findings);
     check_ignored(site, findings);
     check_user(site, findings);
     return true;
+}
+
+static bool has_folder(const struct site *site)
+{
+    return site->configuration.subscribers &&
+           strcmp(site->configuration.subscribers, PROFILES_IN_STORE) != 0;
+}
+
+/* Those in the store can only be looked at once that is open. */
+static void check_profiles_there(struct site *site, bool is_sound, struct findings *findings)
+{
+    findings_group(findings, "profiles");
+    if (has_folder(site) || site->store)
+        check_profiles(site, findings);
+    else if (is_sound)
+        findings_warn(findings, "the store: no profile, so nobody gets mail; paperboy subscriber "
+                                "add ADDRESS makes one");
+    else
+        findings_warn(findings, "not checked before the configuration is mended");
 }
 
 static void check_all(struct site *site, const char *config, const char *send_to,
@@ -118,10 +136,8 @@ static void check_all(struct site *site, const char *config, const char *send_to
         return;
     findings_group(findings, "templates");
     check_templates(site, findings);
-    if (site->configuration.subscribers && strcmp(site->configuration.subscribers, "store:") != 0) {
-        findings_group(findings, "profiles");
-        check_profiles(site, findings);
-    }
+    if (has_folder(site))
+        check_profiles_there(site, is_sound, findings);
     if (!is_sound) {
         findings_group(findings, "store, logins, sender DNS");
         findings_warn(findings, "not checked before the configuration is mended");
@@ -130,6 +146,8 @@ static void check_all(struct site *site, const char *config, const char *send_to
     findings_group(findings, "key and store");
     check_key(site, findings);
     check_store(site, findings);
+    if (!has_folder(site))
+        check_profiles_there(site, is_sound, findings);
     findings_group(findings, "logins");
     check_logins(site, findings);
     findings_group(findings, "sender DNS");

@@ -7,21 +7,20 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "commands/check.h"
+#include "commands/profile_source.h"
 #include "commands/wanted.h"
-#include "subscribers/folder.h"
 
 struct profile_check {
     struct site *site;
     struct findings *findings;
-    const char *folder;
+    struct profile_source source;
     uid_t owner; /* of the folder */
     size_t count;
     size_t broken;
 };
 
-static void check_profile_categories(const struct profile_check *check, const char *file,
+static void check_profile_categories(const struct profile_check *check, const char *path,
                                      const struct profile *profile)
 {
     for (size_t i = 0; i < profile->categories.count; i++) {
@@ -29,12 +28,11 @@ static void check_profile_categories(const struct profile_check *check, const ch
         char doubt[WANTED_DOUBT_BYTES];
 
         if (wanted_doubt(name, doubt))
-            findings_warn(check->findings, "%s/%s: categories: \"%s\": %s", check->folder, file,
-                          name, doubt);
+            findings_warn(check->findings, "%s: categories: \"%s\": %s", path, name, doubt);
     }
 }
 
-static void check_language(const struct profile_check *check, const char *file,
+static void check_language(const struct profile_check *check, const char *path,
                            const struct profile *profile)
 {
     const char *found;
@@ -45,13 +43,12 @@ static void check_language(const struct profile_check *check, const char *file,
     found = words_language(templates_words(check->site->templates, profile->language));
     if (strncasecmp(found, profile->language, size) != 0)
         findings_warn(check->findings,
-                      "%s/%s: language: there are no words in \"%s\"; the digest is in \"%s\"",
-                      check->folder, file, profile->language, found);
+                      "%s: language: there are no words in \"%s\"; the digest is in \"%s\"",
+                      path, profile->language, found);
 }
 
-static void check_file(const struct profile_check *check, const char *file)
+static void check_file(const struct profile_check *check, const char *path)
 {
-    char *path = file_join(check->folder, file);
     struct stat status;
 
     if (lstat(path, &status) == 0 && S_ISREG(status.st_mode)) {
@@ -62,15 +59,15 @@ static void check_file(const struct profile_check *check, const char *file)
             findings_warn(check->findings,
                           "%s: does not belong to the owner of its folder, who may be unable to "
                           "read it; mend it with chown --reference=%s %s",
-                          path, check->folder, path);
+                          path, check->source.folder, path);
     }
-    free(path);
 }
 
 static int see_profile(void *user, const char *name, const struct profile *profile,
                        const struct error *problem)
 {
     struct profile_check *check = user;
+    char *path = profile_source_path(&check->source, name);
 
     check->count++;
     if (problem) {
@@ -78,44 +75,61 @@ static int see_profile(void *user, const char *name, const struct profile *profi
         /* A full disk or the like apart, a person has to mend it. */
         findings_problem(check->findings, problem);
     } else {
-        check_profile_categories(check, name, profile);
-        check_language(check, name, profile);
+        check_profile_categories(check, path, profile);
+        check_language(check, path, profile);
     }
-    check_file(check, name);
+    if (check->source.folder)
+        check_file(check, path);
+    free(path);
     return site_is_stopping();
 }
 
 static void report(const struct profile_check *check)
 {
+    const char *where = profile_source_name(&check->source);
+
     if (!check->count)
         findings_warn(check->findings,
                       "%s: no profile, so nobody gets mail; paperboy subscriber add ADDRESS makes "
                       "one",
-                      check->folder);
+                      where);
     else if (!check->broken)
-        findings_ok(check->findings, "%s: %zu profile%s", check->folder, check->count,
+        findings_ok(check->findings, "%s: %zu profile%s", where, check->count,
                     check->count == 1 ? "" : "s");
     else
         findings_warn(check->findings, "%s: %zu of %zu profiles get no mail before they are mended",
-                      check->folder, check->broken, check->count);
+                      where, check->broken, check->count);
+}
+
+/* In the store they are as writable as it is. */
+static void check_folder(const struct profile_check *check)
+{
+    const char *folder = check->source.folder;
+
+    if (access(folder, W_OK | X_OK) < 0)
+        findings_warn(check->findings,
+                      "%s: %s; profiles there can be read, and paperboy subscriber cannot change "
+                      "them",
+                      folder, strerror(errno));
 }
 
 void check_profiles(struct site *site, struct findings *findings)
 {
-    struct profile_check check = {.site = site, .findings = findings};
+    struct profile_check check = {.site = site, .findings = findings, .owner = geteuid()};
     struct error problem;
     struct stat status;
 
-    check.folder = site->configuration.subscribers;
-    check.owner = stat(check.folder, &status) == 0 ? status.st_uid : geteuid();
-    if (folder_each(check.folder, see_profile, &check, &problem) < 0) {
+    if (profile_source_open(site, &check.source, &problem) < 0) {
         findings_problem(findings, &problem);
         return;
     }
-    if (access(check.folder, W_OK | X_OK) < 0)
-        findings_warn(findings,
-                      "%s: %s; profiles there can be read, and paperboy subscriber cannot change "
-                      "them",
-                      check.folder, strerror(errno));
+    if (check.source.folder && stat(check.source.folder, &status) == 0)
+        check.owner = status.st_uid;
+    if (profile_source_each(&check.source, see_profile, &check, &problem) < 0) {
+        findings_problem(findings, &problem);
+        return;
+    }
+    if (check.source.folder)
+        check_folder(&check);
     report(&check);
 }

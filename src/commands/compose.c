@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "commands/profile_source.h"
 #include "digest/message.h"
 #include "mail/token.h"
 #include "store/editions.h"
 #include "store/outbox.h"
 #include "store/shown.h"
 #include "store/subscribers.h"
-#include "subscribers/folder.h"
 #include "subscribers/schedule.h"
 
 enum { SHOWN_DAYS = 60, DAY_SECONDS = 86400, LINK_BYTES = 4096, ENVELOPE_BYTES = 1024 };
@@ -30,6 +30,7 @@ void composer_init(struct composer *composer, struct site *site)
 void composer_free(struct composer *composer)
 {
     library_free(&composer->library);
+    edition_cache_free(&composer->editions);
     compiling_free(&composer->compiling);
     zone_cache_free(&composer->zones);
     arena_free(&composer->arena);
@@ -81,29 +82,59 @@ static void fill_notes(struct composer *composer, const struct profile *profile,
     digest_edition->notes = notes;
 }
 
+static void describe_edition(struct composer *composer, const struct profile *profile,
+                             const struct edition *edition, struct digest_edition *described)
+{
+    described->estimated = edition->estimated;
+    described->paper_count = edition->paper_count;
+    fill_notes(composer, profile, edition, described);
+}
+
+/* One that is too old for the list that is at hand. */
+static int describe_old(struct composer *composer, const struct profile *profile,
+                        struct digest_edition *described, struct error *error)
+{
+    struct edition_list list = {0};
+
+    if (store_find_edition(composer->site->store, described->date, &list, error) < 0)
+        return -1;
+    if (list.count)
+        describe_edition(composer, profile, &list.items[0], described);
+    edition_list_free(&list);
+    return 0;
+}
+
+static const struct edition *find_listed(const struct edition_list *list, struct date date)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (date_compare(list->items[i].date, date) == 0)
+            return &list->items[i];
+    return NULL;
+}
+
 /* What the store says of the editions; those it does not have keep their date only. */
 static int describe_editions(struct composer *composer, const struct compose_request *request,
                              struct digest_edition **ret_editions, struct error *error)
 {
     struct digest_edition *editions =
         arena_alloc(composer->arena, request->edition_count, sizeof(editions[0]));
-    struct edition_list list = {0};
+    const struct edition_list *list;
 
     for (size_t i = 0; i < request->edition_count; i++)
         editions[i].date = request->editions[i];
     *ret_editions = editions;
     if (!composer->site->store || !request->edition_count)
         return 0;
-    if (store_list_editions(composer->site->store, request->editions[0], 10000, &list, error) < 0)
+    if (edition_cache_get(&composer->editions, composer->site->store, &list, error) < 0)
         return -1;
-    for (size_t i = 0; i < request->edition_count; i++)
-        for (size_t j = 0; j < list.count; j++)
-            if (date_compare(editions[i].date, list.items[j].date) == 0) {
-                editions[i].estimated = list.items[j].estimated;
-                editions[i].paper_count = list.items[j].paper_count;
-                fill_notes(composer, request->profile, &list.items[j], &editions[i]);
-            }
-    edition_list_free(&list);
+    for (size_t i = 0; i < request->edition_count; i++) {
+        const struct edition *edition = find_listed(list, editions[i].date);
+
+        if (edition)
+            describe_edition(composer, request->profile, edition, &editions[i]);
+        else if (describe_old(composer, request->profile, &editions[i], error) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -401,8 +432,8 @@ static int find_editions(struct composer *composer, const struct delivery *deliv
     if (delivery->edition_count)
         return plan_editions_again(composer->site, delivery, composer->arena, ret_editions,
                                    ret_count, error);
-    return plan_editions(composer->site, delivery->subscriber, slot, composer->arena, ret_editions,
-                         ret_count, error);
+    return plan_editions(composer->site, &composer->editions, delivery->subscriber, slot,
+                         composer->arena, ret_editions, ret_count, error);
 }
 
 static void fill_composed(struct composer *composer, const struct compose_request *request,
@@ -498,14 +529,16 @@ int composer_compose(void *user, const struct delivery *delivery, struct compose
                      struct error *error)
 {
     struct composer *composer = user;
+    struct profile_source profiles;
     struct folder_version version;
     struct profile profile;
     struct error problem;
     int result;
 
     arena_reset(composer->arena);
-    if (folder_load(composer->site->configuration.subscribers, delivery->subscriber, &profile, &version,
-                    &problem) < 0) {
+    if (profile_source_open(composer->site, &profiles, error) < 0)
+        return -1;
+    if (profile_source_load(&profiles, delivery->subscriber, &profile, &version, &problem) < 0) {
         if (problem.kind == ERROR_MISSING)
             return set_verdict(ret_composed, COMPOSE_SKIP, "the profile was removed");
         /* A person is editing it, perhaps; there is time until it expires. */

@@ -17,6 +17,7 @@
 struct composer {
     struct site *site;
     struct library library;
+    struct edition_cache editions;
     struct compiling compiling;
     struct zone_cache zones;
     struct arena *arena; /* reset for each digest */

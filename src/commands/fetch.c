@@ -33,12 +33,16 @@ static int read_edition(struct site *site, const struct options *options, struct
 {
     const struct strings *feeds = options_list(options, "--feed");
     struct wanted wanted = {0};
+    struct roster roster;
     struct error problem;
     int result;
 
     if (feeds->count)
         return fetching_from_sources(site, feeds, date, site_now(), fetched, error);
-    if (wanted_find(site, &wanted, error) < 0)
+    roster_init(&roster, site);
+    result = wanted_find(site, &roster, &wanted, error);
+    roster_free(&roster);
+    if (result < 0)
         return -1;
     /* Who names a day, or wants to see the papers, wants them again. */
     result = fetching_from_arxiv(site, &wanted, date,
@@ -74,11 +78,14 @@ static int run_since(struct log *log, const struct options *options, struct date
 {
     struct wanted wanted = {0};
     struct site site = {0};
+    struct roster roster;
     struct error error;
     int status = EX_OK;
 
+    roster_init(&roster, &site);
     if (site_open(&site, log, options->config, false, &error) < 0 ||
-        site_open_store(&site, &error) < 0 || wanted_find(&site, &wanted, &error) < 0 ||
+        site_open_store(&site, &error) < 0 ||
+        wanted_find(&site, &roster, &wanted, &error) < 0 ||
         wanted_need(&site, &wanted, &error) < 0)
         status = command_fail(log, &error);
     else if (check_since(&site, since, &error) < 0)
@@ -86,6 +93,7 @@ static int run_since(struct log *log, const struct options *options, struct date
     else if (catching_up_since(&site, &wanted, since, site_now(), &error) < 0)
         status = command_fail(log, &error);
     wanted_free(&wanted);
+    roster_free(&roster);
     site_close(&site);
     return status;
 }

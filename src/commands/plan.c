@@ -1,31 +1,48 @@
 #include "commands/plan.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/memory.h"
 #include "commands/fetching.h"
-#include "store/outbox.h"
+#include "commands/forgetting.h"
+#include "commands/plan_known.h"
+#include "commands/plan_unshown.h"
+#include "commands/quiet.h"
+#include "store/changes.h"
 #include "store/subscribers.h"
 #include "subscribers/address.h"
-#include "subscribers/folder.h"
 #include "subscribers/schedule.h"
 
-enum { EDITIONS_MAX = 64, HOUR_SECONDS = 3600, DAY_SECONDS = 86400 };
+enum { HOUR_SECONDS = 3600, DAY_SECONDS = 86400, PENDING_MAX = 500 };
+
+/* A delivery that is to be added, with what was decided for it. */
+struct pending {
+    const char *address; /* the roster's */
+    enum delivery_kind kind; /* DELIVERY_KINDS: none, only the sighting */
+    struct date slot;
+    bool is_seen; /* the store has the subscriber already */
+};
 
 struct plan {
     struct site *site;
+    struct roster *roster;
     const struct plan_options *options;
     struct plan_summary summary;
-    struct edition_list editions; /* newest first */
-    struct date latest;           /* with papers; zero: none */
+    struct edition_cache editions;
+    struct edition_list window; /* of them, newest first */
+    struct date latest;         /* with papers; zero: none */
     struct awaited awaited;
+    struct plan_known known;
+    struct forgetting forgetting;
+    int64_t forgotten; /* the change that it was loaded at */
     struct zone_cache zones;
-    struct arena *arena;
-    struct error error;
-    bool failed;
+    struct arena *arena;  /* reset for each profile */
+    struct arena *longer; /* until the plan is made */
+    struct pending pending[PENDING_MAX];
+    size_t pending_count;
+    int64_t changes_utc; /* when time alone may change the plan; 0: never */
 };
 
 void planned_list_free(struct planned_list *list)
@@ -38,105 +55,7 @@ void planned_list_free(struct planned_list *list)
     *list = (struct planned_list){0};
 }
 
-/* The newest edition with papers. One that a wrong date puts into the future
- * counts only when there is no other: it must not make all the others old. */
-static struct date find_latest(const struct edition_list *list, struct date today)
-{
-    struct date latest = {0};
-
-    for (size_t i = 0; i < list->count; i++) {
-        if (!list->items[i].paper_count)
-            continue;
-        if (!date_is_set(latest) || date_to_days(latest) > date_to_days(today) + 1)
-            latest = list->items[i].date;
-    }
-    return latest;
-}
-
-/* The editions with papers that matter, the newest first. */
-static int list_editions(struct site *site, int64_t now_utc, struct edition_list *ret_list,
-                         struct date *ret_latest, struct error *error)
-{
-    struct edition_list list = {0};
-    struct date latest;
-    size_t kept = 0;
-
-    if (store_list_editions(site->store, (struct date){0}, EDITIONS_MAX, &list, error) < 0)
-        return -1;
-    latest = find_latest(&list, site_arxiv_date(site, now_utc));
-    for (size_t i = 0; i < list.count; i++)
-        if (list.items[i].paper_count &&
-            date_to_days(latest) - date_to_days(list.items[i].date) <= PLAN_CATCH_UP_DAYS)
-            list.items[kept++] = list.items[i];
-    list.count = kept;
-    *ret_list = list;
-    *ret_latest = latest;
-    return 0;
-}
-
-static const struct edition_shown *find_shown(const struct edition_shown *shown, size_t count,
-                                              struct date date)
-{
-    for (size_t i = 0; i < count; i++)
-        if (date_compare(shown[i].date, date) == 0)
-            return &shown[i];
-    return NULL;
-}
-
-static bool is_before(struct date date, struct date latest_shown)
-{
-    return date_is_set(latest_shown) && date_compare(date, latest_shown) < 0;
-}
-
-/* What this address can still be shown. */
-struct unshown {
-    struct plan_edition *editions; /* ascending, in the arena */
-    size_t count;
-    struct date latest_shown; /* zero: none */
-};
-
-/* Those of `editions` from `first` on that no digest to this address has dealt
- * with, or not with all of them. */
-static int find_unshown(struct store *store, const struct edition_list *editions,
-                        const char *address, struct date first, struct arena *arena,
-                        struct unshown *ret_unshown, struct error *error)
-{
-    struct edition_shown *shown;
-    struct unshown unshown = {0};
-    size_t shown_count;
-
-    if (outbox_editions_shown(store, address, 0, arena, &shown, &shown_count, error) < 0)
-        return -1;
-    if (shown_count)
-        unshown.latest_shown = shown[shown_count - 1].date;
-    unshown.editions = arena_alloc(arena, editions->count, sizeof(unshown.editions[0]));
-    for (size_t i = editions->count; i-- > 0;) {
-        const struct edition *edition = &editions->items[i];
-        const struct edition_shown *before = find_shown(shown, shown_count, edition->date);
-
-        if (date_is_set(first) && date_compare(edition->date, first) < 0)
-            continue;
-        if (!before || before->papers < edition->paper_count)
-            unshown.editions[unshown.count++] = (struct plan_edition){
-                .date = edition->date,
-                .from = before ? before->papers : 0,
-                .is_new = !before,
-                .is_late = is_before(edition->date, unshown.latest_shown),
-                .is_estimated = edition->estimated};
-    }
-    *ret_unshown = unshown;
-    return 0;
-}
-
-/* Those up to the slot's day, which is where they are cut; 0 without a new one. */
-static size_t count_up_to(const struct unshown *unshown, struct date slot)
-{
-    size_t kept = 0, fresh = 0;
-
-    while (kept < unshown->count && date_compare(unshown->editions[kept].date, slot) <= 0)
-        fresh += unshown->editions[kept++].is_new;
-    return fresh ? kept : 0;
-}
+/* ---- adding ---- */
 
 static void note_planned(struct planned_list *list, const char *address, struct date slot,
                          bool is_note, const struct plan_edition *editions, size_t count)
@@ -152,41 +71,125 @@ static void note_planned(struct planned_list *list, const char *address, struct 
         memcpy(item->editions, editions, count * sizeof(editions[0]));
 }
 
-static int add_delivery(struct plan *plan, enum delivery_kind kind, const char *address,
-                        struct date slot, const struct unshown *unshown)
+/* A dry run's: also the editions that it would take. */
+static int note_addition(struct plan *plan, const struct pending *pending, struct error *error)
+{
+    bool is_note = pending->kind == DELIVERY_NOTICE;
+    struct plan_edition *editions = NULL;
+    size_t count = 0;
+
+    arena_reset(plan->arena);
+    if (!is_note && plan_editions(plan->site, &plan->editions, pending->address, pending->slot,
+                                  plan->arena, &editions, &count, error) < 0)
+        return -1;
+    note_planned(plan->options->planned, pending->address, pending->slot, is_note, editions, count);
+    return 0;
+}
+
+static int add_delivery(struct plan *plan, const struct pending *pending, struct error *error)
 {
     int64_t now_utc = plan->options->now_utc;
     int64_t lifetime = plan->site->configuration.delivery.expire_hours * HOUR_SECONDS;
-    bool is_note = kind == DELIVERY_NOTICE;
     char text[DATE_TEXT_BYTES];
     bool is_new;
 
-    date_format(slot, text);
+    date_format(pending->slot, text);
     if (outbox_add(plan->site->store,
-                   &(struct delivery_request){.kind = kind,
-                                              .subscriber = address,
+                   &(struct delivery_request){.kind = pending->kind,
+                                              .subscriber = pending->address,
                                               .slot = text,
                                               .created_utc = now_utc,
                                               .not_before_utc = now_utc,
                                               .expires_utc = now_utc + lifetime},
-                   &is_new, &plan->error) < 0)
+                   &is_new, error) < 0)
         return -1;
     if (!is_new)
         return 0;
-    if (is_note)
+    if (pending->kind == DELIVERY_NOTICE)
         plan->summary.notes++;
     else
         plan->summary.added++;
-    if (plan->options->planned)
-        note_planned(plan->options->planned, address, slot, is_note, unshown->editions,
-                     is_note ? 0 : count_up_to(unshown, slot));
+    return plan->options->planned ? note_addition(plan, pending, error) : 0;
+}
+
+static int load_forgotten(struct plan *plan, struct error *error)
+{
+    forgetting_free(&plan->forgetting);
+    if (store_change_find(plan->site->store, CHANGE_FORGOTTEN, &plan->forgotten, error) < 0)
+        return -1;
+    return forgetting_load(plan->site, &plan->forgetting, error);
+}
+
+/* Somebody who was erased since the plan was begun must leave no trace again. */
+static int renew_forgotten(struct plan *plan, struct error *error)
+{
+    int64_t change;
+
+    if (store_change_find(plan->site->store, CHANGE_FORGOTTEN, &change, error) < 0)
+        return -1;
+    return change == plan->forgotten ? 0 : load_forgotten(plan, error);
+}
+
+static int add_pending(struct plan *plan, struct error *error)
+{
+    if (renew_forgotten(plan, error) < 0)
+        return -1;
+    for (size_t i = 0; i < plan->pending_count; i++) {
+        const struct pending *pending = &plan->pending[i];
+        struct subscriber_seen seen;
+
+        if (forgetting_has(&plan->forgetting, pending->address))
+            continue;
+        if (!pending->is_seen &&
+            subscriber_see(plan->site->store, pending->address, plan->options->now_utc,
+                           plan->latest, &seen, error) < 0)
+            return -1;
+        if (pending->kind != DELIVERY_KINDS && add_delivery(plan, pending, error) < 0)
+            return -1;
+    }
+    plan->pending_count = 0;
     return 0;
+}
+
+/* One transaction; a dry run's is around it. */
+static int flush(struct plan *plan, struct error *error)
+{
+    struct store *store = plan->site->store;
+
+    if (!plan->pending_count)
+        return 0;
+    if (plan->options->planned)
+        return add_pending(plan, error);
+    if (store_begin(store, error) < 0)
+        return -1;
+    if (add_pending(plan, error) < 0) {
+        store_rollback(store);
+        return -1;
+    }
+    return store_commit(store, error);
+}
+
+static int put_off(struct plan *plan, const struct pending *pending, struct error *error)
+{
+    if (pending->is_seen && pending->kind == DELIVERY_KINDS)
+        return 0;
+    plan->pending[plan->pending_count++] = *pending;
+    return plan->pending_count < PENDING_MAX ? 0 : flush(plan, error);
+}
+
+/* ---- deciding ---- */
+
+static void note_change(struct plan *plan, int64_t utc)
+{
+    if (!plan->changes_utc || utc < plan->changes_utc)
+        plan->changes_utc = utc;
 }
 
 static void note_next_due(struct plan *plan, int64_t due_utc)
 {
     if (!plan->summary.next_due_utc || due_utc < plan->summary.next_due_utc)
         plan->summary.next_due_utc = due_utc;
+    note_change(plan, due_utc);
 }
 
 /* What makes no mail of its own and waits for the next one: papers that came late,
@@ -211,7 +214,7 @@ static bool waits_for_today(const struct plan *plan, const struct profile *profi
  * earlier ones with it. Days caught up with alone wait for a slot that comes
  * within a day. */
 static struct date choose_slot(struct plan *plan, const struct profile *profile,
-                               const struct zone *zone, const struct subscriber_seen *seen,
+                               const struct zone *zone, struct date first_edition,
                                const struct unshown *unshown)
 {
     struct date chosen = {0};
@@ -226,8 +229,7 @@ static struct date choose_slot(struct plan *plan, const struct profile *profile,
             continue;
         schedule_slot(profile, zone, edition->date, &slot, &due_utc);
         /* Somebody new gets what was the latest edition then, at once. */
-        if (date_is_set(seen->first_edition) &&
-            date_compare(edition->date, seen->first_edition) == 0) {
+        if (date_is_set(first_edition) && date_compare(edition->date, first_edition) == 0) {
             slot = edition->date;
             due_utc = plan->options->now_utc;
         }
@@ -247,186 +249,237 @@ static struct date choose_slot(struct plan *plan, const struct profile *profile,
 }
 
 /* One line instead of silence, at the hour of the digest that there is not. */
-static int plan_note(struct plan *plan, const struct profile *profile, const struct zone *zone,
-                     const struct unshown *unshown)
+static bool wants_note(struct plan *plan, const struct roster_entry *entry,
+                       const struct profile *profile, const struct zone *zone)
 {
     struct date day = plan->options->silent_day, slot;
     int64_t due_utc;
 
-    if (!profile->holiday_note || !date_is_set(day))
-        return 0;
+    if (!entry->holiday_note || !date_is_set(day))
+        return false;
     schedule_slot(profile, zone, day, &slot, &due_utc);
-    if (date_compare(slot, day) != 0 || due_utc > plan->options->now_utc)
-        return 0;
-    return add_delivery(plan, DELIVERY_NOTICE, profile->email, day, unshown);
+    if (date_compare(slot, day) != 0)
+        return false;
+    if (due_utc > plan->options->now_utc)
+        note_change(plan, due_utc);
+    return due_utc <= plan->options->now_utc;
 }
 
-static int plan_profile(struct plan *plan, const char *name, const struct profile *profile)
+/* What plan_find_unshown finds, as far as it decides when a digest is due: editions that a
+ * digest has dealt with make none. */
+static void find_new(struct plan *plan, const struct known *known, struct date first,
+                     struct unshown *ret_unshown)
 {
-    struct suppression_found suppression;
-    struct subscriber_seen seen;
-    const struct zone *zone;
+    const struct edition_list *window = &plan->window;
+    struct unshown unshown = {0};
+
+    if (known->latest_shown != INT32_MIN)
+        unshown.latest_shown = date_from_days(known->latest_shown);
+    unshown.editions = arena_alloc(plan->arena, window->count, sizeof(unshown.editions[0]));
+    for (size_t i = window->count; i-- > 0;) {
+        const struct edition *edition = &window->items[i];
+
+        if ((known->dealt_with >> i & 1) ||
+            (date_is_set(first) && date_compare(edition->date, first) < 0))
+            continue;
+        unshown.editions[unshown.count++] = (struct plan_edition){
+            .date = edition->date,
+            .is_new = true,
+            .is_late = plan_is_late(edition->date, unshown.latest_shown),
+            .is_estimated = edition->estimated};
+    }
+    *ret_unshown = unshown;
+}
+
+static struct date first_edition_of(const struct plan *plan, const struct known *known)
+{
+    if (!known->is_seen)
+        return plan->latest;
+    return known->first_edition == INT32_MIN ? (struct date){0}
+                                             : date_from_days(known->first_edition);
+}
+
+static bool is_paused(struct plan *plan, const struct profile *profile, const struct zone *zone)
+{
+    if (!schedule_is_paused(profile, zone, plan->options->now_utc))
+        return false;
+    note_change(plan, zone_local_to_utc(zone, profile->paused_until, 0, 0));
+    return true;
+}
+
+static int plan_schedule(struct plan *plan, const struct roster_entry *entry,
+                         const struct profile *profile, const struct zone *zone,
+                         const struct known *known, struct error *error)
+{
+    struct pending pending = {entry->address, DELIVERY_KINDS, {0}, known->is_seen};
+    struct date first = first_edition_of(plan, known);
     struct unshown unshown;
-    struct date slot;
+
+    arena_reset(plan->arena);
+    find_new(plan, known, first, &unshown);
+    pending.slot = choose_slot(plan, profile, zone, first, &unshown);
+    if (date_is_set(pending.slot)) {
+        pending.kind = DELIVERY_DIGEST;
+    } else if (wants_note(plan, entry, profile, zone)) {
+        pending.kind = DELIVERY_NOTICE;
+        pending.slot = plan->options->silent_day;
+    }
+    return put_off(plan, &pending, error);
+}
+
+static void log_bad(struct plan *plan, const char *problem)
+{
+    log_line(plan->site->log, LOG_LEVEL_ERROR, PLAN_PROBLEM("%s"), problem);
+    plan->summary.bad++;
+}
+
+static int plan_entry(struct plan *plan, const struct roster_entry *entry, struct error *error)
+{
+    const struct known *known;
+    const struct zone *zone;
+    struct profile profile;
     struct error problem;
 
-    if (suppression_find(plan->site->store, profile->email, &suppression, &plan->error) < 0)
-        return -1;
-    if (suppression.found) {
+    plan->summary.profiles++;
+    if (entry->problem) {
+        log_bad(plan, entry->problem);
+        return 0;
+    }
+    known = plan_known_find(&plan->known, entry->address);
+    if (known->is_suppressed) {
         plan->summary.suppressed++;
         return 0;
     }
-    if (zone_cache_get(&plan->zones, schedule_zone_name(profile), &zone, &problem) < 0) {
-        log_line(plan->site->log, LOG_LEVEL_ERROR, "%s: schedule.zone: %s", name, problem.text);
-        plan->summary.bad++;
+    if (forgetting_has(&plan->forgetting, entry->address)) {
+        log_line(plan->site->log, LOG_LEVEL_WARNING, "%s: %s " FORGETTING_WHY, entry->name,
+                 entry->address);
+        plan->summary.suppressed++;
+        plan->summary.forgotten++;
         return 0;
     }
-    if (schedule_is_paused(profile, zone, plan->options->now_utc)) {
+    roster_entry_schedule(entry, &profile);
+    if (zone_cache_get(&plan->zones, schedule_zone_name(&profile), &zone, &problem) < 0) {
+        error_add(&problem, "%s: schedule.zone", entry->name);
+        log_bad(plan, problem.text);
+        plan->changes_utc = plan->options->now_utc;
+        return 0;
+    }
+    if (is_paused(plan, &profile, zone)) {
         plan->summary.paused++;
         return 0;
     }
-    if (subscriber_see(plan->site->store, profile->email, plan->options->now_utc, plan->latest, &seen,
-                       &plan->error) < 0 ||
-        find_unshown(plan->site->store, &plan->editions, profile->email, seen.first_edition,
-                     plan->arena, &unshown, &plan->error) < 0)
-        return -1;
-    slot = choose_slot(plan, profile, zone, &seen, &unshown);
-    if (!date_is_set(slot))
-        return plan_note(plan, profile, zone, &unshown);
-    return add_delivery(plan, DELIVERY_DIGEST, profile->email, slot, &unshown);
+    return plan_schedule(plan, entry, &profile, zone, known, error);
 }
 
-static int visit_profile(void *user, const char *name, const struct profile *profile,
-                         const struct error *problem)
+/* ---- the whole ---- */
+
+/* `only`, with no other profile read. */
+static int plan_only(struct plan *plan, struct error *error)
 {
-    struct plan *plan = user;
+    const char *only = plan->options->only;
+    struct profile_source source;
+    struct roster_entry entry;
+    struct error problem = {0};
+    struct profile profile;
+    int result;
 
-    if (plan->options->only && (!profile || strcmp(profile->email, plan->options->only) != 0)) {
-        struct buffer file;
-        bool is_meant;
+    if (profile_source_open(plan->site, &source, error) < 0)
+        return -1;
+    if (profile_source_load(&source, only, &profile, NULL, &problem) == 0) {
+        roster_entry_of(&profile, only, &entry);
+        result = plan_entry(plan, &entry, error);
+        if (result == 0)
+            result = flush(plan, error);
+        profile_free(&profile);
+        return result;
+    }
+    if (problem.kind == ERROR_MISSING)
+        return error_set(error, ERROR_MISSING, "%s: there is no profile of this subscriber in %s",
+                         only, profile_source_name(&source));
+    entry = (struct roster_entry){.name = only, .problem = problem.text};
+    return plan_entry(plan, &entry, error);
+}
 
-        buffer_init(&file, 4096);
-        address_file_name(view_of(plan->options->only), &file);
-        is_meant = strcmp(name, buffer_string(&file)) == 0;
-        buffer_free(&file);
-        if (!is_meant)
-            return 0;
-    }
-    plan->summary.profiles++;
-    if (problem) {
-        log_line(plan->site->log, LOG_LEVEL_ERROR, "%s; its owner gets no digest until it is mended",
-                 problem->text);
-        plan->summary.bad++;
-        return 0;
-    }
-    arena_reset(plan->arena);
-    if (plan_profile(plan, name, profile) < 0) {
-        plan->failed = true;
-        return 1;
-    }
-    return 0;
+static int plan_all(struct plan *plan, struct error *error)
+{
+    if (roster_read(plan->roster, error) < 0)
+        return -1;
+    for (size_t i = 0; i < plan->roster->count; i++)
+        if (plan_entry(plan, &plan->roster->entries[i], error) < 0)
+            return -1;
+    return flush(plan, error);
+}
+
+static int load_known(struct plan *plan, struct error *error)
+{
+    struct site *site = plan->site;
+    const struct edition_list *all;
+
+    if (edition_cache_get(&plan->editions, site->store, &all, error) < 0)
+        return -1;
+    plan_window(all, site_arxiv_date(site, plan->options->now_utc), plan->longer, &plan->window,
+                &plan->latest);
+    if (load_forgotten(plan, error) < 0)
+        return -1;
+    return plan_known_load(site->store, &plan->window, plan->options->only, &plan->known, error);
 }
 
 static int walk(struct plan *plan, struct error *error)
 {
-    const struct plan_options *options = plan->options;
-    int result;
+    bool is_whole = !plan->options->only && !plan->options->planned, is_quiet = false;
+    struct quiet quiet;
 
-    if (options->unstored && store_put_edition(plan->site->store, options->unstored,
-                                               options->unstored_papers, NULL, error) < 0)
+    if (fetching_find_awaited(plan->site, plan->options->now_utc, &plan->awaited, error) < 0)
         return -1;
-    if (list_editions(plan->site, options->now_utc, &plan->editions, &plan->latest, error) < 0 ||
-        fetching_find_awaited(plan->site, options->now_utc, &plan->awaited, error) < 0)
+    if (is_whole &&
+        (quiet_begin(plan->site, plan->roster, &plan->awaited, plan->options, &quiet, error) < 0 ||
+         quiet_find(plan->site, &quiet, &plan->summary, &is_quiet, error) < 0))
         return -1;
-    result = folder_each(plan->site->configuration.subscribers, visit_profile, plan, error);
-    if (!plan->failed)
-        return result < 0 ? -1 : 0;
-    *error = plan->error;
-    return -1;
+    if (is_quiet)
+        return 0;
+    if (load_known(plan, error) < 0 ||
+        (plan->options->only ? plan_only(plan, error) : plan_all(plan, error)) < 0)
+        return -1;
+    if (!is_whole || plan->summary.forgotten)
+        return 0;
+    return quiet_keep(plan->site, &quiet, plan->roster, &plan->summary, plan->changes_utc, error);
 }
 
-/* All additions are one transaction: quick, and undone as a whole in a dry run. */
-static int walk_in_transaction(struct plan *plan, struct error *error)
+/* All within a transaction that is undone. */
+static int walk_dry(struct plan *plan, struct error *error)
 {
+    const struct plan_options *options = plan->options;
+    int result = 0;
+
     if (store_begin(plan->site->store, error) < 0)
         return -1;
-    if (walk(plan, error) < 0) {
-        store_rollback(plan->site->store);
-        return -1;
-    }
-    if (!plan->options->planned)
-        return store_commit(plan->site->store, error);
+    if (options->unstored)
+        result = store_put_edition(plan->site->store, options->unstored, options->unstored_papers,
+                                   NULL, error);
+    if (result == 0)
+        result = walk(plan, error);
     store_rollback(plan->site->store);
-    return 0;
+    return result;
 }
 
-int plan_digests(struct site *site, const struct plan_options *options,
+int plan_digests(struct site *site, struct roster *roster, const struct plan_options *options,
                  struct plan_summary *ret_summary, struct error *error)
 {
-    struct plan plan = {.site = site, .options = options};
+    struct plan *plan = memory_new(1, sizeof(*plan));
     int result;
 
-    if (site_need_folder(site, error) < 0)
-        return -1;
-    plan.arena = arena_new();
-    result = walk_in_transaction(&plan, error);
-    if (result == 0 && options->only && !plan.summary.profiles)
-        result = error_set(error, ERROR_MISSING, "%s: there is no profile of this subscriber in %s",
-                           options->only, site->configuration.subscribers);
+    *plan = (struct plan){.site = site, .roster = roster, .options = options};
+    plan->arena = arena_new();
+    plan->longer = arena_new();
+    result = options->planned ? walk_dry(plan, error) : walk(plan, error);
     if (result == 0)
-        *ret_summary = plan.summary;
-    edition_list_free(&plan.editions);
-    zone_cache_free(&plan.zones);
-    arena_free(&plan.arena);
+        *ret_summary = plan->summary;
+    edition_cache_free(&plan->editions);
+    plan_known_free(&plan->known);
+    forgetting_free(&plan->forgetting);
+    zone_cache_free(&plan->zones);
+    arena_free(&plan->arena);
+    arena_free(&plan->longer);
+    free(plan);
     return result;
-}
-
-int plan_editions(struct site *site, const char *address, struct date slot, struct arena *arena,
-                  struct plan_edition **ret_editions, size_t *ret_count, struct error *error)
-{
-    struct edition_list editions = {0};
-    struct subscriber_seen seen;
-    struct unshown unshown;
-    struct date latest;
-    int result = -1;
-
-    if (list_editions(site, site_now(), &editions, &latest, error) < 0)
-        return -1;
-    if (subscriber_see(site->store, address, site_now(), latest, &seen, error) < 0 ||
-        find_unshown(site->store, &editions, address, seen.first_edition, arena, &unshown,
-                     error) < 0)
-        goto out;
-    *ret_editions = unshown.editions;
-    *ret_count = count_up_to(&unshown, slot);
-    result = 0;
-out:
-    edition_list_free(&editions);
-    return result;
-}
-
-int plan_editions_again(struct site *site, const struct delivery *delivery, struct arena *arena,
-                        struct plan_edition **ret_editions, size_t *ret_count,
-                        struct error *error)
-{
-    struct plan_edition *editions =
-        arena_alloc(arena, delivery->edition_count, sizeof(editions[0]));
-    struct edition_shown *shown;
-    size_t shown_count;
-
-    if (outbox_editions_shown(site->store, delivery->subscriber, delivery->id, arena, &shown,
-                              &shown_count, error) < 0)
-        return -1;
-    for (size_t i = 0; i < delivery->edition_count; i++) {
-        struct date date = delivery->editions[i].date;
-        const struct edition_shown *before = find_shown(shown, shown_count, date);
-
-        editions[i] = (struct plan_edition){
-            .date = date,
-            .from = before ? before->papers : 0,
-            .is_new = !before,
-            .is_late = shown_count && is_before(date, shown[shown_count - 1].date)};
-    }
-    *ret_editions = editions;
-    *ret_count = delivery->edition_count;
-    return 0;
 }

@@ -1,9 +1,12 @@
-/* Which digests are due (DESIGN.md, Due): walks the profiles, compares with the
- * editions stored and those already shown, and adds the deliveries whose slot
- * has come. Cheap when nothing is due. */
+/* Which digests are due (DESIGN.md, Due): looks through the profiles, compares with
+ * the editions stored and those already shown, and adds the deliveries whose slot
+ * has come. Reads first and then adds some hundred at a time, so that others who
+ * write wait for milliseconds. Cheap when nothing is due (quiet.h). */
 #ifndef COMMANDS_PLAN_H
 #define COMMANDS_PLAN_H
 
+#include "commands/edition_cache.h"
+#include "commands/roster.h"
 #include "commands/site.h"
 #include "store/editions.h"
 #include "store/outbox.h"
@@ -15,7 +18,8 @@ struct plan_summary {
     size_t bad;       /* profiles that could not be read */
     size_t added;     /* digests */
     size_t notes;     /* lines that say that there is nothing */
-    size_t suppressed;
+    size_t suppressed;  /* those that were erased included */
+    size_t forgotten;
     size_t paused;
     int64_t next_due_utc; /* of the slots still to come; 0: none is known */
 };
@@ -56,16 +60,20 @@ struct planned_list {
     size_t capacity;
 };
 
-/* Bad profiles are logged and counted. No profile of `only` is kind missing. */
-int plan_digests(struct site *site, const struct plan_options *options,
+/* Bad profiles are logged and counted. No profile of `only` is kind missing; with it
+ * the roster is left alone. */
+int plan_digests(struct site *site, struct roster *roster, const struct plan_options *options,
                  struct plan_summary *ret_summary, struct error *error);
 void planned_list_free(struct planned_list *list);
+/* What is said of a bad profile. */
+#define PLAN_PROBLEM(TEXT) TEXT "; its owner gets no digest until it is mended"
 
 /* The editions that a digest of this slot takes, ascending: those with papers up
  * to the slot's day that no other digest has shown or is about to, and those that
  * gained papers since one has. None without a new one. In `arena`. */
-int plan_editions(struct site *site, const char *address, struct date slot, struct arena *arena,
-                  struct plan_edition **ret_editions, size_t *ret_count, struct error *error);
+int plan_editions(struct site *site, struct edition_cache *cache, const char *address,
+                  struct date slot, struct arena *arena, struct plan_edition **ret_editions,
+                  size_t *ret_count, struct error *error);
 /* How the editions of a digest that was composed before were taken then. */
 int plan_editions_again(struct site *site, const struct delivery *delivery, struct arena *arena,
                         struct plan_edition **ret_editions, size_t *ret_count,

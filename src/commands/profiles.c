@@ -105,19 +105,22 @@ int profiles_each_line(const char *path, profiles_line_visit *visit, void *user,
 int profiles_each(struct site *site, const struct profiles_source *source, folder_visit *visit,
                   void *user, struct error *error)
 {
+    struct profile_source profiles;
+
     if (source->file)
         return visit_file(source->file, visit, user, error);
     if (source->lines)
         return profiles_each_line(source->lines, visit_line,
                                   &(struct line_walk){visit, user}, error);
-    if (site_need_folder(site, error) < 0)
+    if (profile_source_open(site, &profiles, error) < 0)
         return -1;
-    return folder_each(site->configuration.subscribers, visit, user, error);
+    return profile_source_each(&profiles, visit, user, error);
 }
 
 int profiles_find(struct site *site, const char *file_or_address, struct profile *ret_profile,
                   struct error *error)
 {
+    struct profile_source profiles;
     struct error unused;
 
     if (file_exists(file_or_address))
@@ -128,10 +131,10 @@ int profiles_find(struct site *site, const char *file_or_address, struct profile
                          file_or_address);
     if (!site->has_configuration)
         return error_set(error, ERROR_CONFIGURATION,
-                         "%s: a subscriber is looked up in the folder that paperboy.json names, "
-                         "and there is none; name a profile's file or --config FILE",
+                         "%s: a subscriber is looked up where paperboy.json says that profiles "
+                         "are, and there is none; name a profile's file or --config FILE",
                          file_or_address);
-    if (site_need_folder(site, error) < 0)
+    if (profile_source_open(site, &profiles, error) < 0)
         return -1;
-    return folder_load(site->configuration.subscribers, file_or_address, ret_profile, NULL, error);
+    return profile_source_load(&profiles, file_or_address, ret_profile, NULL, error);
 }

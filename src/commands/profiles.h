@@ -1,15 +1,15 @@
 /* The profiles that a command is pointed at: one file, JSON Lines, or all of
- * the configured folder. */
+ * the installation's. */
 #ifndef COMMANDS_PROFILES_H
 #define COMMANDS_PROFILES_H
 
+#include "commands/profile_source.h"
 #include "commands/site.h"
-#include "subscribers/folder.h"
 
 struct profiles_source {
     const char *file;  /* --profile */
     const char *lines; /* --profiles: one document a line */
-    /* Neither: the configured folder. */
+    /* Neither: all that the configuration means. */
 };
 
 /* Calls `visit` for each as folder_each does; a bad one comes as a problem. -1

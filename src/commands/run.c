@@ -11,10 +11,10 @@
 #include "commands/compose.h"
 #include "commands/fetching.h"
 #include "commands/plan.h"
+#include "commands/profile_source.h"
 #include "commands/retention.h"
 #include "commands/working.h"
 #include "subscribers/address.h"
-#include "subscribers/folder.h"
 
 enum { CATCH_UP_BEFORE_MAIL_MS = 5 * 60 * 1000 };
 
@@ -25,7 +25,8 @@ struct job {
     char *only; /* canonical; NULL: everybody */
     bool is_dry;
     struct date date;
-    struct wanted wanted; /* once needed; all profiles are read for it */
+    struct roster roster;
+    struct wanted wanted; /* once needed */
     bool has_wanted;
     struct fetched fetched;
     bool has_fetched;
@@ -35,7 +36,7 @@ struct job {
 
 static int find_wanted(struct job *job, struct error *error)
 {
-    if (!job->has_wanted && wanted_find(&job->site, &job->wanted, error) < 0)
+    if (!job->has_wanted && wanted_find(&job->site, &job->roster, &job->wanted, error) < 0)
         return -1;
     job->has_wanted = true;
     return 0;
@@ -168,12 +169,14 @@ static int render_planned(struct composer *composer, const struct profile *profi
 static int print_planned(struct job *job, struct composer *composer, const struct planned *planned,
                          struct error *error)
 {
+    struct profile_source profiles;
     char slot[DATE_TEXT_BYTES];
     struct ranking ranking;
     struct profile profile;
     int result;
 
-    if (folder_load(job->site.configuration.subscribers, planned->address, &profile, NULL, error) < 0)
+    if (profile_source_open(&job->site, &profiles, error) < 0 ||
+        profile_source_load(&profiles, planned->address, &profile, NULL, error) < 0)
         return -1;
     date_format(planned->slot, slot);
     result = render_planned(composer, &profile, planned, &ranking, error);
@@ -217,7 +220,7 @@ static int run_dry(struct job *job, struct error *error)
         options.unstored = &job->fetched.edition;
         options.unstored_papers = &job->fetched.day;
     }
-    result = plan_digests(&job->site, &options, &summary, error);
+    result = plan_digests(&job->site, &job->roster, &options, &summary, error);
     if (result == 0)
         result = print_all_planned(job, &planned, error);
     if (result == 0)
@@ -237,7 +240,7 @@ static int plan(struct job *job, struct error *error)
     struct plan_summary summary;
 
     if (find_silent_day(job, &options.silent_day, error) < 0 ||
-        plan_digests(&job->site, &options, &summary, error) < 0)
+        plan_digests(&job->site, &job->roster, &options, &summary, error) < 0)
         return -1;
     if (summary.notes)
         log_line(job->log, LOG_LEVEL_NOTICE, "%zu subscribers are told that nothing was announced",
@@ -305,7 +308,7 @@ static int open_job(struct job *job, struct error *error)
         job->only = address_canonical(view_of(only));
     }
     if (site_open(&job->site, job->log, job->options->config, false, error) < 0 ||
-        site_need_sender(&job->site, error) < 0 || site_need_folder(&job->site, error) < 0 ||
+        site_need_sender(&job->site, error) < 0 ||
         site_open_templates(&job->site, error) < 0 || site_open_store(&job->site, error) < 0)
         return -1;
     return site_open_key(&job->site, error);
@@ -320,12 +323,14 @@ static int run(struct log *log, const struct options *options)
 
     if (options_date(options, "--date", &job.date, &error) < 0)
         return command_fail_usage(log, &error);
+    roster_init(&job.roster, &job.site);
     if (open_job(&job, &error) < 0)
         status = command_fail(log, &error);
     else
         status = work_job(&job);
     fetched_free(&job.fetched);
     wanted_free(&job.wanted);
+    roster_free(&job.roster);
     site_close(&job.site);
     free(job.only);
     return status;

@@ -18,7 +18,7 @@ enum { WORKERS_MAX = 64, NAP_SECONDS = 3, RELAY_SECONDS = 60 };
 static int open_site(struct site *site, struct log *log, const char *config, struct error *error)
 {
     if (site_open(site, log, config, false, error) < 0 || site_need_sender(site, error) < 0 ||
-        site_need_folder(site, error) < 0 || site_open_templates(site, error) < 0 ||
+        site_open_templates(site, error) < 0 ||
         site_open_store(site, error) < 0)
         return -1;
     return site_open_key(site, error);

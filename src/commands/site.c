@@ -192,15 +192,6 @@ int site_need_sender(const struct site *site, struct error *error)
                      site->has_configuration ? site->configuration.file : "paperboy.json");
 }
 
-int site_need_folder(const struct site *site, struct error *error)
-{
-    if (strcmp(site->configuration.subscribers, "store:") != 0)
-        return 0;
-    return error_set(error, ERROR_CONFIGURATION,
-                     "%s: subscribers: profiles in the store are not in this version; name a folder",
-                     site->configuration.file);
-}
-
 struct date site_arxiv_date(const struct site *site, int64_t utc)
 {
     return zone_date_at(site->arxiv_zone, utc, NULL);

@@ -44,8 +44,6 @@ int site_open_templates(struct site *site, struct error *error);
 char *site_templates_folder(const struct site *site);
 /* Refuses a configuration without a sender: nothing can be mailed. */
 int site_need_sender(const struct site *site, struct error *error);
-/* Refuses `store:` profiles and PostgreSQL, which this build has not. */
-int site_need_folder(const struct site *site, struct error *error);
 
 int64_t site_now(void);
 uint32_t site_random(void);

@@ -7,12 +7,12 @@
 
 #include "commands/catching_up.h"
 #include "commands/command.h"
+#include "commands/profile_source.h"
 #include "commands/site.h"
 #include "store/editions.h"
 #include "store/outbox.h"
 #include "store/pace.h"
 #include "store/subscribers.h"
-#include "subscribers/folder.h"
 
 enum { EDITIONS_SHOWN = 14, PROBLEMS_SHOWN = 10 };
 
@@ -38,7 +38,7 @@ struct status {
 
 static int gather(struct site *site, struct status *status, struct error *error)
 {
-    struct folder_list profiles = {0};
+    struct profile_source profiles;
 
     status->now_utc = site_now();
     for (size_t i = 0; i < SERVICES_COUNT; i++) {
@@ -55,11 +55,9 @@ static int gather(struct site *site, struct status *status, struct error *error)
         outbox_count(site->store, status->counts, error) < 0 ||
         suppression_list_all(site->store, &status->suppressions, error) < 0 ||
         suppression_count(site->store, &status->suppressed, error) < 0 ||
-        folder_list(site->configuration.subscribers, &profiles, error) < 0)
+        profile_source_open(site, &profiles, error) < 0)
         return -1;
-    status->subscribers = profiles.count;
-    folder_list_free(&profiles);
-    return 0;
+    return profile_source_count(&profiles, &status->subscribers, error);
 }
 
 static void status_free(struct status *status)
@@ -277,7 +275,7 @@ static int run(struct log *log, const struct options *options)
     int exit_status;
 
     if (site_open(&site, log, options->config, false, &error) < 0 ||
-        site_need_folder(&site, &error) < 0 || site_open_store(&site, &error) < 0 ||
+        site_open_store(&site, &error) < 0 ||
         gather(&site, &status, &error) < 0)
         exit_status = command_fail(log, &error);
     else if (options_given(options, "--json"))

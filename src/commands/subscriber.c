@@ -8,10 +8,10 @@
 
 #include "base/document.h"
 #include "commands/compiling.h"
+#include "commands/profile_source.h"
 #include "store/derived.h"
 #include "store/subscribers.h"
 #include "subscribers/address.h"
-#include "subscribers/folder.h"
 
 int subscriber_read_address(const char *word, char **ret_address, struct error *error)
 {
@@ -23,13 +23,15 @@ int subscriber_read_address(const char *word, char **ret_address, struct error *
 
 int subscriber_show(struct site *site, const struct options *options, char **words, size_t count)
 {
+    struct profile_source source;
     struct profile profile;
     struct buffer text;
     struct error error;
     int status;
 
     (void)options, (void)count;
-    if (folder_load(site->configuration.subscribers, words[0], &profile, NULL, &error) < 0)
+    if (profile_source_open(site, &source, &error) < 0 ||
+        profile_source_load(&source, words[0], &profile, NULL, &error) < 0)
         return command_fail(site->log, &error);
     buffer_init(&text, PROFILE_FILE_BYTES * 2);
     profile_write(&profile, &text);
@@ -80,11 +82,12 @@ static int list_profile(void *user, const char *name, const struct profile *prof
 int subscriber_list(struct site *site, const struct options *options, char **words, size_t count)
 {
     struct listing listing = {.site = site};
+    struct profile_source source;
     struct error error;
 
     (void)options, (void)words, (void)count;
-    if (site_open_store(site, &error) < 0 ||
-        folder_each(site->configuration.subscribers, list_profile, &listing, &error) < 0)
+    if (site_open_store(site, &error) < 0 || profile_source_open(site, &source, &error) < 0 ||
+        profile_source_each(&source, list_profile, &listing, &error) < 0)
         return command_fail(site->log, &error);
     if (listing.failed)
         return command_fail(site->log, &listing.error);
@@ -110,16 +113,17 @@ static void log_pause(struct site *site, const char *address, struct date until)
 
 static int set_pause(struct site *site, const char *address, struct date until)
 {
-    const char *folder = site->configuration.subscribers;
+    struct profile_source source;
     struct folder_version version;
     struct profile profile;
     struct error error;
     int status = EX_OK;
 
-    if (folder_load(folder, address, &profile, &version, &error) < 0)
+    if (profile_source_open(site, &source, &error) < 0 ||
+        profile_source_load(&source, address, &profile, &version, &error) < 0)
         return command_fail(site->log, &error);
     profile.paused_until = until;
-    if (folder_save(folder, &profile, &version, NULL, &error) < 0)
+    if (profile_source_save(&source, &profile, &version, &error) < 0)
         status = command_fail(site->log, &error);
     else
         log_pause(site, profile.email, until);
@@ -144,74 +148,16 @@ int subscriber_resume(struct site *site, const struct options *options, char **w
     return set_pause(site, words[0], (struct date){0});
 }
 
-/* ---- suppress, unsuppress ---- */
-
-int subscriber_suppress(struct site *site, const struct options *options, char **words,
-                        size_t count)
-{
-    const char *reason = options_value(options, "--reason");
-    char *address = NULL;
-    struct error error;
-    int status = EX_OK;
-
-    (void)count;
-    if (subscriber_read_address(words[0], &address, &error) < 0 ||
-        site_open_store(site, &error) < 0 ||
-        suppression_add(site->store,
-                        &(struct suppression){.address = address,
-                                              .reason = SUPPRESSION_OWNER,
-                                              .since_utc = site_now(),
-                                              .evidence = reason},
-                        &error) < 0)
-        status = command_fail(site->log, &error);
-    else
-        log_line(site->log, LOG_LEVEL_NOTICE, "%s is suppressed%s", address,
-                 folder_has(site->configuration.subscribers, address)
-                     ? ""
-                     : "; there is no profile of that address");
-    free(address);
-    return status;
-}
-
-int subscriber_unsuppress(struct site *site, const struct options *options, char **words,
-                          size_t count)
-{
-    char *address = NULL;
-    bool any = false;
-    struct error error;
-    int result, status = EX_OK;
-
-    (void)options, (void)count;
-    result = subscriber_read_address(words[0], &address, &error);
-    if (result == 0)
-        result = site_open_store(site, &error);
-    for (int reason = 0; reason < SUPPRESSION_REASONS && result == 0; reason++) {
-        bool was_there = false;
-
-        result = suppression_lift(site->store, address, (enum suppression_reason)reason, &was_there,
-                                  &error);
-        any = any || was_there;
-    }
-    if (result < 0) {
-        status = command_fail(site->log, &error);
-    } else if (!any) {
-        log_line(site->log, LOG_LEVEL_ERROR, "%s is not suppressed", address);
-        status = EX_NOINPUT;
-    } else {
-        log_line(site->log, LOG_LEVEL_NOTICE, "%s is no longer suppressed", address);
-    }
-    free(address);
-    return status;
-}
-
 int subscriber_remove(struct site *site, const struct options *options, char **words, size_t count)
 {
+    struct profile_source source;
     char *address = NULL;
     struct error error;
     int result;
 
     (void)options, (void)count;
-    if (folder_remove(site->configuration.subscribers, words[0], NULL, &error) < 0)
+    if (profile_source_open(site, &source, &error) < 0 ||
+        profile_source_remove(&source, words[0], &error) < 0)
         return command_fail(site->log, &error);
     /* The compiled profile holds its words. */
     result = subscriber_read_address(words[0], &address, &error);
@@ -238,7 +184,8 @@ static const struct action {
     {"list", 0, 0, subscriber_list},         {"pause", 1, 1, subscriber_pause},
     {"resume", 1, 1, subscriber_resume},     {"suppress", 1, 1, subscriber_suppress},
     {"unsuppress", 1, 1, subscriber_unsuppress}, {"remove", 1, 1, subscriber_remove},
-    {"import", 1, 2, subscriber_import},
+    {"import", 1, 2, subscriber_import},     {"export", 0, 1, subscriber_export},
+    {"erase", 1, 1, subscriber_erase_address},
 };
 
 enum { ACTION_COUNT = sizeof(ACTIONS) / sizeof(ACTIONS[0]) };
@@ -274,12 +221,12 @@ static int run(struct log *log, const struct options *options)
     if (count < action->min_words || count > action->max_words) {
         error_set(&error, ERROR_INPUT, "%s takes %s; see paperboy subscriber --help", action->name,
                   action->max_words == 0   ? "no more words"
+                  : !action->min_words     ? "at most one ADDRESS"
                   : action->max_words == 1 ? "one ADDRESS"
                                            : "one FILE, and perhaps an ADDRESS");
         return command_fail_usage(log, &error);
     }
-    if (site_open(&site, log, options->config, false, &error) < 0 ||
-        site_need_folder(&site, &error) < 0)
+    if (site_open(&site, log, options->config, false, &error) < 0)
         status = command_fail(log, &error);
     else
         status = action->run(&site, options, options->words.items + 1, count);
@@ -291,14 +238,16 @@ static const struct option OPTIONS[] = {{"--name", OPTION_VALUE},       {"--keyw
                                         {"--categories", OPTION_LIST},  {"--interests", OPTION_VALUE},
                                         {"--until", OPTION_VALUE},      {"--reason", OPTION_VALUE},
                                         {"--address", OPTION_VALUE},    {"--rules", OPTION_VALUE},
+                                        {"--out", OPTION_VALUE},        {"--json", OPTION_FLAG},
+                                        {"--force", OPTION_FLAG},
                                         {NULL, 0}};
 
 const struct command command_subscriber = {
     .name = "subscriber",
-    .summary = "add, show, list, pause, suppress, remove, import profiles",
+    .summary = "add, show, list, pause, suppress, remove, import, export, erase",
     .help = "Usage: paperboy subscriber ACTION ...\n"
-            "The owner's hand on profiles, which are files that may as well be edited, and on\n"
-            "suppressed addresses, which are not mailed.\n\n"
+            "The owner's hand on profiles, which are files that may as well be edited, or are\n"
+            "in the store, and on suppressed addresses, which are not mailed.\n\n"
             "  add ADDRESS [--name NAME] [--keywords WORD...] [--categories CATEGORY...]\n"
             "      [--interests TEXT]    a new profile\n"
             "  add FILE                  the profile in FILE\n"
@@ -307,8 +256,18 @@ const struct command command_subscriber = {
             "  pause ADDRESS [--until YYYY-MM-DD]\n"
             "  resume ADDRESS\n"
             "  suppress ADDRESS [--reason TEXT]\n"
-            "  unsuppress ADDRESS        lift every reason, a complaint too\n"
+            "  unsuppress ADDRESS        lift every reason, a complaint and an erasure too\n"
             "  remove ADDRESS            delete the profile\n"
+            "  erase ADDRESS             delete the profile and all that the store has of the\n"
+            "                            address, but a hash: it is not mailed unasked\n"
+            "  export [--json]           print all profiles, one a line (JSON Lines)\n"
+            "  export --out DIR [--force]\n"
+            "                            write them as the files of a folder of profiles\n"
+            "  export ADDRESS [--out FILE]\n"
+            "                            all that there is about one person, as JSON\n"
+            "  import FOLDER|FILE [--force]\n"
+            "                            profiles: a folder of them, JSON Lines or one; one\n"
+            "                            that is there and differs is left, but for --force\n"
             "  import FILE [--address ADDRESS] [--rules FILE]\n"
             "                            the Python bot's config.json as a profile of ADDRESS\n"
             "                            (default: list.owner), with its rules file\n",

@@ -9,6 +9,12 @@
 /* All return an exit status and log what went wrong. */
 int subscriber_add(struct site *site, const struct options *options, char **words, size_t count);
 int subscriber_import(struct site *site, const struct options *options, char **words, size_t count);
+/* subscriber_add.c: the Python bot's configuration. */
+int subscriber_import_bot(struct site *site, const struct options *options, char **words,
+                          size_t count);
+int subscriber_export(struct site *site, const struct options *options, char **words, size_t count);
+int subscriber_erase_address(struct site *site, const struct options *options, char **words,
+                             size_t count);
 int subscriber_show(struct site *site, const struct options *options, char **words, size_t count);
 int subscriber_list(struct site *site, const struct options *options, char **words, size_t count);
 int subscriber_pause(struct site *site, const struct options *options, char **words, size_t count);

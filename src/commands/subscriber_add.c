@@ -1,4 +1,4 @@
-/* paperboy subscriber add and import: new profiles, from words, a file or the
+/* paperboy subscriber add: a new profile, from words or a file; and import of the
  * Python bot's configuration. */
 #include <jansson.h>
 #include <stdlib.h>
@@ -7,12 +7,12 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "commands/forgetting.h"
 #include "commands/profiles.h"
 #include "commands/subscriber.h"
 #include "commands/wanted.h"
 #include "store/subscribers.h"
 #include "subscribers/bot_import.h"
-#include "subscribers/folder.h"
 
 enum { BOT_FILE_BYTES = 4 * 1024 * 1024 };
 
@@ -31,17 +31,33 @@ static void warn_if_suppressed(struct site *site, const char *address)
                  address, suppression_reason_name(suppression.reason));
 }
 
+/* Kind conflict also for somebody who was erased: a profile would be mailed to. */
+static int put(struct site *site, const struct profile *profile, struct error *error)
+{
+    struct profile_source source;
+    struct forgetting forgetting = {0};
+    int result;
+
+    if (site_open_store(site, error) < 0 || profile_source_open(site, &source, error) < 0 ||
+        forgetting_load(site, &forgetting, error) < 0)
+        return -1;
+    if (forgetting_has(&forgetting, profile->email))
+        result = error_set(error, ERROR_CONFLICT, "%s " FORGETTING_WHY, profile->email);
+    else
+        result = profile_source_create(&source, profile, error);
+    forgetting_free(&forgetting);
+    return result;
+}
+
 static int create(struct site *site, const struct profile *profile)
 {
-    const char *folder = site->configuration.subscribers;
     struct error error;
 
-    if (file_make_folder(folder, 0700, &error) < 0 || folder_create(folder, profile, &error) < 0) {
-        if (error.kind == ERROR_CONFLICT) {
-            log_line(site->log, LOG_LEVEL_ERROR, "%s", error.text);
-            return EX_CANTCREAT;
-        }
-        return command_fail(site->log, &error);
+    if (put(site, profile, &error) < 0) {
+        if (error.kind != ERROR_CONFLICT)
+            return command_fail(site->log, &error);
+        log_line(site->log, LOG_LEVEL_ERROR, "%s", error.text);
+        return EX_CANTCREAT;
     }
     log_line(site->log, LOG_LEVEL_NOTICE, "%s is a subscriber now", profile->email);
     wanted_warn(site->log, &profile->categories);
@@ -130,7 +146,8 @@ static const char *owner_of(const struct site *site)
     return owner;
 }
 
-int subscriber_import(struct site *site, const struct options *options, char **words, size_t count)
+int subscriber_import_bot(struct site *site, const struct options *options, char **words,
+                          size_t count)
 {
     const char *rules_path = options_value(options, "--rules");
     const char *address = options_value(options, "--address");

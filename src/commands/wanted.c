@@ -7,7 +7,10 @@
 #include "base/memory.h"
 #include "papers/arxiv.h"
 #include "papers/taxonomy.h"
-#include "subscribers/folder.h"
+
+#define WANTED_FACT "wanted"
+
+enum { REMEMBERED_BYTES = 1024 * 1024 };
 
 static int compare_names(const void *a, const void *b)
 {
@@ -36,9 +39,10 @@ void names_sort_unique(struct strings *names)
 }
 
 struct collecting {
-    struct log *log;
+    struct site *site;
     struct wanted wanted;
     size_t capacity;
+    bool all_good;
 };
 
 /* One name that no request can carry must not cost the others their papers. */
@@ -46,37 +50,106 @@ static void add_category(struct collecting *collecting, const char *name, const 
 {
     struct error error;
 
-    if (arxiv_check_category(view_of(name), &error) < 0)
-        log_line(collecting->log, LOG_LEVEL_WARNING, "%s: %s; it is not asked for", where,
-                 error.text);
-    else
+    if (arxiv_check_category(view_of(name), &error) == 0) {
         names_add(&collecting->wanted.categories, &collecting->capacity, name);
+        return;
+    }
+    log_line(collecting->site->log, LOG_LEVEL_WARNING, "%s: %s; it is not asked for", where,
+             error.text);
+    collecting->all_good = false;
 }
 
-static int collect(void *user, const char *name, const struct profile *profile,
-                   const struct error *problem)
+static int collect(struct collecting *collecting, struct roster *roster, struct error *error)
 {
-    struct collecting *collecting = user;
-
-    if (problem) {
-        collecting->wanted.bad_profiles++; /* planning names it */
-        return 0;
-    }
-    for (size_t i = 0; i < profile->categories.count; i++)
-        add_category(collecting, profile->categories.items[i], name);
-    /* A hundred thousand profiles ask for the same few hundred names. */
-    if (collecting->wanted.categories.count > 4096)
-        names_sort_unique(&collecting->wanted.categories);
+    if (roster_read(roster, error) < 0)
+        return -1;
+    collecting->all_good = true;
+    collecting->wanted.bad_profiles = roster->bad; /* planning names them */
+    for (size_t i = 0; i < roster->category_count; i++)
+        add_category(collecting, roster->categories[i].name,
+                     roster->categories[i].name_of_profile);
     return 0;
 }
 
-int wanted_find(struct site *site, struct wanted *ret_wanted, struct error *error)
+/* ---- remembered ---- */
+
+/* The profiles' fingerprint, how many are bad, and the names, a line each. */
+static int recall(struct collecting *collecting, const struct profile_fingerprint *fingerprint,
+                  bool *ret_found, struct error *error)
+{
+    struct view rest, line;
+    struct buffer value;
+    bool found = false;
+    long bad = 0;
+
+    *ret_found = false;
+    buffer_init(&value, REMEMBERED_BYTES);
+    if (fact_get(collecting->site->store, WANTED_FACT, &value, &found, error) < 0) {
+        buffer_free(&value);
+        return -1;
+    }
+    rest = buffer_view(&value);
+    if (found && fingerprint->is_sure && !value.failed && rest.size > sizeof(fingerprint->hash) &&
+        memcmp(rest.data, fingerprint->hash, sizeof(fingerprint->hash)) == 0) {
+        rest = view_slice(rest, sizeof(fingerprint->hash), rest.size);
+        *ret_found = view_next_line(&rest, &line) && view_to_long(line, &bad);
+    }
+    collecting->wanted.bad_profiles = (size_t)bad;
+    while (*ret_found && view_next_line(&rest, &line)) {
+        char *name = view_copy_string(line);
+
+        names_add(&collecting->wanted.categories, &collecting->capacity, name);
+        free(name);
+    }
+    buffer_free(&value);
+    return 0;
+}
+
+static int remember(const struct collecting *collecting,
+                    const struct profile_fingerprint *fingerprint, struct error *error)
+{
+    struct buffer value;
+    int result = 0;
+
+    buffer_init(&value, REMEMBERED_BYTES);
+    buffer_add(&value, fingerprint->hash, sizeof(fingerprint->hash));
+    buffer_printf(&value, "%zu\n", collecting->wanted.bad_profiles);
+    for (size_t i = 0; i < collecting->wanted.categories.count; i++)
+        buffer_printf(&value, "%s\n", collecting->wanted.categories.items[i]);
+    if (!value.failed)
+        result = fact_put(collecting->site->store, WANTED_FACT, buffer_view(&value), error);
+    buffer_free(&value);
+    return result;
+}
+
+/* Of the profiles alone; what cannot be remembered, because it changed a moment ago, or
+ * because somebody has to be told, is collected again. */
+static int find_profiles_names(struct collecting *collecting, struct roster *roster,
+                               struct error *error)
+{
+    struct site *site = collecting->site;
+    struct profile_fingerprint fingerprint;
+    bool found = false;
+
+    if (roster_fingerprint(roster, &fingerprint, error) < 0 ||
+        (site->store && recall(collecting, &fingerprint, &found, error) < 0))
+        return -1;
+    if (found)
+        return 0;
+    if (collect(collecting, roster, error) < 0)
+        return -1;
+    if (!site->store || !fingerprint.is_sure || !collecting->all_good)
+        return 0;
+    return remember(collecting, &fingerprint, error);
+}
+
+int wanted_find(struct site *site, struct roster *roster, struct wanted *ret_wanted,
+                struct error *error)
 {
     const struct strings *more = &site->configuration.arxiv.categories;
-    struct collecting collecting = {.log = site->log};
+    struct collecting collecting = {.site = site};
 
-    if (site_need_folder(site, error) < 0 ||
-        folder_each(site->configuration.subscribers, collect, &collecting, error) < 0) {
+    if (find_profiles_names(&collecting, roster, error) < 0) {
         wanted_free(&collecting.wanted);
         return -1;
     }

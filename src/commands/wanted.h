@@ -2,6 +2,7 @@
 #ifndef COMMANDS_WANTED_H
 #define COMMANDS_WANTED_H
 
+#include "commands/roster.h"
 #include "commands/site.h"
 
 /* Sorted, each once. Owned. */
@@ -10,7 +11,9 @@ struct wanted {
     size_t bad_profiles;
 };
 
-int wanted_find(struct site *site, struct wanted *ret_wanted, struct error *error);
+/* `roster` is read only when the profiles have changed since they were last asked. */
+int wanted_find(struct site *site, struct roster *roster, struct wanted *ret_wanted,
+                struct error *error);
 void wanted_free(struct wanted *wanted); /* zeroed is fine */
 
 /* -1, kind configuration, when there is nothing to ask for. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "store/changes.h"
 #include "store/paper_row.h"
 #include "store/query.h"
 
@@ -189,6 +190,8 @@ int store_put_edition(struct store *store, const struct edition *edition,
     if (transaction_open(store, &mine, error) < 0)
         return -1;
     result = put_contents(store, edition, papers, &added, error);
+    if (result == 0)
+        result = store_change_note(store, CHANGE_EDITIONS, error);
     if (transaction_close(store, mine, result, error) < 0)
         return -1;
     if (ret_added)

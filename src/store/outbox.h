@@ -165,9 +165,11 @@ struct shown_paper {
     struct view id;
     int version;
 };
-/* `except`: a delivery's id, which does not count; 0: none. */
+/* `except`: a delivery's id, which does not count; 0: none. `from`: what is asked about is
+ * no earlier edition than that, and the digests whose slot is earlier, which cannot have
+ * dealt with it, are left alone; zero: all. */
 int outbox_editions_shown(struct store *store, const char *subscriber, int64_t except,
-                          struct arena *arena, struct edition_shown **ret_editions,
+                          struct date from, struct arena *arena, struct edition_shown **ret_editions,
                           size_t *ret_count, struct error *error);
 int outbox_papers_shown(struct store *store, const char *subscriber, int64_t except,
                         int64_t since_utc, struct arena *arena, struct shown_paper **ret_papers,

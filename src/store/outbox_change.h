@@ -24,6 +24,14 @@ int outbox_check_change(enum delivery_state from, enum delivery_state to, struct
     "(kind <> 'digest' OR subscriber NOT IN (SELECT h.subscriber FROM deliveries h" \
     " WHERE h.state IN ('claimed', 'sending') AND h.kind = 'digest'))"
 
+/* A failed, expired or skipped digest has shown nothing. But one that was skipped because
+ * none of its editions' papers fitted has dealt with them: they need not be ranked
+ * again every day. */
+#define DEALT_WITH_SQL \
+    "editions IS NOT NULL" \
+    " AND (state IN ('queued', 'claimed', 'sending', 'deferred', 'sent', 'uncertain')" \
+    " OR (state = 'skipped' AND coalesce(length(shown), 0) = 0))"
+
 /* Which suppressions of `subscriber` stop a delivery of `kind` (subscribers.h).
  * In RETURNING, SQLite forgets the column's type, and without the CAST would
  * look through the whole table. */

@@ -139,12 +139,6 @@ void outbox_problems_free(struct outbox_problems *problems)
 #define SHOWING_SQL \
     " FROM deliveries WHERE subscriber = $1 AND kind = 'digest'" \
     " AND state IN ('queued', 'claimed', 'sending', 'deferred', 'sent', 'uncertain')"
-/* But one that was skipped because none of its editions' papers fitted has dealt
- * with them: they need not be ranked again every day. */
-#define DEALT_WITH_SQL \
-    " FROM deliveries WHERE subscriber = $1 AND kind = 'digest' AND editions IS NOT NULL" \
-    " AND (state IN ('queued', 'claimed', 'sending', 'deferred', 'sent', 'uncertain')" \
-    " OR (state = 'skipped' AND coalesce(length(shown), 0) = 0))"
 
 /* By date, the one with the most papers first. */
 static int compare_editions(const void *a, const void *b)
@@ -187,16 +181,20 @@ static void make_unique(struct edition_list *list)
 }
 
 int outbox_editions_shown(struct store *store, const char *subscriber, int64_t except,
-                          struct arena *arena, struct edition_shown **ret_editions,
+                          struct date from, struct arena *arena, struct edition_shown **ret_editions,
                           size_t *ret_count, struct error *error)
 {
     struct edition_list list = {0};
+    char slot[DATE_TEXT_BYTES];
     struct query query;
     int result;
 
-    query_start(&query, store, "SELECT editions" DEALT_WITH_SQL " AND id <> $2", error);
+    date_format(from, slot);
+    query_start(&query, store, "SELECT editions FROM deliveries WHERE subscriber = $1 AND kind = 'digest'"
+                " AND slot >= $3 AND " DEALT_WITH_SQL " AND id <> $2", error);
     query_text(&query, subscriber);
     query_integer(&query, except);
+    query_text(&query, date_is_set(from) ? slot : "");
     while ((result = query_next(&query)) > 0)
         add_editions(&list, query_get_view(&query, 0));
     query_end(&query);

@@ -1,5 +1,6 @@
 #include "store/prune.h"
 
+#include "store/changes.h"
 #include "store/query.h"
 
 /* Runs one step, a statement of its own, until it finds nothing more. */
@@ -61,7 +62,7 @@ static int drop_edition(struct store *store, const char *date, int64_t *papers,
         return -1;
     query_start(&query, store, "DELETE FROM editions WHERE date = $1", error);
     query_text(&query, date);
-    if (query_run(&query, NULL) < 0)
+    if (query_run(&query, NULL) < 0 || store_change_note(store, CHANGE_EDITIONS, error) < 0)
         return -1;
     *papers += dropped;
     return 0;

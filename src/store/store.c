@@ -49,6 +49,13 @@ int store_copy(struct store *store, const char *path, struct error *error)
     return store->backend->copy(store->connection, path, error);
 }
 
+int store_scrub(struct store *store, struct error *error)
+{
+    if (store->in_transaction)
+        return error_set(error, ERROR_BUG, "store: cannot be scrubbed inside a transaction");
+    return store->backend->scrub ? store->backend->scrub(store->connection, error) : 0;
+}
+
 int store_begin(struct store *store, struct error *error)
 {
     if (store->in_transaction)

@@ -36,6 +36,11 @@ void store_close(struct store **store); /* NULL is fine; rolls an open transacti
  * On failure nothing is left of it. Not inside a transaction. */
 int store_copy(struct store *store, const char *path, struct error *error);
 
+/* Rewrites the database so that nothing of what was deleted is left in its files. It
+ * takes a second per GB or so, as much room again, and needs the store to itself: kind
+ * temporary while others use it. Not inside a transaction. */
+int store_scrub(struct store *store, struct error *error);
+
 /* Many calls in one transaction, as in adding the deliveries of an edition.
  * Not nested. After a failure in between, roll back. */
 int store_begin(struct store *store, struct error *error);

@@ -32,6 +32,7 @@ struct store_backend {
     void (*close)(void *connection);
     /* As store_copy. */
     int (*copy)(void *connection, const char *path, struct error *error);
+    int (*scrub)(void *connection, struct error *error); /* NULL: the database does it by itself */
 
     int (*begin)(void *connection, struct error *error); /* for writing */
     int (*commit)(void *connection, struct error *error);

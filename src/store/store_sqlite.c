@@ -73,6 +73,19 @@ static int execute(struct sqlite_connection *connection, const char *sql, struct
     return code == SQLITE_OK ? 0 : fail(connection, code, error);
 }
 
+/* VACUUM copies what is there and no more; what was there before goes with the log. */
+static int sqlite_scrub(void *scrubbed, struct error *error)
+{
+    struct sqlite_connection *connection = scrubbed;
+    int code, left, moved;
+
+    if (execute(connection, "VACUUM", error) < 0)
+        return -1;
+    code = sqlite3_wal_checkpoint_v2(connection->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left,
+                                     &moved);
+    return code == SQLITE_OK ? 0 : fail(connection, code, error);
+}
+
 static int sqlite_begin(void *connection, struct error *error)
 {
     /* IMMEDIATE: a lock that has to be waited for is waited for here, and not
@@ -215,6 +228,7 @@ const struct store_backend store_sqlite = {
     .open = sqlite_open,
     .close = sqlite_close,
     .copy = sqlite_store_copy,
+    .scrub = sqlite_scrub,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,

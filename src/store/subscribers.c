@@ -5,8 +5,9 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "store/changes.h"
 #include "store/outbox_change.h"
-#include "store/query.h"
+#include "store/suppression_row.h"
 
 static const char *const reason_names[SUPPRESSION_REASONS] = {
     [SUPPRESSION_UNSUBSCRIBED] = "unsubscribed",
@@ -109,12 +110,19 @@ int suppression_lift(struct store *store, const char *address, enum suppression_
 {
     struct query query;
     int64_t changes = 0;
+    bool mine;
+    int result;
 
+    if (transaction_open(store, &mine, error) < 0)
+        return -1;
     query_start(&query, store, "DELETE FROM suppressions WHERE address = $1 AND reason = $2",
                 error);
     query_text(&query, address);
     query_text(&query, reason_names[reason]);
-    if (query_run(&query, &changes) < 0)
+    result = query_run(&query, &changes);
+    if (result == 0 && changes)
+        result = store_change_note(store, CHANGE_ALLOWED, error);
+    if (transaction_close(store, mine, result, error) < 0)
         return -1;
     if (ret_was_there)
         *ret_was_there = changes > 0;
@@ -149,6 +157,16 @@ int suppression_find(struct store *store, const char *address,
     return result;
 }
 
+struct suppression suppression_read(const struct query *query, struct arena *arena)
+{
+    return (struct suppression){
+        .address = query_get_string(query, 0, arena),
+        .reason = parse_reason(query_get_view(query, 1)),
+        .since_utc = query_get_integer(query, 2),
+        .evidence = query_get_string(query, 3, arena),
+    };
+}
+
 int suppression_list_all(struct store *store, struct suppression_list *ret_list,
                          struct error *error)
 {
@@ -162,12 +180,7 @@ int suppression_list_all(struct store *store, struct suppression_list *ret_list,
                 " ORDER BY address, reason", error);
     while ((result = query_next(&query)) > 0) {
         list.items = memory_grow(list.items, &capacity, list.count + 1, sizeof(*list.items));
-        list.items[list.count++] = (struct suppression){
-            .address = query_get_string(&query, 0, list.arena),
-            .reason = parse_reason(query_get_view(&query, 1)),
-            .since_utc = query_get_integer(&query, 2),
-            .evidence = query_get_string(&query, 3, list.arena),
-        };
+        list.items[list.count++] = suppression_read(&query, list.arena);
     }
     query_end(&query);
     if (result < 0)

@@ -96,8 +96,7 @@ void folder_list_free(struct folder_list *list)
 
 /* ---- reading ---- */
 
-/* The name of this address's file; for free(3). */
-static int name_of(const char *address, char **ret_name, struct error *error)
+int folder_name_of(const char *address, char **ret_name, struct error *error)
 {
     char *canonical;
     struct buffer name;
@@ -118,7 +117,7 @@ static int name_of(const char *address, char **ret_name, struct error *error)
     return 0;
 }
 
-static void hash_bytes(struct view bytes, struct folder_version *ret_version)
+void folder_version_of(struct view bytes, struct folder_version *ret_version)
 {
     crypto_generichash(ret_version->hash, sizeof(ret_version->hash),
                        (const unsigned char *)bytes.data, bytes.size, NULL, 0);
@@ -159,7 +158,7 @@ static int check_name(const char *path, const char *name, const struct profile *
                       struct error *error)
 {
     char *wanted = NULL;
-    int result = name_of(profile->email, &wanted, error);
+    int result = folder_name_of(profile->email, &wanted, error);
 
     if (result == 0 && strcmp(wanted, name) != 0)
         result = error_set(error, ERROR_INPUT,
@@ -169,36 +168,33 @@ static int check_name(const char *path, const char *name, const struct profile *
     return result;
 }
 
-static int load(const char *path, const char *name, struct profile *ret_profile,
-                struct folder_version *ret_version, struct error *error)
+int folder_parse(const char *folder, const char *name, struct view text,
+                 struct profile *ret_profile, struct folder_version *ret_version,
+                 struct error *error)
 {
+    char *path = file_join(folder, name);
     struct profile profile;
-    struct buffer bytes;
-    int result;
+    int result = profile_read(path, text, &profile, error);
 
-    buffer_init(&bytes, PROFILE_FILE_BYTES);
-    result = read_bytes(path, &bytes, error);
-    if (result == 0)
-        result = profile_read(path, buffer_view(&bytes), &profile, error);
     if (result < 0)
         goto out;
     result = check_name(path, name, &profile, error);
     if (result == 0)
-        result = profile_check_zone(&profile, path, buffer_view(&bytes), error);
+        result = profile_check_zone(&profile, path, text, error);
     if (result < 0) {
         profile_free(&profile);
     } else {
         if (ret_version)
-            hash_bytes(buffer_view(&bytes), ret_version);
+            folder_version_of(text, ret_version);
         *ret_profile = profile;
     }
 out:
-    buffer_free(&bytes);
+    free(path);
     return result;
 }
 
-int folder_load_file(const char *folder, const char *name, struct profile *ret_profile,
-                     struct folder_version *ret_version, struct error *error)
+int folder_read(const char *folder, const char *name, struct buffer *ret_text,
+                struct error *error)
 {
     char *path;
     int result;
@@ -206,8 +202,22 @@ int folder_load_file(const char *folder, const char *name, struct profile *ret_p
     if (strchr(name, '/'))
         return error_set(error, ERROR_INPUT, "\"%s\" is no name of a file in %s", name, folder);
     path = file_join(folder, name);
-    result = load(path, name, ret_profile, ret_version, error);
+    result = read_bytes(path, ret_text, error);
     free(path);
+    return result;
+}
+
+int folder_load_file(const char *folder, const char *name, struct profile *ret_profile,
+                     struct folder_version *ret_version, struct error *error)
+{
+    struct buffer text;
+    int result;
+
+    buffer_init(&text, PROFILE_FILE_BYTES);
+    result = folder_read(folder, name, &text, error);
+    if (result == 0)
+        result = folder_parse(folder, name, buffer_view(&text), ret_profile, ret_version, error);
+    buffer_free(&text);
     return result;
 }
 
@@ -225,7 +235,7 @@ int folder_load(const char *folder, const char *address, struct profile *ret_pro
     char *name;
     int result;
 
-    if (name_of(address, &name, error) < 0)
+    if (folder_name_of(address, &name, error) < 0)
         return -1;
     result = folder_load_file(folder, name, ret_profile, ret_version, &why);
     if (result < 0 && why.kind == ERROR_MISSING)
@@ -241,7 +251,7 @@ bool folder_has(const char *folder, const char *address)
     char *name, *path;
     bool found;
 
-    if (name_of(address, &name, NULL) < 0)
+    if (folder_name_of(address, &name, NULL) < 0)
         return false;
     path = file_join(folder, name);
     found = file_exists(path);
@@ -305,7 +315,7 @@ static int compare_version(const char *path, const struct folder_version *versio
 
     buffer_init(&bytes, PROFILE_FILE_BYTES);
     result = read_bytes(path, &bytes, &why);
-    hash_bytes(buffer_view(&bytes), &now);
+    folder_version_of(buffer_view(&bytes), &now);
     buffer_free(&bytes);
     if (result < 0 && why.kind == ERROR_MISSING)
         return error_set(error, ERROR_CONFLICT, "%s: was removed in the meantime", path);
@@ -333,29 +343,51 @@ static int write_locked(const char *folder, const char *path, struct view text,
     return result;
 }
 
+/* `version` NULL: the file must not be there yet. */
+static int put_text(const char *folder, const char *address, struct view text,
+                    const struct folder_version *version, struct error *error)
+{
+    char *name, *path;
+    int result;
+
+    if (folder_name_of(address, &name, error) < 0)
+        return -1;
+    path = file_join(folder, name);
+    if (text.size > PROFILE_FILE_BYTES)
+        result = error_set(error, ERROR_INPUT, "%s: larger than %d bytes, the most of a profile",
+                           path, PROFILE_FILE_BYTES);
+    else
+        result = write_locked(folder, path, text, version, error);
+    free(path);
+    free(name);
+    return result;
+}
+
+int folder_create_text(const char *folder, const char *address, struct view text,
+                       struct error *error)
+{
+    return put_text(folder, address, text, NULL, error);
+}
+
+int folder_save_text(const char *folder, const char *address, struct view text,
+                     const struct folder_version *version, struct error *error)
+{
+    return put_text(folder, address, text, version, error);
+}
+
 static int put(const char *folder, const struct profile *profile,
                const struct folder_version *version, struct folder_version *ret_version,
                struct error *error)
 {
-    char *name, *path;
     struct buffer text;
     int result;
 
-    if (name_of(profile->email, &name, error) < 0)
-        return -1;
-    path = file_join(folder, name);
-    buffer_init(&text, PROFILE_FILE_BYTES);
+    buffer_init(&text, 2 * PROFILE_FILE_BYTES);
     profile_write(profile, &text);
-    if (text.failed)
-        result = error_set(error, ERROR_INPUT, "%s: larger than %d bytes, the most of a profile",
-                           path, PROFILE_FILE_BYTES);
-    else
-        result = write_locked(folder, path, buffer_view(&text), version, error);
+    result = put_text(folder, profile->email, buffer_view(&text), version, error);
     if (result == 0 && ret_version)
-        hash_bytes(buffer_view(&text), ret_version);
+        folder_version_of(buffer_view(&text), ret_version);
     buffer_free(&text);
-    free(path);
-    free(name);
     return result;
 }
 
@@ -387,7 +419,7 @@ int folder_remove(const char *folder, const char *address, const struct folder_v
     char *name, *path;
     int lock, result = -1;
 
-    if (name_of(address, &name, error) < 0)
+    if (folder_name_of(address, &name, error) < 0)
         return -1;
     path = file_join(folder, name);
     lock = lock_folder(folder, error);

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -25,6 +26,10 @@
 struct folder_version {
     unsigned char hash[16];
 };
+void folder_version_of(struct view text, struct folder_version *ret_version);
+
+/* The name of this address's file; for free(3). */
+int folder_name_of(const char *address, char **ret_name, struct error *error);
 
 /* The names of the files that are profiles, sorted bytewise, and nothing of their
  * contents: about 40 bytes each, so a million fit. Zeroed is empty. */
@@ -46,6 +51,14 @@ int folder_load_file(const char *folder, const char *name, struct profile *ret_p
                      struct folder_version *ret_version, struct error *error);
 bool folder_has(const char *folder, const char *address);
 
+/* folder_load_file in its two parts, for many files: the bytes, appended, and what
+ * they say. Both may be called by several threads. */
+int folder_read(const char *folder, const char *name, struct buffer *ret_text,
+                struct error *error);
+int folder_parse(const char *folder, const char *name, struct view text,
+                 struct profile *ret_profile, struct folder_version *ret_version,
+                 struct error *error);
+
 /* One profile after the other in the order of folder_list, one in memory at a
  * time. Exactly one of `profile` (borrowed for the call) and `problem` is not
  * NULL: a bad profile is reported and the next one comes. Returning other than 0
@@ -54,6 +67,13 @@ typedef int folder_visit(void *user, const char *name, const struct profile *pro
                          const struct error *problem);
 /* -1 when the folder cannot be read; else what `visit` returned last (0 at the end). */
 int folder_each(const char *folder, folder_visit *visit, void *user, struct error *error);
+
+/* A hash of what the system says of the folder's files, their names, sizes and times:
+ * it changes when one of them does, and reads none. `*ret_is_sure` is false when one
+ * of them was changed within two seconds before `now_utc`, or later, by the system's clock:
+ * another change in the same moment might not show. */
+int folder_fingerprint(const char *folder, int64_t now_utc, unsigned char ret_hash[16],
+                       bool *ret_is_sure, struct error *error);
 
 /* All writing is durable and atomic, mode 0600, under a lock on the folder that
  * other paperboy processes respect. */
@@ -65,6 +85,12 @@ int folder_create(const char *folder, const struct profile *profile, struct erro
 int folder_save(const char *folder, const struct profile *profile,
                 const struct folder_version *version, struct folder_version *ret_version,
                 struct error *error);
+/* Both with bytes that were read elsewhere and are kept as they are; the caller has
+ * looked that they are this address's profile. */
+int folder_create_text(const char *folder, const char *address, struct view text,
+                       struct error *error);
+int folder_save_text(const char *folder, const char *address, struct view text,
+                     const struct folder_version *version, struct error *error);
 /* `version` NULL removes whatever is there. */
 int folder_remove(const char *folder, const char *address, const struct folder_version *version,
                   struct error *error);

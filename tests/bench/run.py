@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures paperboy's feed parsing, digests and ranking against the alternatives on the
+"""Measures planning, feed parsing, digests, ranking and sending against others on the
 same input: medians of several runs in one go, and the ratios, which are what to
 believe on a shared machine. Started by `make bench`."""
 import argparse
@@ -8,6 +8,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -124,6 +125,22 @@ def bench_feed(program, feed, runs):
     print('  %-28s %12.1f MB/s %17.1f x feedparser' % ('paperboy', size / ours, theirs / ours))
 
 
+def bench_planning(program, profiles, history):
+    """A morning's planning: processor seconds of all threads, and what passed."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = subprocess.run([program, os.path.join(folder, 'new'), str(profiles), str(history)],
+                             check=True, stdout=subprocess.PIPE).stdout
+    print('planning %d profiles, %d earlier days of digests' % (profiles, history))
+    *mornings, delivery = map(json.loads, out.splitlines())
+    print('  %-28s %12.1f us of CPU a delivery; listing %d editions anew would take %.0f'
+          % ('what it takes', delivery['taking_us'], delivery['editions'], delivery['listing_us']))
+    for result in mornings:
+        for name, step in (('all are due', 'due'), ('none is, something changed', 'none_due'),
+                           ('none is, nothing changed', 'quiet')):
+            print('  %-28s %12.3f s of CPU %10.3f s passed' % ('%s, %s' % (result['where'], name),
+                                                              result[step + '_cpu_s'], result[step + '_s']))
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument('programs', help='folder of bench_rank, bench_digest and bench_feed')
@@ -133,10 +150,13 @@ def main():
     options.add_argument('--runs', type=int, default=5)
     options.add_argument('--profiles', type=int, nargs='*', default=[10000, 100000, 1000000])
     options.add_argument('--digests', type=int, default=500)
+    options.add_argument('--planned', type=int, default=100000)
+    options.add_argument('--history', type=int, default=5)
     given = options.parse_args()
     for path, option in ((given.papers, 'PAPERS'), (given.feed, 'FEED')):
         if not os.path.exists(path):
             sys.exit('bench: %s is missing; give another with %s=FILE' % (path, option))
+    bench_planning(os.path.join(given.programs, 'bench_plan'), given.planned, given.history)
     bench_feed(os.path.join(given.programs, 'bench_feed'), given.feed, given.runs)
     bench_digest(os.path.join(given.programs, 'bench_digest'), given.papers, given.digests, given.runs)
     bench_ranking(os.path.join(given.programs, 'bench_rank'), given.papers, given.profiles,

@@ -134,7 +134,7 @@ static void what_was_shown_is_known(void **state)
     assert_true(view_equal_string(papers[1].id, "2602.00012"));
     assert_true(view_equal_string(papers[2].id, "2602.00013"));
     assert_int_equal(papers[2].version, 2);
-    MUST(outbox_editions_shown(store, "ada", 1, arena, &editions,
+    MUST(outbox_editions_shown(store, "ada", 1, (struct date){0}, arena, &editions,
                                &count, &error), error);
     assert_int_equal(count, 3);
     assert_int_equal(editions[0].date.day, 12);
@@ -144,7 +144,7 @@ static void what_was_shown_is_known(void **state)
     assert_int_equal(editions[2].papers, 13); /* the most of them */
     MUST(outbox_papers_shown(store, "ada", 0, NOW + 1, arena, &papers, &count, &error), error);
     assert_int_equal(count, 0);
-    MUST(outbox_editions_shown(store, "bob", 0, arena, &editions, &count, &error),
+    MUST(outbox_editions_shown(store, "bob", 0, (struct date){0}, arena, &editions, &count, &error),
          error);
     assert_int_equal(count, 0);
     arena_free(&arena);
@@ -230,6 +230,6 @@ int store_suite_run(const struct store_opener *opener)
     };
 
     return suite_run_tests("subscribers and what they were shown", tests, sizeof(tests) / sizeof(tests[0]), opener) +
-           store_suite_outbox_run(opener) + store_suite_editions_run(opener) +
+           store_suite_profiles_run(opener) + store_suite_outbox_run(opener) + store_suite_editions_run(opener) +
            store_suite_pace_run(opener) + store_suite_derived_run(opener);
 }

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -89,6 +91,66 @@ static void lists_profiles_and_nothing_else(void **state)
     assert_string_equal(list.names[3], "bob.json");
     folder_list_free(&list);
     folder_list_free(&list);
+}
+
+/* Every way to change what a folder says changes its fingerprint. */
+static void a_fingerprint_shows_changes(void **state)
+{
+    static const struct timespec then[2] = {{1000000000, 5}, {1000000000, 5}};
+    static const struct timespec later[2] = {{1000000000, 5}, {1000000000, 6}};
+    const char *folder = *state;
+    char *path = file_join(folder, "a@x.org.json"), *other = file_join(folder, "b@x.org.json");
+    unsigned char seen[8][16];
+    size_t count = 0;
+    bool is_sure = true;
+
+    put_file(folder, "a@x.org.json", "{}");
+    assert_int_equal(utimensat(AT_FDCWD, path, then, 0), 0);
+    assert_int_equal(folder_fingerprint(folder, time(NULL), seen[count++], &is_sure, NULL), 0);
+    assert_false(is_sure); /* it was changed a moment ago */
+    assert_int_equal(folder_fingerprint(folder, time(NULL) + 60, seen[count], &is_sure, NULL), 0);
+    assert_true(is_sure);
+    assert_memory_equal(seen[0], seen[1], 16);
+    assert_int_equal(folder_fingerprint(folder, time(NULL) - 60, seen[count], &is_sure, NULL), 0);
+    assert_false(is_sure); /* or will be: the clock was set back */
+    put_file(folder, "a@x.org.json", "[]");
+    assert_int_equal(utimensat(AT_FDCWD, path, then, 0), 0);
+    assert_int_equal(folder_fingerprint(folder, 0, seen[count++], &is_sure, NULL), 0);
+    assert_int_equal(utimensat(AT_FDCWD, path, later, 0), 0);
+    assert_int_equal(folder_fingerprint(folder, 0, seen[count++], &is_sure, NULL), 0);
+    put_file(folder, "b@x.org.json", "[]");
+    assert_int_equal(folder_fingerprint(folder, 0, seen[count++], &is_sure, NULL), 0);
+    assert_int_equal(chmod(other, 0600), 0);
+    assert_int_equal(folder_fingerprint(folder, 0, seen[count++], &is_sure, NULL), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rename(other, path), 0);
+    assert_int_equal(folder_fingerprint(folder, 0, seen[count++], &is_sure, NULL), 0);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            assert_memory_not_equal(seen[i], seen[k], 16);
+    free(path);
+    free(other);
+}
+
+static void texts_are_kept_as_they_are(void **state)
+{
+    static const char text[] = "{\n\n\"email\":  \"ada@x.org\" }";
+    const char *folder = *state;
+    struct folder_version version;
+    struct error error = {0};
+    char *read;
+
+    assert_int_equal(folder_create_text(folder, "Ada@x.org", view_of(text), NULL), 0);
+    read = read_file(folder, "ada@x.org.json");
+    assert_string_equal(read, text);
+    free(read);
+    assert_int_equal(folder_create_text(folder, "ada@x.org", view_of(text), &error), -1);
+    assert_int_equal(error.kind, ERROR_CONFLICT);
+    folder_version_of(VIEW("other"), &version);
+    assert_int_equal(folder_save_text(folder, "ada@x.org", VIEW("{}"), &version, &error), -1);
+    assert_int_equal(error.kind, ERROR_CONFLICT);
+    folder_version_of(view_of(text), &version);
+    assert_int_equal(folder_save_text(folder, "ada@x.org", VIEW("{}"), &version, NULL), 0);
 }
 
 static void no_folder(void **state)
@@ -431,6 +493,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(lists_profiles_and_nothing_else, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_fingerprint_shows_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(texts_are_kept_as_they_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_life, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_edit_by_hand_is_not_lost, set_up, tear_down),

@@ -449,7 +449,7 @@ static void look_up_some(struct store *store)
     MUST(outbox_next_due(store, UNCERTAIN_RESEND, &any, &due, &error), error);
     MUST(outbox_papers_shown(store, "subscriber7@example.org", 0, 0, arena, &papers, &count, &error),
          error);
-    MUST(outbox_editions_shown(store, "subscriber7@example.org", 0, arena, &editions,
+    MUST(outbox_editions_shown(store, "subscriber7@example.org", 0, (struct date){0}, arena, &editions,
                                &count, &error),
          error);
     MUST(subscriber_see(store, "subscriber7@example.org", NOW, (struct date){0}, &seen, &error),

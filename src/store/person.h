@@ -1,0 +1,28 @@
+/* What the store has about one person, for showing it to them. Nothing is changed. */
+#ifndef STORE_PERSON_H
+#define STORE_PERSON_H
+
+#include "store/outbox.h"
+#include "store/subscribers.h"
+
+int person_find_seen(struct store *store, const char *address, struct subscriber_seen *ret_seen,
+                     bool *ret_found, struct error *error);
+/* As suppression_list_all, of this address. */
+int person_list_suppressions(struct store *store, const char *address,
+                             struct suppression_list *ret_list, struct error *error);
+
+/* Strings may be NULL where the row says nothing; all live for the call. */
+struct person_delivery {
+    struct view kind, slot, state;
+    int64_t created_utc, not_before_utc, expires_utc, changed_utc; /* changed: 0, never tried */
+    int attempts;
+    struct view stage, enhanced, reply;
+    struct view editions; /* as edition_shown_parse takes each, with blanks between */
+    struct view shown;    /* see shown.h */
+};
+typedef void person_delivery_visit(void *user, const struct person_delivery *delivery);
+/* In the order in which they were added. */
+int person_each_delivery(struct store *store, const char *address, person_delivery_visit *visit,
+                         void *user, struct error *error);
+
+#endif
