@@ -73,6 +73,8 @@ struct delivery_outcome {
     const char *stage;         /* "rcpt"; NULL for none */
     const char *enhanced;      /* "4.7.1"; NULL for none */
     const char *reply;         /* the reply or the reason in words; NULL for none */
+    const char *reason;        /* in one word (delivery/reason.h); NULL for none */
+    bool untried;              /* put off without an attempt, which counts as none */
 };
 
 enum uncertain_policy { UNCERTAIN_RESEND, UNCERTAIN_HOLD };
