@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "delivery/reason.h"
 
 const char *smtp_stage_name(enum smtp_stage stage)
 {
@@ -179,8 +180,21 @@ static bool is_final_for_data(int code, const char *enhanced)
     return !enhanced[0] && (code == 551 || code == 553);
 }
 
-struct reply_meaning reply_classify(enum smtp_stage stage, int code, const char *enhanced,
-                                    const char *text)
+/* Greylisting passes by itself, and who is sent too much is left alone (gate.h): that the
+ * relay says so again and again is no sign that it is set up wrongly. */
+static bool asks_for_patience(enum smtp_stage stage, int code, const char *enhanced,
+                              const char *text)
+{
+    const struct reason_reply reply = {.stage = smtp_stage_name(stage),
+                                       .code = code,
+                                       .enhanced = view_of(enhanced),
+                                       .text = view_of(text)};
+
+    return reason_patience_of(&reply) != PATIENCE_NONE;
+}
+
+static struct reply_meaning classify(enum smtp_stage stage, int code, const char *enhanced,
+                                     const char *text)
 {
     if (stage < STAGE_MAIL || wants_login(code))
         return (struct reply_meaning){RESULT_RELAY_DOWN, false};
@@ -196,4 +210,14 @@ struct reply_meaning reply_classify(enum smtp_stage stage, int code, const char 
     if (stage > STAGE_RCPT && !is_final_for_data(code, enhanced))
         return (struct reply_meaning){RESULT_DEFERRED, true};
     return (struct reply_meaning){RESULT_FAILED, false};
+}
+
+struct reply_meaning reply_classify(enum smtp_stage stage, int code, const char *enhanced,
+                                    const char *text)
+{
+    struct reply_meaning meaning = classify(stage, code, enhanced, text);
+
+    if (meaning.suspect_relay && asks_for_patience(stage, code, enhanced, text))
+        meaning.suspect_relay = false;
+    return meaning;
 }

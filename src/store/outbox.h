@@ -149,6 +149,7 @@ struct outbox_problem {
     const char *stage;
     const char *enhanced;
     const char *reply;
+    const char *reason; /* in one word */
 };
 struct outbox_problems {
     struct arena *arena; /* owned */

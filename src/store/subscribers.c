@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "store/holds.h"
 #include "store/outbox_change.h"
 #include "store/query.h"
 
@@ -110,6 +111,9 @@ int suppression_lift(struct store *store, const char *address, enum suppression_
     struct query query;
     int64_t changes = 0;
 
+    /* It is believed to be alive again: refusals are counted from the first. */
+    if (reason == SUPPRESSION_BOUNCED && dead_forget(store, address, error) < 0)
+        return -1;
     query_start(&query, store, "DELETE FROM suppressions WHERE address = $1 AND reason = $2",
                 error);
     query_text(&query, address);
