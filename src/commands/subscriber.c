@@ -8,6 +8,7 @@
 
 #include "base/document.h"
 #include "commands/compiling.h"
+#include "commands/holding.h"
 #include "store/derived.h"
 #include "store/subscribers.h"
 #include "subscribers/address.h"
@@ -182,6 +183,8 @@ int subscriber_unsuppress(struct site *site, const struct options *options, char
     int result, status = EX_OK;
 
     (void)options, (void)count;
+    if (words[0][0] == '@')
+        return holding_release(site, words[0]);
     result = subscriber_read_address(words[0], &address, &error);
     if (result == 0)
         result = site_open_store(site, &error);
@@ -308,6 +311,7 @@ const struct command command_subscriber = {
             "  resume ADDRESS\n"
             "  suppress ADDRESS [--reason TEXT]\n"
             "  unsuppress ADDRESS        lift every reason, a complaint too\n"
+            "  unsuppress @DOMAIN        send to a domain again that is held\n"
             "  remove ADDRESS            delete the profile\n"
             "  import FILE [--address ADDRESS] [--rules FILE]\n"
             "                            the Python bot's config.json as a profile of ADDRESS\n"

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "delivery/gate_parts.h"
 #include "store/rates.h"
 #include "subscribers/address.h"
@@ -20,6 +21,7 @@ enum {
     /* So many tried ones of a domain are worth a statement: a domain of few recipients is
      * never held. */
     UNTOLD_MIN = HOLD_RECIPIENTS_MIN / 2,
+    QUOTED_BYTES = 160, /* of a reply, in a reason */
     KEY_BYTES = 1024
 };
 
@@ -207,7 +209,11 @@ int64_t gate_rest_until_ms(const struct gate_target *target, int64_t now_ms)
     return is_ahead(until_ms, now_ms, PATIENCE_MAX_MS) ? until_ms : 0;
 }
 
-/* "09:41:07" in UTC, for the reasons. */
+static struct view quoted(const char *reply)
+{
+    return utf8_prefix(view_of(reply), QUOTED_BYTES);
+}
+
 static const char *clock_text(int64_t ms, char text[TIME_TEXT_BYTES])
 {
     time_format_rfc3339((ms + 999) / 1000, text);
@@ -225,8 +231,10 @@ static bool check_hold(const struct gate_domain *domain, const struct delivery *
     verdict->kind = GATE_DEFER;
     verdict->until_ms = domain->held_until_ms;
     snprintf(verdict->reason, sizeof(verdict->reason),
-             HOLD_REPLY_PREFIX "too many recipients at %s were refused; until %s; the last: %s",
-             domain->name, clock_text(domain->held_until_ms, until), domain->evidence);
+             HOLD_REPLY_PREFIX "too many recipients at %s were refused; until %s; the last: "
+             "%.*s",
+             domain->name, clock_text(domain->held_until_ms, until),
+             VIEW_ARGUMENTS(quoted(domain->evidence)));
     return false;
 }
 
@@ -240,9 +248,10 @@ static bool check_rest(const struct gate_target *target, int64_t now_ms,
         return true;
     verdict->kind = until_ms - now_ms > GATE_PATIENCE_MS ? GATE_DEFER : GATE_WAIT;
     verdict->until_ms = until_ms;
-    snprintf(verdict->reason, sizeof(verdict->reason), "%s is left alone until %s, as it asked: %s",
+    snprintf(verdict->reason, sizeof(verdict->reason), "%s is left alone until %s, as it asked: "
+             "%.*s",
              target->domain[0] ? target->domain : target->relay, clock_text(until_ms, until),
-             target->patience.reply);
+             VIEW_ARGUMENTS(quoted(target->patience.reply)));
     return false;
 }
 

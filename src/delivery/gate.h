@@ -22,16 +22,17 @@
 #include "store/store.h"
 
 enum {
-    GATE_REASON_BYTES = 320,
+    GATE_REASON_BYTES = 512,
     /* A domain that has to wait longer than this has its deliveries put off (GATE_DEFER). */
     GATE_PATIENCE_MS = 20 * 1000
 };
 
-/* A domain that was just held, for the owner's notice. Views are the gate's, until
+/* A domain that was just held, for the owner's notice. Texts are the gate's, until
  * the callback returns. */
 struct gate_held {
+    struct store *store; /* the gate's, in the transaction that holds the domain */
     const char *domain;
-    int64_t tried;  /* recipients of it in this run, those still waiting included */
+    int64_t tried;  /* recipients of it in this run, with those that still wait */
     int64_t failed;
     int64_t lifted; /* suppressions of this run that were taken back */
     int64_t until_utc;

@@ -13,7 +13,8 @@ enum {
     ENOUGH_CONNECTIONS = 16,
     /* What a domain put off comes back over some time. */
     SPREAD_SECONDS = 120,
-    EVIDENCE_BYTES = 512
+    REPLY_BYTES = sizeof(((struct delivery_result *)0)->reply) + 32,
+    EVIDENCE_BYTES = REPLY_BYTES + 64
 };
 
 static struct reason_reply reply_of(const struct delivery_result *result)
@@ -22,6 +23,23 @@ static struct reason_reply reply_of(const struct delivery_result *result)
                                  .code = result->code,
                                  .enhanced = view_of(result->enhanced),
                                  .text = view_of(result->reply)};
+}
+
+/* The numbers, as far as the text does not begin with them, and the text. */
+static void write_reply(const struct delivery_result *result, char reply[REPLY_BYTES])
+{
+    char numbers[40];
+    size_t size;
+
+    if (!result->code)
+        snprintf(numbers, sizeof(numbers), "%s", "");
+    else
+        snprintf(numbers, sizeof(numbers), "%d %s%s", result->code, result->enhanced,
+                 result->enhanced[0] ? " " : "");
+    size = strlen(numbers);
+    if (size > 4 && strncmp(result->reply, numbers, 4) == 0)
+        size = 0;
+    snprintf(reply, REPLY_BYTES, "%.*s%s", (int)size, numbers, result->reply);
 }
 
 /* Whom a temporary refusal concerns: before a recipient was named, the relay itself. */
@@ -72,9 +90,12 @@ static int note_rest(struct gate *gate, const struct delivery *delivery, const c
     struct gate_target *target = find_concerned(gate, delivery, relay, result);
     struct arena *arena = arena_new();
     struct patience patience;
-    int noted = patience_note(gate->store, relay, target->domain, result->reply, now_ms, arena,
-                              &patience, error);
+    char reply[REPLY_BYTES];
+    int noted;
 
+    write_reply(result, reply);
+    noted = patience_note(gate->store, relay, target->domain, reply, now_ms, arena, &patience,
+                          error);
     if (noted == 0)
         gate_set_patience(gate, target, &patience);
     arena_free(&arena);
@@ -139,22 +160,21 @@ static bool is_told_at_once(const struct delivery_result *result)
     return false;
 }
 
+/* "userunknown at rcpt: 550 5.1.1 …" */
 static void write_evidence(const struct delivery_result *result, const char *reason,
                            char evidence[EVIDENCE_BYTES])
 {
-    char code[16];
-    bool has_code;
+    char reply[REPLY_BYTES];
 
-    snprintf(code, sizeof(code), "%d", result->code);
-    has_code = !result->code || strncmp(result->reply, code, strlen(code)) == 0;
-    snprintf(evidence, EVIDENCE_BYTES, "%s at %s: %s%s%.440s", reason, result->stage,
-             has_code ? "" : code, has_code ? "" : " ", result->reply);
+    write_reply(result, reply);
+    snprintf(evidence, EVIDENCE_BYTES, "%s at %s: %s", reason, result->stage, reply);
 }
 
 static int tell_held(struct gate *gate, const struct refusal *refusal,
                      const struct refusal_effect *effect, struct error *error)
 {
     const struct gate_held held = {
+        .store = gate->store,
         .domain = refusal->domain,
         .tried = effect->tried,
         .failed = effect->failed,
