@@ -9,6 +9,11 @@
 
 enum { NOTICE_BYTES = 256 * 1024, EXPIRE_SECONDS = 3 * 86400 };
 
+static const char *owner_of(const struct configuration *configuration)
+{
+    return configuration->list.owner ? configuration->list.owner : configuration->sender.address;
+}
+
 /* RFC 3834 5: nobody's machine is to answer it. */
 static int write_message(const struct site *site, const char *owner,
                          const struct owner_notice *notice, int64_t now_utc, struct buffer *out,
@@ -17,7 +22,7 @@ static int write_message(const struct site *site, const char *owner,
     const struct configuration *configuration = &site->configuration;
     const struct mime_mailbox from = {view_of(configuration->sender.name),
                                       view_of(configuration->sender.address)};
-    const struct mime_mailbox to = {.address = view_of(configuration->list.owner)};
+    const struct mime_mailbox to = {.address = view_of(owner_of(configuration))};
     const struct mime_part part = {.type = "text/plain", .text = notice->text};
     struct token_subscriber subscriber;
     char left[MESSAGE_ID_TEXT_BYTES], text[MESSAGE_ID_TEXT_BYTES + MIME_ADDRESS_BYTES + 1];
@@ -66,11 +71,11 @@ int owner_notice_add(struct site *site, struct store *store, const struct owner_
     char *owner;
     int result;
 
-    if (!configuration->list.owner || !configuration->sender.address)
+    if (!configuration->sender.address)
         return 0;
     if (site_open_key(site, error) < 0)
         return -1;
-    owner = address_canonical(view_of(configuration->list.owner));
+    owner = address_canonical(view_of(owner_of(configuration)));
     buffer_init(&message, NOTICE_BYTES);
     result = write_message(site, owner, notice, now_utc, &message, error);
     if (result == 0 && message.failed)

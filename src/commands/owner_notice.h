@@ -1,4 +1,4 @@
-/* A plain mail to list.owner about something that needs a person. Through the outbox, so that
+/* A plain mail to list.owner, else the sender, about something that needs a person. Through the outbox, so that
  * it is sent once, whoever notices first. */
 #ifndef COMMANDS_OWNER_NOTICE_H
 #define COMMANDS_OWNER_NOTICE_H
@@ -12,7 +12,7 @@ struct owner_notice {
 };
 
 /* Adds it to `store`, inside the caller's transaction if one is open, unless one of that slot
- * is there. Without list.owner nothing happens. The site's key is made when there is none. */
+ * is there. Without a sender nothing happens. The site's key is made when there is none. */
 int owner_notice_add(struct site *site, struct store *store, const struct owner_notice *notice,
                      int64_t now_utc, struct error *error);
 

@@ -4,14 +4,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "delivery/gate_parts.h"
 #include "store/rates.h"
-#include "subscribers/address.h"
 
 enum {
     RENEW_MS = RATE_SLOTS_LEASE_MS / 3,
@@ -21,159 +19,11 @@ enum {
     /* So many tried ones of a domain are worth a statement: a domain of few recipients is
      * never held. */
     UNTOLD_MIN = HOLD_RECIPIENTS_MIN / 2,
-    QUOTED_BYTES = 160, /* of a reply, in a reason */
-    KEY_BYTES = 1024
+    QUOTED_BYTES = 160 /* of a reply, in a reason */
 };
 
 /* The scope of the limits over everything (store/rates.h). */
 #define EVERYTHING ""
-
-/* ---- domains and targets ---- */
-
-struct gate_domain *gate_find_domain(struct gate *gate, struct view name)
-{
-    struct gate_domain *domain = NULL;
-    char *lower = address_canonical(name);
-
-    HASH_FIND_STR(gate->domains, lower, domain);
-    if (!domain) {
-        domain = memory_new(1, sizeof(*domain) + name.size + 1);
-        memcpy(domain->name, lower, name.size);
-        HASH_ADD_STR(gate->domains, name, domain);
-    }
-    free(lower);
-    return domain;
-}
-
-struct gate_target *gate_find_target(struct gate *gate, const char *relay, const char *domain)
-{
-    struct gate_target *target = NULL;
-    char key[KEY_BYTES];
-    size_t size;
-
-    snprintf(key, sizeof(key), "%s %s", relay, domain);
-    HASH_FIND_STR(gate->targets, key, target);
-    if (target)
-        return target;
-    size = strlen(key) + 1;
-    target = memory_new(1, sizeof(*target) + size);
-    memcpy(target->key, key, size);
-    target->relay = arena_string(gate->arena, view_of(relay));
-    target->domain = arena_string(gate->arena, view_of(domain));
-    HASH_ADD_STR(gate->targets, key, target);
-    return target;
-}
-
-struct gate_domain *gate_domain_of(struct gate *gate, const struct delivery *delivery)
-{
-    return gate_find_domain(gate, address_domain(view_of(delivery->subscriber)));
-}
-
-void gate_add_suspect(struct gate *gate, const char *address)
-{
-    struct gate_suspect *suspect = NULL;
-    size_t size = strlen(address) + 1;
-
-    HASH_FIND_STR(gate->suspects, address, suspect);
-    if (suspect)
-        return;
-    suspect = memory_new(1, sizeof(*suspect) + size);
-    memcpy(suspect->address, address, size);
-    HASH_ADD_STR(gate->suspects, address, suspect);
-}
-
-void gate_set_patience(struct gate *gate, struct gate_target *target,
-                       const struct patience *patience)
-{
-    if (!patience) {
-        target->patience = (struct patience){0};
-        return;
-    }
-    /* Read again and again: its text is copied when it is another. */
-    if (patience->changed_ms == target->patience.changed_ms &&
-        patience->connections == target->patience.connections)
-        return;
-    target->taken = 0;
-    target->patience = *patience;
-    target->patience.relay = target->relay;
-    target->patience.domain = target->domain;
-    target->patience.reply = arena_string(gate->arena, view_of(patience->reply));
-}
-
-void gate_set_hold(struct gate *gate, struct gate_domain *domain, int64_t until_utc,
-                   const char *evidence)
-{
-    if (domain->held_until_ms == until_utc * 1000)
-        return;
-    domain->held_until_ms = until_utc * 1000;
-    domain->evidence = arena_string(gate->arena, view_of(evidence ? evidence : ""));
-}
-
-/* ---- what others have learnt ---- */
-
-static int read_patience(struct gate *gate, struct error *error)
-{
-    struct gate_target *target, *next;
-    struct patience_list list = {0};
-
-    if (patience_list(gate->store, &list, error) < 0)
-        return -1;
-    HASH_ITER(hh, gate->targets, target, next)
-        target->is_listed = false;
-    for (size_t i = 0; i < list.count; i++) {
-        target = gate_find_target(gate, list.items[i].relay, list.items[i].domain);
-        gate_set_patience(gate, target, &list.items[i]);
-        target->is_listed = true;
-    }
-    HASH_ITER(hh, gate->targets, target, next)
-        if (!target->is_listed)
-            gate_set_patience(gate, target, NULL);
-    patience_list_free(&list);
-    return 0;
-}
-
-static int read_holds(struct gate *gate, int64_t now_ms, struct error *error)
-{
-    struct gate_domain *domain, *next;
-    struct hold_list list = {0};
-
-    if (hold_list(gate->store, now_ms / 1000, &list, error) < 0)
-        return -1;
-    HASH_ITER(hh, gate->domains, domain, next)
-        domain->is_listed = false;
-    for (size_t i = 0; i < list.count; i++) {
-        domain = gate_find_domain(gate, view_of(list.items[i].domain));
-        gate_set_hold(gate, domain, list.items[i].until_utc, list.items[i].evidence);
-        domain->is_listed = true;
-    }
-    HASH_ITER(hh, gate->domains, domain, next)
-        if (!domain->is_listed)
-            domain->held_until_ms = 0;
-    hold_list_free(&list);
-    return 0;
-}
-
-static int read_suspects(struct gate *gate, struct error *error)
-{
-    struct arena *arena = arena_new();
-    const char **addresses = NULL;
-    size_t count = 0;
-    int result = dead_list_suspects(gate->store, arena, &addresses, &count, error);
-
-    for (size_t i = 0; i < count; i++)
-        gate_add_suspect(gate, addresses[i]);
-    free(addresses);
-    arena_free(&arena);
-    return result;
-}
-
-static int refresh(struct gate *gate, int64_t now_ms, struct error *error)
-{
-    gate->refreshed_ms = now_ms;
-    if (read_patience(gate, error) < 0)
-        return -1;
-    return read_holds(gate, now_ms, error);
-}
 
 int gate_open(struct store *store, const struct gate_options *options, int64_t now_ms,
               struct gate **ret_gate, struct error *error)
@@ -187,7 +37,7 @@ int gate_open(struct store *store, const struct gate_options *options, int64_t n
     if (gate->options.hard < 1)
         gate->options.hard = 2;
     gate->renewed_ms = now_ms;
-    if (refresh(gate, now_ms, error) < 0 || read_suspects(gate, error) < 0) {
+    if (gate_refresh(gate, now_ms, error) < 0 || gate_read_suspects(gate, error) < 0) {
         gate_close(&gate, now_ms);
         return -1;
     }
@@ -302,7 +152,7 @@ static void wait_for_rate(struct gate_verdict *verdict, int64_t opens_ms, const 
 static int check_domain_rate(struct gate *gate, struct gate_domain *domain, int64_t now_ms,
                              struct gate_verdict *verdict, struct error *error)
 {
-    char what[ADDRESS_BYTES + 8];
+    char what[300];
     int64_t opens_ms = 0;
 
     if (gate->options.per_domain <= 0)
@@ -493,7 +343,7 @@ int gate_tick(struct gate *gate, int64_t now_ms, struct error *error)
             return -1;
         gate->renewed_ms = now_ms;
     }
-    return is_due(gate->refreshed_ms, REFRESH_MS, now_ms) ? refresh(gate, now_ms, error) : 0;
+    return is_due(gate->refreshed_ms, REFRESH_MS, now_ms) ? gate_refresh(gate, now_ms, error) : 0;
 }
 
 /* What cannot be given back runs out. */

@@ -62,6 +62,10 @@ struct gate_domain *gate_domain_of(struct gate *gate, const struct delivery *del
 struct gate_target *gate_find_target(struct gate *gate, const char *relay, const char *domain);
 void gate_add_suspect(struct gate *gate, const char *address);
 
+int gate_read_suspects(struct gate *gate, struct error *error);
+/* What the store says of patience and holds by now. */
+int gate_refresh(struct gate *gate, int64_t now_ms, struct error *error);
+
 /* Both targets of a delivery have one less under way. */
 void gate_leave(struct gate *gate, const struct delivery *delivery, const char *relay);
 

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "delivery/gate.h"
-#include "delivery/portion.h"
 #include "store/holds.h"
 #include "store/patience.h"
 #include "store/subscribers.h"
@@ -207,54 +206,6 @@ static void a_domains_hour_stops_no_other(void **state)
                 NOW_MS);
     for (int i = 0; i < 3; i++)
         assert_true(send_one(gates, 0, "c@third.example", NOW_MS));
-}
-
-static uint32_t draw(uint32_t *seed, uint32_t below)
-{
-    *seed = *seed * 1664525u + 1013904223u;
-    return (uint32_t)(((uint64_t)(*seed >> 8) * below) >> 24);
-}
-
-/* Three workers that look whenever they like, with pauses: no second has more than its
- * share, and most of it is used. */
-static void no_second_has_more_than_its_limit(void **state)
-{
-    static const double limits[] = {0.5, 1, 3, 20, 250};
-    struct gates *gates = *state;
-    uint32_t seed = 5;
-    struct error error = {0};
-
-    MUST(store_open(gates->url, NULL, &gates->stores[0], &error), error);
-    for (size_t l = 0; l < sizeof(limits) / sizeof(limits[0]); l++) {
-        struct pacer pacers[3] = {{0}};
-        int64_t *used = calloc(20000, sizeof(*used)), now_ms = NOW_MS + (int64_t)l * HOUR;
-        size_t count = 0, first = 0;
-        int64_t span_ms = limits[l] < 1 ? (int64_t)(1000 / limits[l]) : 1000;
-        int64_t most = limits[l] < 1 ? 1 : (int64_t)limits[l];
-
-        MUST(store_begin(gates->stores[0], &error), error);
-        for (int step = 0; step < 20000; step++) {
-            int64_t opens_ms;
-
-            now_ms += draw(&seed, 500) ? draw(&seed, 3) : draw(&seed, 700);
-            MUST(pacer_take(&pacers[draw(&seed, 3)], gates->stores[0], "", limits[l], now_ms,
-                            &opens_ms, &error), error);
-            if (opens_ms) {
-                assert_true(opens_ms > now_ms && opens_ms < now_ms + 3 * SECOND);
-                continue;
-            }
-            used[count++] = now_ms;
-            while (used[first] <= now_ms - span_ms)
-                first++;
-            if ((int64_t)(count - first) > most)
-                fail_msg("%zu within a second, of %g", count - first, limits[l]);
-        }
-        MUST(store_commit(gates->stores[0], &error), error);
-        /* Some of it is lost: while a worker that has instants does not look. */
-        if (limits[l] <= 3)
-            assert_true((double)count > 0.6 * limits[l] * (double)(now_ms - NOW_MS - (int64_t)l * HOUR) / 1000);
-        free(used);
-    }
 }
 
 static void the_seconds_share_is_nearly_used_up(void **state)
@@ -605,7 +556,6 @@ int main(void)
         TEST(the_hour_holds_over_workers_and_restarts),
         TEST(an_idle_portion_is_kept_for_others_to_use),
         TEST(a_domains_hour_stops_no_other),
-        TEST(no_second_has_more_than_its_limit),
         TEST(the_seconds_share_is_nearly_used_up),
         TEST(a_clock_set_back_does_not_stop_the_second),
         TEST(connections_of_a_domain_are_shared),
