@@ -16,6 +16,8 @@ enum {
     REFRESH_MS = 5 * 1000,
     /* A slot that another worker has may be free by then. */
     SLOT_WAIT_MS = 1000,
+    /* So long a slot is kept for the domain's next message. */
+    SLOT_IDLE_MS = 5 * 1000,
     /* So many tried ones of a domain are worth a statement: a domain of few recipients is
      * never held. */
     UNTOLD_MIN = HOLD_RECIPIENTS_MIN / 2,
@@ -311,20 +313,31 @@ static int tell_tried(struct gate *gate, int64_t least, int64_t now_ms, struct e
     return 0;
 }
 
+static bool has_idle_slots(const struct gate_target *target, int64_t now_ms)
+{
+    return target->slots > target->under_way &&
+           (now_ms < target->used_ms || now_ms >= target->used_ms + SLOT_IDLE_MS);
+}
+
 /* What lies idle others may have. */
 static int give_back_slots(struct gate *gate, int64_t now_ms, struct error *error)
 {
     struct gate_target *target, *next;
+    bool is_open = false;
 
     HASH_ITER(hh, gate->targets, target, next) {
-        if (target->slots <= target->under_way ||
-            (now_ms >= target->used_ms && now_ms < target->used_ms + SLOT_WAIT_MS))
+        if (!has_idle_slots(target, now_ms))
             continue;
-        if (rate_take_slots(gate->store, target->key, gate->options.holder, INT64_MAX,
-                            target->under_way, now_ms, &target->slots, error) < 0)
+        if (!is_open && store_begin(gate->store, error) < 0)
             return -1;
+        is_open = true;
+        if (rate_take_slots(gate->store, target->key, gate->options.holder, INT64_MAX,
+                            target->under_way, now_ms, &target->slots, error) < 0) {
+            store_rollback(gate->store);
+            return -1;
+        }
     }
-    return 0;
+    return is_open ? store_commit(gate->store, error) : 0;
 }
 
 static bool is_due(int64_t last_ms, int64_t interval_ms, int64_t now_ms)

@@ -1,6 +1,5 @@
 /* Domains, relays and addresses as a gate knows them, and what others have learnt of them
  * meanwhile. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,22 +39,33 @@ struct gate_domain *gate_find_domain(struct gate *gate, struct view name)
     return domain;
 }
 
+/* "RELAY DOMAIN", cut when it is longer than any of both are. */
+static size_t write_key(const char *relay, const char *domain, char key[KEY_BYTES])
+{
+    size_t relay_size = strnlen(relay, KEY_BYTES - DOMAIN_BYTES - 2);
+    size_t domain_size = strnlen(domain, DOMAIN_BYTES);
+
+    memcpy(key, relay, relay_size);
+    key[relay_size] = ' ';
+    memcpy(key + relay_size + 1, domain, domain_size);
+    key[relay_size + 1 + domain_size] = '\0';
+    return relay_size + 1 + domain_size;
+}
+
 struct gate_target *gate_find_target(struct gate *gate, const char *relay, const char *domain)
 {
     struct gate_target *target = NULL;
     char key[KEY_BYTES];
-    size_t size;
+    size_t size = write_key(relay, domain, key);
 
-    snprintf(key, sizeof(key), "%s %s", relay, domain);
-    HASH_FIND_STR(gate->targets, key, target);
+    HASH_FIND(hh, gate->targets, key, size, target);
     if (target)
         return target;
-    size = strlen(key) + 1;
-    target = memory_new(1, sizeof(*target) + size);
+    target = memory_new(1, sizeof(*target) + size + 1);
     memcpy(target->key, key, size);
     target->relay = arena_string(gate->arena, view_of(relay));
     target->domain = arena_string(gate->arena, view_of(domain));
-    HASH_ADD_STR(gate->targets, key, target);
+    HASH_ADD_KEYPTR(hh, gate->targets, target->key, size, target);
     return target;
 }
 

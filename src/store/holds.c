@@ -17,50 +17,41 @@ struct domain_run {
 
 /* ---- the run ---- */
 
-static int make_run(struct store *store, const char *domain, int64_t now_utc, struct error *error)
-{
-    struct query query;
-
-    query_start(&query, store,
-                "INSERT INTO domain_runs (domain, first_utc, last_utc, tried, failed)"
-                " VALUES ($1, $2, $2, 0, 0) ON CONFLICT (domain) DO NOTHING", error);
-    query_text(&query, domain);
-    query_integer(&query, now_utc);
-    return query_run(&query, NULL);
-}
-
 /* A run is over some time after its last delivery, or with its hold; what a clock that was
  * ahead has written is over too. */
-static int end_old_run(struct store *store, const char *domain, int64_t now_utc,
-                       struct error *error)
-{
-    struct query query;
+#define RUN_IS_OVER_SQL \
+    "((domain_runs.held_until_utc IS NULL AND (domain_runs.last_utc < excluded.last_utc - $5" \
+    " OR domain_runs.last_utc > excluded.last_utc + $5))" \
+    " OR domain_runs.held_until_utc <= excluded.last_utc" \
+    " OR domain_runs.held_until_utc > excluded.last_utc + $6)"
+#define RUN_GOES_ON_SQL(COLUMN, GOES_ON, STARTS) \
+    COLUMN " = CASE WHEN " RUN_IS_OVER_SQL " THEN " STARTS " ELSE " GOES_ON " END"
 
-    query_start(&query, store,
-                "UPDATE domain_runs SET first_utc = $2, last_utc = $2, tried = 0, failed = 0,"
-                " held_utc = NULL, held_until_utc = NULL, evidence = NULL WHERE domain = $1"
-                " AND ((held_until_utc IS NULL AND (last_utc < $2 - $3 OR last_utc > $2 + $3))"
-                " OR held_until_utc <= $2 OR held_until_utc > $2 + $4)", error);
-    query_text(&query, domain);
-    query_integer(&query, now_utc);
-    query_integer(&query, HOLD_RUN_GAP_SECONDS);
-    query_integer(&query, HOLD_SECONDS);
-    return query_run(&query, NULL);
-}
-
-static int add_to_run(struct store *store, const char *domain, int64_t tried, int64_t failed,
-                      int64_t now_utc, struct domain_run *ret_run, struct error *error)
+static int count_in_run(struct store *store, const char *domain, int64_t tried, int64_t failed,
+                        int64_t now_utc, struct domain_run *ret_run, struct error *error)
 {
     struct query query;
     int row;
 
     query_start(&query, store,
-                "UPDATE domain_runs SET last_utc = $2, tried = tried + $3, failed = failed + $4"
-                " WHERE domain = $1 RETURNING first_utc, tried, failed, held_until_utc", error);
+                "INSERT INTO domain_runs (domain, first_utc, last_utc, tried, failed)"
+                " VALUES ($1, $2, $2, $3, $4) ON CONFLICT (domain) DO UPDATE SET "
+                RUN_GOES_ON_SQL("first_utc", "domain_runs.first_utc", "excluded.first_utc") ", "
+                RUN_GOES_ON_SQL("tried", "domain_runs.tried + excluded.tried", "excluded.tried")
+                ", "
+                RUN_GOES_ON_SQL("failed", "domain_runs.failed + excluded.failed",
+                                "excluded.failed") ", "
+                RUN_GOES_ON_SQL("held_utc", "domain_runs.held_utc", "NULL") ", "
+                RUN_GOES_ON_SQL("held_until_utc", "domain_runs.held_until_utc", "NULL") ", "
+                RUN_GOES_ON_SQL("evidence", "domain_runs.evidence", "NULL")
+                ", last_utc = excluded.last_utc"
+                " RETURNING first_utc, tried, failed, held_until_utc", error);
     query_text(&query, domain);
     query_integer(&query, now_utc);
     query_integer(&query, tried);
     query_integer(&query, failed);
+    query_integer(&query, HOLD_RUN_GAP_SECONDS);
+    query_integer(&query, HOLD_SECONDS);
     row = query_next(&query);
     if (row > 0) {
         *ret_run = (struct domain_run){query_get_integer(&query, 0), query_get_integer(&query, 1),
@@ -73,26 +64,12 @@ static int add_to_run(struct store *store, const char *domain, int64_t tried, in
     return row < 0 ? -1 : 0;
 }
 
-static int count_in_run(struct store *store, const char *domain, int64_t tried, int64_t failed,
-                        int64_t now_utc, struct domain_run *ret_run, struct error *error)
-{
-    if (make_run(store, domain, now_utc, error) < 0 ||
-        end_old_run(store, domain, now_utc, error) < 0)
-        return -1;
-    return add_to_run(store, domain, tried, failed, now_utc, ret_run, error);
-}
-
 int hold_note_tried(struct store *store, const char *domain, int64_t tried, int64_t now_utc,
                     struct error *error)
 {
     struct domain_run run;
-    bool mine;
-    int result;
 
-    if (transaction_open(store, &mine, error) < 0)
-        return -1;
-    result = count_in_run(store, domain, tried, 0, now_utc, &run, error);
-    return transaction_close(store, mine, result, error);
+    return count_in_run(store, domain, tried, 0, now_utc, &run, error);
 }
 
 /* ---- dead addresses ---- */
