@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -281,36 +282,71 @@ void gate_cancel(struct gate *gate, const struct delivery *delivery, const char 
 
 /* ---- upkeep ---- */
 
-static int tell_tried(struct gate *gate, int64_t least, int64_t now_ms, struct error *error)
+/* Rows are changed in one order by all workers, or two could wait for each other for ever. */
+static int compare_domains(const void *a, const void *b)
 {
-    struct gate_domain *domain, *next;
-    bool is_open = false;
+    return strcmp((*(struct gate_domain *const *)a)->name, (*(struct gate_domain *const *)b)->name);
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+    return strcmp((*(struct gate_target *const *)a)->key, (*(struct gate_target *const *)b)->key);
+}
+
+static int tell_domains(struct gate *gate, struct gate_domain *const *domains, size_t count,
+                        int64_t now_ms, struct error *error)
+{
+    if (store_begin(gate->store, error) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (hold_note_tried(gate->store, domains[i]->name, domains[i]->untold, now_ms / 1000,
+                            error) < 0) {
+            store_rollback(gate->store);
+            return -1;
+        }
+    }
+    if (store_commit(gate->store, error) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        domains[i]->untold = 0;
+    return 0;
+}
+
+static int tell_tried(struct gate *gate, int64_t now_ms, struct error *error)
+{
+    struct gate_domain **domains = NULL, *domain, *next;
+    size_t count = 0, capacity = 0;
     int result = 0;
 
     if (gate->options.hold_percent <= 0)
         return 0;
     HASH_ITER(hh, gate->domains, domain, next) {
-        if (domain->untold < least)
+        if (domain->untold < UNTOLD_MIN)
             continue;
-        if (!is_open && store_begin(gate->store, error) < 0)
+        domains = memory_grow(domains, &capacity, count + 1, sizeof(struct gate_domain *));
+        domains[count++] = domain;
+    }
+    if (count) {
+        qsort(domains, count, sizeof(struct gate_domain *), compare_domains);
+        result = tell_domains(gate, domains, count, now_ms, error);
+    }
+    free(domains);
+    return result;
+}
+
+static int release_slots(struct gate *gate, struct gate_target *const *targets, size_t count,
+                         int64_t now_ms, struct error *error)
+{
+    if (store_begin(gate->store, error) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (rate_take_slots(gate->store, targets[i]->key, gate->options.holder, INT64_MAX,
+                            targets[i]->under_way, now_ms, &targets[i]->slots, error) < 0) {
+            store_rollback(gate->store);
             return -1;
-        is_open = true;
-        result = hold_note_tried(gate->store, domain->name, domain->untold, now_ms / 1000, error);
-        if (result < 0)
-            break;
+        }
     }
-    if (!is_open)
-        return 0;
-    if (result < 0) {
-        store_rollback(gate->store);
-        return -1;
-    }
-    if (store_commit(gate->store, error) < 0)
-        return -1;
-    HASH_ITER(hh, gate->domains, domain, next)
-        if (domain->untold >= least)
-            domain->untold = 0;
-    return 0;
+    return store_commit(gate->store, error);
 }
 
 static bool has_idle_slots(const struct gate_target *target, int64_t now_ms)
@@ -322,22 +358,22 @@ static bool has_idle_slots(const struct gate_target *target, int64_t now_ms)
 /* What lies idle others may have. */
 static int give_back_slots(struct gate *gate, int64_t now_ms, struct error *error)
 {
-    struct gate_target *target, *next;
-    bool is_open = false;
+    struct gate_target **targets = NULL, *target, *next;
+    size_t count = 0, capacity = 0;
+    int result = 0;
 
     HASH_ITER(hh, gate->targets, target, next) {
         if (!has_idle_slots(target, now_ms))
             continue;
-        if (!is_open && store_begin(gate->store, error) < 0)
-            return -1;
-        is_open = true;
-        if (rate_take_slots(gate->store, target->key, gate->options.holder, INT64_MAX,
-                            target->under_way, now_ms, &target->slots, error) < 0) {
-            store_rollback(gate->store);
-            return -1;
-        }
+        targets = memory_grow(targets, &capacity, count + 1, sizeof(struct gate_target *));
+        targets[count++] = target;
     }
-    return is_open ? store_commit(gate->store, error) : 0;
+    if (count) {
+        qsort(targets, count, sizeof(struct gate_target *), compare_targets);
+        result = release_slots(gate, targets, count, now_ms, error);
+    }
+    free(targets);
+    return result;
 }
 
 static bool is_due(int64_t last_ms, int64_t interval_ms, int64_t now_ms)
@@ -347,7 +383,7 @@ static bool is_due(int64_t last_ms, int64_t interval_ms, int64_t now_ms)
 
 int gate_tick(struct gate *gate, int64_t now_ms, struct error *error)
 {
-    if (tell_tried(gate, UNTOLD_MIN, now_ms, error) < 0)
+    if (tell_tried(gate, now_ms, error) < 0)
         return -1;
     if (gate->has_slots && give_back_slots(gate, now_ms, error) < 0)
         return -1;
@@ -364,7 +400,7 @@ static void give_back_all(struct gate *gate, int64_t now_ms)
 {
     struct gate_domain *domain, *next;
 
-    tell_tried(gate, UNTOLD_MIN, now_ms, NULL);
+    tell_tried(gate, now_ms, NULL);
     portion_give_back(&gate->portion, gate->store, EVERYTHING, NULL);
     HASH_ITER(hh, gate->domains, domain, next)
         portion_give_back(&domain->portion, gate->store, domain->name, NULL);

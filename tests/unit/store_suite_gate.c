@@ -1,6 +1,7 @@
 /* Limits, patience, holds and dead addresses in the store. */
 #include "unit/store_suite_parts.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -229,6 +230,58 @@ static void slots_are_shared_and_those_of_the_dead_run_out(void **state)
     assert_int_equal(slots(store, "d", 5, 5, NOW_MS - 24 * HOUR), 5);
     store_close(&store);
     store_close(&other);
+}
+
+/* Four at once, each on a handle of its own. */
+enum { TAKERS = 4, TAKER_ROUNDS = 25 };
+
+struct taker {
+    struct store *store;
+    char holder[8];
+    int64_t taken;
+    int64_t slots;
+    int failed;
+};
+
+static void *take_in_turns(void *user)
+{
+    struct taker *taker = user;
+    struct error error = {0};
+
+    for (int i = 0; i < TAKER_ROUNDS && !taker->failed; i++) {
+        struct rate_grant grant = {0};
+
+        if (rate_take(taker->store, "", 100, 3, NOW_MS, &grant, &error) < 0 ||
+            rate_take_slots(taker->store, "relay x", taker->holder, 5, 3, NOW_MS, &taker->slots,
+                            &error) < 0)
+            taker->failed = 1;
+        taker->taken += grant.count;
+    }
+    return NULL;
+}
+
+static void of_those_who_take_at_once_none_gets_what_another_has(void **state)
+{
+    struct store *store = suite_open(state);
+    struct taker takers[TAKERS] = {{0}};
+    pthread_t threads[TAKERS];
+    int64_t taken = 0, slots_taken = 0;
+
+    for (int i = 0; i < TAKERS; i++) {
+        takers[i].store = suite_open_again(state);
+        snprintf(takers[i].holder, sizeof(takers[i].holder), "t%d", i);
+        assert_int_equal(pthread_create(&threads[i], NULL, take_in_turns, &takers[i]), 0);
+    }
+    for (int i = 0; i < TAKERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_false(takers[i].failed);
+        taken += takers[i].taken;
+        slots_taken += takers[i].slots;
+        store_close(&takers[i].store);
+    }
+    assert_int_equal(taken, 100);
+    assert_int_equal(slots_taken, 5);
+    store_close(&store);
 }
 
 /* ---- patience ---- */
@@ -488,6 +541,7 @@ int store_suite_gate_run(const struct store_opener *opener)
         cmocka_unit_test(instants_are_given_to_one_only),
         cmocka_unit_test(a_clock_set_back_costs_one_portion_of_the_second),
         cmocka_unit_test(slots_are_shared_and_those_of_the_dead_run_out),
+        cmocka_unit_test(of_those_who_take_at_once_none_gets_what_another_has),
         cmocka_unit_test(who_asks_is_left_alone_longer_each_time),
         cmocka_unit_test(dead_addresses_are_suppressed_with_evidence),
         cmocka_unit_test(a_domain_with_too_many_dead_is_held),
