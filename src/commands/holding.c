@@ -21,7 +21,7 @@ static void write_text(const struct gate_held *held, double percent, const char 
                   "    %s\n\n"
                   "So many dead addresses at once are unlikely; the fault may be the domain's, the\n"
                   "relay's or ours. Nobody of it is suppressed",
-                  held->domain, (long long)held->failed, (long long)held->tried, percent,
+                  held->domain, (long long)held->failed, (long long)held->recipients, percent,
                   held->evidence);
     if (held->lifted)
         buffer_printf(text, " (%lld suppression%s of this run taken back)", (long long)held->lifted,
@@ -60,7 +60,7 @@ static int tell_owner(void *user, const struct gate_held *held, struct error *er
     log_line(site->log, LOG_LEVEL_ERROR,
              "%s is held until %s: %lld of %lld recipients were refused, so nobody of it is "
              "suppressed; the last: %s",
-             held->domain, until, (long long)held->failed, (long long)held->tried,
+             held->domain, until, (long long)held->failed, (long long)held->recipients,
              held->evidence);
     return 0;
 }

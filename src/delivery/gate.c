@@ -19,9 +19,6 @@ enum {
     SLOT_WAIT_MS = 1000,
     /* So long a slot is kept for the domain's next message. */
     SLOT_IDLE_MS = 5 * 1000,
-    /* So many tried ones of a domain are worth a statement: a domain of few recipients is
-     * never held. */
-    UNTOLD_MIN = HOLD_RECIPIENTS_MIN / 2,
     QUOTED_BYTES = 160 /* of a reply, in a reason */
 };
 
@@ -283,55 +280,9 @@ void gate_cancel(struct gate *gate, const struct delivery *delivery, const char 
 /* ---- upkeep ---- */
 
 /* Rows are changed in one order by all workers, or two could wait for each other for ever. */
-static int compare_domains(const void *a, const void *b)
-{
-    return strcmp((*(struct gate_domain *const *)a)->name, (*(struct gate_domain *const *)b)->name);
-}
-
 static int compare_targets(const void *a, const void *b)
 {
     return strcmp((*(struct gate_target *const *)a)->key, (*(struct gate_target *const *)b)->key);
-}
-
-static int tell_domains(struct gate *gate, struct gate_domain *const *domains, size_t count,
-                        int64_t now_ms, struct error *error)
-{
-    if (store_begin(gate->store, error) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        if (hold_note_tried(gate->store, domains[i]->name, domains[i]->untold, now_ms / 1000,
-                            error) < 0) {
-            store_rollback(gate->store);
-            return -1;
-        }
-    }
-    if (store_commit(gate->store, error) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        domains[i]->untold = 0;
-    return 0;
-}
-
-static int tell_tried(struct gate *gate, int64_t now_ms, struct error *error)
-{
-    struct gate_domain **domains = NULL, *domain, *next;
-    size_t count = 0, capacity = 0;
-    int result = 0;
-
-    if (gate->options.hold_percent <= 0)
-        return 0;
-    HASH_ITER(hh, gate->domains, domain, next) {
-        if (domain->untold < UNTOLD_MIN)
-            continue;
-        domains = memory_grow(domains, &capacity, count + 1, sizeof(struct gate_domain *));
-        domains[count++] = domain;
-    }
-    if (count) {
-        qsort(domains, count, sizeof(struct gate_domain *), compare_domains);
-        result = tell_domains(gate, domains, count, now_ms, error);
-    }
-    free(domains);
-    return result;
 }
 
 static int release_slots(struct gate *gate, struct gate_target *const *targets, size_t count,
@@ -383,8 +334,6 @@ static bool is_due(int64_t last_ms, int64_t interval_ms, int64_t now_ms)
 
 int gate_tick(struct gate *gate, int64_t now_ms, struct error *error)
 {
-    if (tell_tried(gate, now_ms, error) < 0)
-        return -1;
     if (gate->has_slots && give_back_slots(gate, now_ms, error) < 0)
         return -1;
     if (gate->has_slots && is_due(gate->renewed_ms, RENEW_MS, now_ms)) {
@@ -396,11 +345,10 @@ int gate_tick(struct gate *gate, int64_t now_ms, struct error *error)
 }
 
 /* What cannot be given back runs out. */
-static void give_back_all(struct gate *gate, int64_t now_ms)
+static void give_back_all(struct gate *gate)
 {
     struct gate_domain *domain, *next;
 
-    tell_tried(gate, now_ms, NULL);
     portion_give_back(&gate->portion, gate->store, EVERYTHING, NULL);
     HASH_ITER(hh, gate->domains, domain, next)
         portion_give_back(&domain->portion, gate->store, domain->name, NULL);
@@ -414,9 +362,10 @@ void gate_close(struct gate **gate, int64_t now_ms)
     struct gate_target *target, *next_target;
     struct gate_suspect *suspect, *next_suspect;
 
+    (void)now_ms; /* what is given back is free whenever that is */
     if (!*gate)
         return;
-    give_back_all(*gate, now_ms);
+    give_back_all(*gate);
     HASH_ITER(hh, (*gate)->domains, domain, next_domain) {
         HASH_DEL((*gate)->domains, domain);
         free(domain);

@@ -32,8 +32,8 @@ enum {
 struct gate_held {
     struct store *store; /* the gate's, in the transaction that holds the domain */
     const char *domain;
-    int64_t tried;  /* recipients of it in this run, with those that still wait */
-    int64_t failed;
+    int64_t recipients; /* of it in this run, with those that still wait */
+    int64_t failed; /* of them */
     int64_t lifted; /* suppressions of this run that were taken back */
     int64_t until_utc;
     const char *evidence; /* the last refusal: "550 5.1.1 …" */
@@ -103,7 +103,7 @@ int gate_note(struct gate *gate, const struct delivery *delivery, const char *re
               const struct delivery_result *result, int64_t now_ms, struct error *error);
 
 /* About once a second, also while nothing is sent: renews leases, gives back what lies
- * idle, keeps what was counted, reads what others have learnt. Never inside a transaction. */
+ * idle, reads what others have learnt. Never inside a transaction. */
 int gate_tick(struct gate *gate, int64_t now_ms, struct error *error);
 
 #endif

@@ -15,7 +15,6 @@
 /* A recipient domain, over all relays. */
 struct gate_domain {
     struct portion portion; /* of per_domain */
-    int64_t untold;         /* digests tried that the store does not know of */
     int64_t held_until_ms;  /* 0: not held */
     const char *evidence;
     bool is_listed; /* in what was just read, and so with targets */

@@ -131,8 +131,6 @@ static int note_sent(struct gate *gate, const struct delivery *delivery, const c
     struct gate_domain *domain = gate_domain_of(gate, delivery);
     struct gate_suspect *suspect = NULL;
 
-    if (delivery->kind == DELIVERY_DIGEST)
-        domain->untold++;
     HASH_FIND_STR(gate->suspects, delivery->subscriber, suspect);
     if (suspect) {
         HASH_DEL(gate->suspects, suspect);
@@ -176,7 +174,7 @@ static int tell_held(struct gate *gate, const struct refusal *refusal,
     const struct gate_held held = {
         .store = gate->store,
         .domain = refusal->domain,
-        .tried = effect->tried,
+        .recipients = effect->recipients,
         .failed = effect->failed,
         .lifted = effect->lifted,
         .until_utc = effect->held_until_utc,
@@ -221,14 +219,12 @@ static int note_refused(struct gate *gate, const struct delivery *delivery,
         .is_dead = reason_means_dead(reason),
         .at_once = is_told_at_once(result),
         .evidence = evidence,
-        .tried = domain->untold + 1,
         .now_utc = now_ms / 1000,
     };
 
     write_evidence(result, reason_name(reason), evidence);
     if (write_refusal(gate, &refusal, &effect, error) < 0)
         return -1;
-    domain->untold = 0;
     if (effect.held_until_utc)
         gate_set_hold(gate, domain, effect.held_until_utc, evidence);
     else if (refusal.is_dead && !effect.is_suppressed)

@@ -10,8 +10,8 @@
 /* The run of a domain, as its row says. */
 struct domain_run {
     int64_t first_utc;
-    int64_t tried;
     int64_t failed;
+    int64_t recipients; /* when they were counted last */
     int64_t held_until_utc; /* 0: not held */
 };
 
@@ -20,36 +20,33 @@ struct domain_run {
 /* A run is over some time after its last delivery, or with its hold; what a clock that was
  * ahead has written is over too. */
 #define RUN_IS_OVER_SQL \
-    "((domain_runs.held_until_utc IS NULL AND (domain_runs.last_utc < excluded.last_utc - $5" \
-    " OR domain_runs.last_utc > excluded.last_utc + $5))" \
+    "((domain_runs.held_until_utc IS NULL AND (domain_runs.last_utc < excluded.last_utc - $4" \
+    " OR domain_runs.last_utc > excluded.last_utc + $4))" \
     " OR domain_runs.held_until_utc <= excluded.last_utc" \
-    " OR domain_runs.held_until_utc > excluded.last_utc + $6)"
+    " OR domain_runs.held_until_utc > excluded.last_utc + $5)"
 #define RUN_GOES_ON_SQL(COLUMN, GOES_ON, STARTS) \
     COLUMN " = CASE WHEN " RUN_IS_OVER_SQL " THEN " STARTS " ELSE " GOES_ON " END"
 
-static int count_in_run(struct store *store, const char *domain, int64_t tried, int64_t failed,
-                        int64_t now_utc, struct domain_run *ret_run, struct error *error)
+static int count_in_run(struct store *store, const char *domain, int64_t now_utc,
+                        struct domain_run *ret_run, struct error *error)
 {
     struct query query;
     int row;
 
     query_start(&query, store,
-                "INSERT INTO domain_runs (domain, first_utc, last_utc, tried, failed)"
-                " VALUES ($1, $2, $2, $3, $4) ON CONFLICT (domain) DO UPDATE SET "
+                "INSERT INTO domain_runs (domain, first_utc, last_utc, failed, recipients)"
+                " VALUES ($1, $3, $2, 1, 0) ON CONFLICT (domain) DO UPDATE SET "
                 RUN_GOES_ON_SQL("first_utc", "domain_runs.first_utc", "excluded.first_utc") ", "
-                RUN_GOES_ON_SQL("tried", "domain_runs.tried + excluded.tried", "excluded.tried")
-                ", "
-                RUN_GOES_ON_SQL("failed", "domain_runs.failed + excluded.failed",
-                                "excluded.failed") ", "
+                RUN_GOES_ON_SQL("failed", "domain_runs.failed + 1", "1") ", "
+                RUN_GOES_ON_SQL("recipients", "domain_runs.recipients", "0") ", "
                 RUN_GOES_ON_SQL("held_utc", "domain_runs.held_utc", "NULL") ", "
                 RUN_GOES_ON_SQL("held_until_utc", "domain_runs.held_until_utc", "NULL") ", "
                 RUN_GOES_ON_SQL("evidence", "domain_runs.evidence", "NULL")
                 ", last_utc = excluded.last_utc"
-                " RETURNING first_utc, tried, failed, held_until_utc", error);
+                " RETURNING first_utc, failed, recipients, held_until_utc", error);
     query_text(&query, domain);
     query_integer(&query, now_utc);
-    query_integer(&query, tried);
-    query_integer(&query, failed);
+    query_integer(&query, now_utc - HOLD_RUN_GAP_SECONDS);
     query_integer(&query, HOLD_RUN_GAP_SECONDS);
     query_integer(&query, HOLD_SECONDS);
     row = query_next(&query);
@@ -62,14 +59,6 @@ static int count_in_run(struct store *store, const char *domain, int64_t tried, 
     }
     query_end(&query);
     return row < 0 ? -1 : 0;
-}
-
-int hold_note_tried(struct store *store, const char *domain, int64_t tried, int64_t now_utc,
-                    struct error *error)
-{
-    struct domain_run run;
-
-    return count_in_run(store, domain, tried, 0, now_utc, &run, error);
 }
 
 /* ---- dead addresses ---- */
@@ -137,10 +126,11 @@ static void make_pattern(const char *domain, char pattern[300])
     snprintf(pattern, 300, "%%@%s", domain);
 }
 
-/* Digests of the domain that are still to come. Looks through all that are open, which is
- * why it is asked only when there were failures enough. */
-static int count_waiting(struct store *store, const char *domain, int64_t *ret_waiting,
-                         struct error *error)
+/* Those of the domain that were sent to in this run and those that are still to come. Looks
+ * through all of these, whatever their domain, which is why it is asked only when there were
+ * failures enough. */
+static int count_not_failed(struct store *store, const char *domain, int64_t first_utc,
+                            int64_t *ret_count, struct error *error)
 {
     char pattern[300];
     struct query query;
@@ -151,11 +141,14 @@ static int count_waiting(struct store *store, const char *domain, int64_t *ret_w
                 "SELECT (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'deferred')"
                 " AND kind = 'digest' AND subscriber LIKE $1)"
                 " + (SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'sending')"
+                " AND kind = 'digest' AND subscriber LIKE $1)"
+                " + (SELECT count(*) FROM deliveries WHERE state = 'sent' AND changed_utc >= $2"
                 " AND kind = 'digest' AND subscriber LIKE $1)", error);
     query_text(&query, pattern);
+    query_integer(&query, first_utc);
     row = query_next(&query);
     if (row > 0)
-        *ret_waiting = query_get_integer(&query, 0);
+        *ret_count = query_get_integer(&query, 0);
     query_end(&query);
     return row < 0 ? -1 : 0;
 }
@@ -209,20 +202,32 @@ static int hold(struct store *store, const struct refusal *refusal, const struct
     return lift_suppressions(store, refusal->domain, run->first_utc, &effect->lifted, error);
 }
 
+static int keep_recipients(struct store *store, const char *domain, int64_t recipients,
+                           struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store, "UPDATE domain_runs SET recipients = $2 WHERE domain = $1", error);
+    query_text(&query, domain);
+    query_integer(&query, recipients);
+    return query_run(&query, NULL);
+}
+
 static int hold_if_too_much(struct store *store, const struct refusal *refusal,
                             const struct domain_run *run, const struct hold_policy *policy,
                             struct refusal_effect *effect, struct error *error)
 {
-    int64_t least = run->tried > HOLD_RECIPIENTS_MIN ? run->tried : HOLD_RECIPIENTS_MIN;
-    int64_t waiting = 0;
+    int64_t least = run->recipients > HOLD_RECIPIENTS_MIN ? run->recipients : HOLD_RECIPIENTS_MIN;
+    int64_t recipients = 0;
 
     if (policy->percent <= 0 || !is_too_much(run->failed, least, policy))
         return 0;
-    if (count_waiting(store, refusal->domain, &waiting, error) < 0)
+    if (count_not_failed(store, refusal->domain, run->first_utc, &recipients, error) < 0)
         return -1;
-    if (!is_too_much(run->failed, run->tried + waiting, policy))
-        return 0;
-    effect->tried += waiting;
+    recipients += run->failed;
+    if (!is_too_much(run->failed, recipients, policy))
+        return keep_recipients(store, refusal->domain, recipients, error);
+    effect->recipients = recipients;
     return hold(store, refusal, run, effect, error);
 }
 
@@ -232,9 +237,8 @@ static int note_refusal(struct store *store, const struct refusal *refusal,
 {
     struct domain_run run = {0};
 
-    if (count_in_run(store, refusal->domain, refusal->tried, 1, refusal->now_utc, &run, error) < 0)
+    if (count_in_run(store, refusal->domain, refusal->now_utc, &run, error) < 0)
         return -1;
-    effect->tried = run.tried;
     effect->failed = run.failed;
     effect->held_until_utc = run.held_until_utc;
     if (run.held_until_utc)
@@ -308,7 +312,7 @@ static int end_hold(struct store *store, const char *domain, int64_t now_utc, bo
     int64_t changes = 0;
 
     query_start(&query, store,
-                "UPDATE domain_runs SET first_utc = $2, last_utc = $2, tried = 0, failed = 0,"
+                "UPDATE domain_runs SET first_utc = $2, last_utc = $2, failed = 0, recipients = 0,"
                 " held_utc = NULL, held_until_utc = NULL, evidence = NULL"
                 " WHERE domain = $1 AND held_until_utc > $2", error);
     query_text(&query, domain);

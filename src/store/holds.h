@@ -15,7 +15,7 @@
 enum {
     HOLD_SECONDS = 6 * 3600,
     HOLD_RECIPIENTS_MIN = 20,
-    /* A domain of which nothing was tried for so long begins a new run. */
+    /* A domain's run goes from so long before its first refusal to so long after its last. */
     HOLD_RUN_GAP_SECONDS = 3600
 };
 
@@ -34,15 +34,14 @@ struct refusal {
     bool is_dead;  /* for a reason that means a dead address */
     bool at_once;  /* and once is enough */
     const char *evidence;
-    int64_t tried; /* of the domain since the last call, this one included */
     int64_t now_utc;
 };
 
 struct refusal_effect {
     bool is_suppressed; /* now, by this */
     bool is_held;       /* now, by this */
-    int64_t tried;      /* the run's, this domain; with is_held also what still waits */
-    int64_t failed;
+    int64_t recipients; /* with is_held: the domain's in this run, with those that still wait */
+    int64_t failed;     /* of them, so far */
     int64_t lifted;     /* suppressions of this run that the hold took back */
     int64_t held_until_utc; /* 0: it is not held, neither now nor before */
 };
@@ -52,9 +51,6 @@ struct refusal_effect {
 int hold_note_refusal(struct store *store, const struct refusal *refusal,
                       const struct hold_policy *policy, struct refusal_effect *ret_effect,
                       struct error *error);
-/* Recipients of the domain that were tried and not refused. */
-int hold_note_tried(struct store *store, const char *domain, int64_t tried, int64_t now_utc,
-                    struct error *error);
 
 struct hold {
     const char *domain;

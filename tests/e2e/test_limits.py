@@ -86,11 +86,11 @@ class Dead(Limits):
 
 
 class Held(Limits):
-    def hold(self):
+    def hold(self, connections=1):
         self.readers = self.people(40)
         self.others = self.people(3, "others.test")
         self.dead = {address: UNKNOWN for address in self.readers[:30:3]}
-        self.server = self.relay({"rcpt": self.dead}, connections=1)
+        self.server = self.relay({"rcpt": self.dead}, connections=connections)
         result = self.run_daily()
         self.assertEqual(result.status, TEMPORARY, str(result))
         return result
@@ -126,6 +126,16 @@ class Held(Limits):
         text = notices[0].get_payload(decode=True).decode()
         self.assertIn("paperboy subscriber unsuppress @readers.test", text)
         self.assertIn(UNKNOWN, text)
+
+    def test_with_many_under_way_nobody_is_suppressed_either(self):
+        result = self.hold(connections=8)
+        self.assertEqual(result.err.count("readers.test is held until"), 1, str(result))
+        status = self.paperboy.status()
+        self.assertEqual(status["suppressed"], 0)
+        self.assertEqual(len(status["held"]), 1)
+        # Those that were asked when the third refusal came.
+        self.assertIn(status["deliveries"]["failed"], range(3, 11))
+        self.assertEqual(len(self.notices()), 1)
 
     def test_released_it_is_sent_to_again(self):
         self.hold()

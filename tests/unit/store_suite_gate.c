@@ -354,7 +354,7 @@ static struct refusal_effect refuse(struct store *store, int number, bool is_dea
     struct error error = {0};
     char address[64];
     struct refusal refusal = {.address = address, .domain = "example.org", .is_dead = is_dead,
-                              .at_once = at_once, .evidence = "550 5.1.1 who?", .tried = 1,
+                              .at_once = at_once, .evidence = "550 5.1.1 who?",
                               .now_utc = now_utc};
 
     snprintf(address, sizeof(address), "r%d@example.org", number);
@@ -447,7 +447,7 @@ static void a_domain_with_too_many_dead_is_held(void **state)
     assert_true(effect.is_held && !effect.is_suppressed);
     assert_int_equal(effect.lifted, 3);
     assert_int_equal(effect.failed, 3);
-    assert_int_equal(effect.tried, 41);
+    assert_int_equal(effect.recipients, 41);
     assert_int_equal(effect.held_until_utc, NOW + 2 + HOLD_SECONDS);
     check_suppressed(store, "");
     /* What was under way when it was held. */
@@ -469,18 +469,43 @@ static void a_domain_with_too_many_dead_is_held(void **state)
 static void few_recipients_hold_no_domain(void **state)
 {
     struct store *store = suite_open(state);
-    struct error error = {0};
+    struct delivery_batch batch;
 
     /* 19 recipients, all of them dead. */
     for (int i = 0; i < HOLD_RECIPIENTS_MIN - 1; i++)
-        assert_true(refuse(store, i, true, true, NOW).is_suppressed);
-    assert_int_equal(count_holds(store, NOW), 0);
-    /* A new run; what is older stays suppressed when this one is held. */
-    MUST(hold_note_tried(store, "example.org", 18, NOW + DAY, &error), error);
-    assert_true(refuse(store, 100, true, true, NOW + DAY).is_suppressed);
-    assert_false(refuse(store, 101, false, false, NOW + DAY).is_suppressed);
-    assert_int_equal(count_holds(store, NOW + DAY), 1);
+        assert_true(refuse(store, i, true, true, NOW - DAY).is_suppressed);
+    assert_int_equal(count_holds(store, NOW - DAY), 0);
+    /* A new run, of those that were sent to; what is older stays suppressed when it is held. */
+    add_recipients(store, 100, 18);
+    suite_add_at(store, DELIVERY_ANSWER, "r200@example.org", "a", NOW);
+    suite_add(store, "r100@another-example.org");
+    batch = suite_claim(store, "w");
+    for (size_t i = 0; i < batch.count; i++)
+        suite_finish(store, &batch.items[i], DELIVERY_SENT);
+    delivery_batch_free(&batch);
+    assert_true(refuse(store, 100, true, true, NOW + 2).is_suppressed);
+    assert_true(refuse(store, 101, false, false, NOW + 2).is_held);
+    assert_int_equal(count_holds(store, NOW + 2), 1);
     check_suppressed(store, "r0 r10 r11 r12 r13 r14 r15 r16 r17 r18 r1 r2 r3 r4 r5 r6 r7 r8 r9");
+    store_close(&store);
+}
+
+/* What was sent long before counts no more, and is too little then. */
+static void earlier_runs_do_not_count(void **state)
+{
+    struct store *store = suite_open(state);
+    struct delivery_batch batch;
+
+    add_recipients(store, 100, 30);
+    batch = suite_claim(store, "w");
+    for (size_t i = 0; i < batch.count; i++)
+        suite_finish(store, &batch.items[i], DELIVERY_SENT);
+    delivery_batch_free(&batch);
+    for (int i = 0; i < 5; i++)
+        assert_false(refuse(store, i, true, true, NOW + DAY).is_held);
+    /* And neither do the refusals of a run that is over. */
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(refuse(store, i, false, false, NOW + (2 + i) * DAY).failed, 1);
     store_close(&store);
 }
 
@@ -546,6 +571,7 @@ int store_suite_gate_run(const struct store_opener *opener)
         cmocka_unit_test(dead_addresses_are_suppressed_with_evidence),
         cmocka_unit_test(a_domain_with_too_many_dead_is_held),
         cmocka_unit_test(few_recipients_hold_no_domain),
+        cmocka_unit_test(earlier_runs_do_not_count),
         cmocka_unit_test(held_deliveries_are_due_when_released),
         cmocka_unit_test(the_reason_is_kept),
     };

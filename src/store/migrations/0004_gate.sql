@@ -45,8 +45,8 @@ CREATE TABLE domain_runs (
     domain TEXT NOT NULL PRIMARY KEY,
     first_utc INTEGER NOT NULL,
     last_utc INTEGER NOT NULL,
-    tried INTEGER NOT NULL,
     failed INTEGER NOT NULL,
+    recipients INTEGER NOT NULL,       -- when they were counted last
     held_utc INTEGER,                  -- since when
     held_until_utc INTEGER,
     evidence TEXT
@@ -61,3 +61,6 @@ CREATE TABLE dead_addresses (
     suppressed_utc INTEGER             -- NULL: not yet
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dead_addresses_domain ON dead_addresses (domain);
+
+-- What was sent lately, for counting a domain's recipients in a run.
+CREATE INDEX deliveries_sent ON deliveries (changed_utc) WHERE state = 'sent';
