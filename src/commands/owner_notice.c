@@ -1,5 +1,6 @@
 #include "commands/owner_notice.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "mail/mime.h"

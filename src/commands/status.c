@@ -280,7 +280,8 @@ static void add_holds(struct buffer *out, const struct hold_list *holds)
 
         time_format_rfc3339(hold->until_utc, until);
         if (i == 0)
-            buffer_add_string(out, "\nHeld domains (paperboy subscriber unsuppress @DOMAIN sends again)\n");
+            buffer_add_string(out, "\nHeld domains (paperboy subscriber unsuppress @DOMAIN sends"
+                                   " again)\n");
         buffer_printf(out, "  %s  until %s, %lld refused; the last: %s\n", hold->domain, until,
                       (long long)hold->failed, hold->evidence ? hold->evidence : "");
     }

@@ -141,12 +141,15 @@ static int check_slots(struct gate *gate, struct gate_target *target, int64_t no
 }
 
 static void wait_for_rate(struct gate_verdict *verdict, int64_t opens_ms, const char *what,
-                          int64_t limit, const char *unit)
+                          int64_t limit)
 {
+    char until[TIME_TEXT_BYTES];
+
     verdict->kind = GATE_WAIT;
     verdict->until_ms = opens_ms;
-    snprintf(verdict->reason, sizeof(verdict->reason), "the limit of %lld per %s%s is reached",
-             (long long)limit, unit, what);
+    snprintf(verdict->reason, sizeof(verdict->reason),
+             "the limit of %lld per hour%s is reached, until %s", (long long)limit, what,
+             clock_text(opens_ms, until));
 }
 
 static int check_domain_rate(struct gate *gate, struct gate_domain *domain, int64_t now_ms,
@@ -163,7 +166,7 @@ static int check_domain_rate(struct gate *gate, struct gate_domain *domain, int6
     if (!opens_ms)
         return 0;
     snprintf(what, sizeof(what), " to %s", domain->name);
-    wait_for_rate(verdict, opens_ms, what, gate->options.per_domain, "hour");
+    wait_for_rate(verdict, opens_ms, what, gate->options.per_domain);
     if (opens_ms - now_ms > GATE_PATIENCE_MS)
         verdict->kind = GATE_DEFER;
     return 0;
@@ -180,7 +183,7 @@ static int check_rates(struct gate *gate, int64_t now_ms, struct gate_verdict *v
                          &opens_ms, error) < 0)
             return -1;
         if (opens_ms) {
-            wait_for_rate(verdict, opens_ms, "", gate->options.per_hour, "hour");
+            wait_for_rate(verdict, opens_ms, "", gate->options.per_hour);
             return 0;
         }
     }

@@ -72,7 +72,8 @@ struct gate_verdict {
      * (the limit per hour), give back what is claimed and end, or sleep. */
     bool everything;
     int64_t until_ms; /* after now_ms, but for GATE_ADMIT */
-    char reason[GATE_REASON_BYTES]; /* "the limit of 500 per hour is reached"; "" when admitted */
+    /* "the limit of 500 per hour is reached, until …"; "" when admitted */
+    char reason[GATE_REASON_BYTES];
 };
 
 /* `relay`: a short name that is the same in every process, "smtp.example.org:465". */

@@ -47,7 +47,8 @@ int rate_reserve(struct store *store, const char *scope, int64_t interval_us, in
  * Want 0 gives them back. */
 int rate_take_slots(struct store *store, const char *scope, const char *holder, int64_t limit,
                     int64_t want, int64_t now_ms, int64_t *ret_slots, struct error *error);
-/* All leases of the holder, whatever their scope: until now + RATE_SLOTS_LEASE_MS, or given back. */
+/* All leases of the holder, whatever their scope: until now + RATE_SLOTS_LEASE_MS, or
+ * given back. */
 int rate_renew_slots(struct store *store, const char *holder, int64_t now_ms, struct error *error);
 int rate_drop_slots(struct store *store, const char *holder, struct error *error);
 
