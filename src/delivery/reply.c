@@ -98,6 +98,40 @@ void reply_add_line(char *text, size_t text_bytes, struct view line)
     buffer_free(&clean);
 }
 
+static int code_of_line(struct view line)
+{
+    long code = 0;
+
+    if (line.size < 3 || !view_to_long(view_slice(line, 0, 3), &code) || code < 200 || code > 599)
+        return 0;
+    if (line.size > 3 && line.data[3] != ' ' && line.data[3] != '-' && line.data[3] != '\r')
+        return 0;
+    return (int)code;
+}
+
+enum smtp_reply_line smtp_reply_add_line(struct smtp_reply *reply, struct view line,
+                                         bool keep_text)
+{
+    int code = code_of_line(line);
+    struct view text = view_slice(line, 4, line.size);
+
+    if (reply->code)
+        *reply = (struct smtp_reply){0};
+    if (code == 0) {
+        reply_add_line(reply->text, sizeof(reply->text), line);
+        return REPLY_IS_NONE;
+    }
+    if (!reply->partial_code)
+        reply_find_enhanced(code, view_trim(text), reply->enhanced);
+    reply->partial_code = code;
+    if (keep_text)
+        reply_add_line(reply->text, sizeof(reply->text), text);
+    if (line.size > 3 && line.data[3] == '-')
+        return REPLY_GOES_ON;
+    reply->code = code;
+    return REPLY_WHOLE;
+}
+
 static bool contains_nocase(struct view text, const char *phrase)
 {
     struct view wanted = view_of(phrase);

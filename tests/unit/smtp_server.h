@@ -29,6 +29,9 @@ struct smtp_server_options {
     const char *certificate; /* PEM files; with them STARTTLS is offered */
     const char *key;
     bool tls_from_start; /* as smtps:// */
+    /* PIPELINING is offered. With SMTP_EMPTY_BODY a DATA without recipient is answered by
+     * 354, as RFC 2920 3.1 lets a server do. */
+    enum { SMTP_PLAIN, SMTP_PIPELINING, SMTP_EMPTY_BODY } pipelining;
     const char *login;   /* Base64 of AUTH PLAIN that is let in; offered when not NULL */
 };
 
