@@ -320,6 +320,9 @@ static void read_in(struct smtp_connection *connection)
         connection->alive_ms = connection->now_ms;
         while (rest.size && !is_gone(connection))
             note_event(connection, smtp_dialogue_read(&connection->dialogue, &rest));
+        /* A whole TLS record fits; of what comes later epoll tells. */
+        if (got < sizeof(bytes))
+            return;
     }
 }
 
