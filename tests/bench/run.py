@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures paperboy's feed parsing and ranking against the alternatives on the
+"""Measures paperboy's feed parsing, ranking and sending against the alternatives on the
 same input: medians of several runs in one go, and the ratios, which are what to
 believe on a shared machine. Started by `make bench`."""
 import argparse
@@ -9,6 +9,8 @@ import statistics
 import subprocess
 import sys
 import time
+
+import sending
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, '..', '..', '..', 'shared', 'data')
@@ -84,16 +86,21 @@ def bench_feed(program, feed, runs):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument('programs', help='folder of bench_rank and bench_feed')
+    options.add_argument('programs', help='folder of bench_send, bench_rank and bench_feed')
     options.add_argument('--papers', default=os.path.join(DATA, 'papers/day-2026-06-30.jsonl'))
     options.add_argument('--feed', default=os.path.join(DATA, 'arxiv-rss/rss-2026-06-30-rebuilt.xml'))
     options.add_argument('--threads', type=int, default=2)
     options.add_argument('--runs', type=int, default=5)
     options.add_argument('--profiles', type=int, nargs='*', default=[10000, 100000, 1000000])
+    options.add_argument('--messages', type=int, default=4000)
+    options.add_argument('--sending', action='store_true', help='nothing else')
     given = options.parse_args()
     for path, option in ((given.papers, 'PAPERS'), (given.feed, 'FEED')):
         if not os.path.exists(path):
             sys.exit('bench: %s is missing; give another with %s=FILE' % (path, option))
+    sending.bench(os.path.join(given.programs, 'bench_send'), given.messages, given.runs)
+    if given.sending:
+        return
     bench_feed(os.path.join(given.programs, 'bench_feed'), given.feed, given.runs)
     bench_ranking(os.path.join(given.programs, 'bench_rank'), given.papers, given.profiles,
                   given.threads, given.runs)
