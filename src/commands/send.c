@@ -42,18 +42,13 @@ static int wait_for_next(struct site *site, bool *ret_any, struct error *error)
     return 0;
 }
 
-/* Until a limit lets something begin again. */
+/* Until a limit lets something begin again; which one was said. */
 static void wait_for_limit(struct site *site, int64_t until_utc)
 {
-    struct tm until;
-    time_t when = (time_t)until_utc;
-    char text[20] = "";
-
-    if (localtime_r(&when, &until))
-        strftime(text, sizeof(text), "%H:%M:%S", &until);
-    log_line(site->log, LOG_LEVEL_NOTICE, "a limit is reached; waiting until %s", text);
-    while (!site_is_stopping() && site_now() < until_utc)
+    while (!site_is_stopping() && site_now() < until_utc) {
+        log_progress(site->log, "waiting %lld s for the limit", (long long)(until_utc - site_now()));
         sleep(1);
+    }
 }
 
 static void wait_for_relay(struct site *site, const struct error *error)

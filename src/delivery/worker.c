@@ -297,8 +297,10 @@ static int ask_gate(struct work *work, struct work_item *item, const char *relay
     if (!verdict.everything)
         return 0;
     work->all_wait_ms = verdict.until_ms;
-    if (verdict.until_ms - now_ms > LONG_WAIT_MS)
+    if (verdict.until_ms - now_ms > LONG_WAIT_MS) {
         work->summary.wait_until_utc = (verdict.until_ms + 999) / 1000;
+        say(work, verdict.reason);
+    }
     return 0;
 }
 

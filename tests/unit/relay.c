@@ -28,7 +28,8 @@ struct relay relay_play(const struct smtp_rule *rules, size_t count)
     return relay_play_as(rules, count, SMTP_PLAIN);
 }
 
-struct relay relay_play_as(const struct smtp_rule *rules, size_t count, int pipelining)
+struct relay relay_play_as(const struct smtp_rule *rules, size_t count,
+                           enum smtp_pipelining pipelining)
 {
     struct smtp_server_options options = {.rules = rules, .rule_count = count};
     struct relay relay = {0};

@@ -23,6 +23,8 @@ struct smtp_rule {
     const char *address; /* for rcpt: only this recipient */
 };
 
+enum smtp_pipelining { SMTP_PLAIN, SMTP_PIPELINING, SMTP_EMPTY_BODY };
+
 struct smtp_server_options {
     const struct smtp_rule *rules;
     size_t rule_count;
@@ -31,7 +33,7 @@ struct smtp_server_options {
     bool tls_from_start; /* as smtps:// */
     /* PIPELINING is offered. With SMTP_EMPTY_BODY a DATA without recipient is answered by
      * 354, as RFC 2920 3.1 lets a server do. */
-    enum { SMTP_PLAIN, SMTP_PIPELINING, SMTP_EMPTY_BODY } pipelining;
+    enum smtp_pipelining pipelining;
     const char *login;   /* Base64 of AUTH PLAIN that is let in; offered when not NULL */
 };
 

@@ -102,7 +102,7 @@ static void storms_pass(void **state)
     struct world *world = *state;
 
     world->connections = CONNECTIONS;
-    for (int pipelining = SMTP_PLAIN; pipelining <= SMTP_EMPTY_BODY; pipelining += 2)
+    for (enum smtp_pipelining pipelining = SMTP_PLAIN; pipelining <= SMTP_EMPTY_BODY; pipelining += 2)
         for (size_t i = 0; i < sizeof(storms) / sizeof(storms[0]); i++) {
             world->pipelining = pipelining;
             weather(world, &storms[i]);

@@ -84,7 +84,7 @@ static void check_arrival(struct relay *relay, struct view bytes)
         fail_msg("%zu bytes: arrived otherwise", bytes.size);
 }
 
-static void every_size_arrives(int pipelining)
+static void every_size_arrives(enum smtp_pipelining pipelining)
 {
     static const size_t sizes[] = {60, 1000, 16383, 16384, 16385, 65534, 65535, 65536, 65537,
                                    65538, 65593, 131071, 131072, 131073, 1000000};

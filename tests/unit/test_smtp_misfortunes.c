@@ -66,7 +66,8 @@ static const struct misfortune {
      RESULT_FAILED, 550, "rcpt", 2},
 };
 
-static void one_misfortune(const struct misfortune *misfortune, int pipelining)
+static void one_misfortune(const struct misfortune *misfortune,
+                           enum smtp_pipelining pipelining)
 {
     struct relay relay = relay_play_as(&misfortune->rule, 1, pipelining);
     struct delivery_result result;
@@ -95,7 +96,7 @@ static void a_misfortune_hits_one_message(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(misfortunes) / sizeof(misfortunes[0]); i++)
-        for (int pipelining = SMTP_PLAIN; pipelining <= SMTP_EMPTY_BODY; pipelining++)
+        for (enum smtp_pipelining pipelining = SMTP_PLAIN; pipelining <= SMTP_EMPTY_BODY; pipelining++)
             one_misfortune(&misfortunes[i], pipelining);
 }
 

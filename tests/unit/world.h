@@ -18,7 +18,7 @@ struct world {
     struct smtp_server *server;
     struct engine *engine;
     int connections;      /* 0: one */
-    int pipelining;       /* of the relay, as in struct smtp_server_options */
+    enum smtp_pipelining pipelining; /* of the relay */
     int64_t now_utc;
     volatile sig_atomic_t stop;
     int stop_after;       /* deliveries; 0: never */
