@@ -27,7 +27,8 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libcurl4-gnutls-dev libxml2-dev 
 	tzdata ca-certificates
 TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm valgrind libc6-dbg python3 python3-jsonschema \
 	openssl sqlite3 faketime mandoc shellcheck systemd
-BENCH_PACKAGES := python3 python3-feedparser python3-pystache
+# postfix has smtp-source and smtp-sink.
+BENCH_PACKAGES := python3 python3-feedparser python3-pystache postfix
 SERVER_PACKAGES := postfix dovecot-imapd dovecot-lmtpd spamassassin chromium fonts-dejavu-core
 
 # The Makefile is read before its own `packages` target may have installed

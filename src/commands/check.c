@@ -74,10 +74,6 @@ static void check_ignored(const struct site *site, struct findings *findings)
 {
     const struct configuration *configuration = &site->configuration;
 
-    if (configuration->delivery.relay_count)
-        findings_warn(findings,
-                      "%s: delivery.relays: this version sends by delivery.url alone",
-                      configuration->file);
     if (!configuration->inbox.address)
         findings_warn(findings,
                       "%s: no inbox.address: bounces and answers go to %s, and a person has to act "

@@ -45,6 +45,7 @@ struct configuration {
         double per_second;
         long per_hour;
         long per_domain;
+        long domain_connections;
         long expire_hours;
         bool hold_uncertain;
         bool fixed_envelope;

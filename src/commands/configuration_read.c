@@ -56,6 +56,7 @@ static const struct key DELIVERY[] = {
     {"per_second", KEY_NUMBER, AT(delivery.per_second), 0, 1e6},
     {"per_hour", KEY_INTEGER, AT(delivery.per_hour), 0, 1000000000},
     {"per_domain", KEY_INTEGER, AT(delivery.per_domain), 0, 1000000000},
+    {"domain_connections", KEY_INTEGER, AT(delivery.domain_connections), 0, 1024},
     {"expire_hours", KEY_INTEGER, AT(delivery.expire_hours), 1, 240},
     {"uncertain", KEY_UNCERTAIN, AT(delivery.hold_uncertain), 0, 0},
     {"envelope", KEY_ENVELOPE, AT(delivery.fixed_envelope), 0, 0},

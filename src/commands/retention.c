@@ -2,7 +2,10 @@
 
 #include "commands/compiling.h"
 #include "store/derived.h"
+#include "store/holds.h"
+#include "store/patience.h"
 #include "store/prune.h"
+#include "store/rates.h"
 #include "store/validators.h"
 
 #define LAST_FACT "pruned"
@@ -54,7 +57,10 @@ int retention_apply(struct site *site, int64_t now_utc, struct error *error)
                  "retention: %lld editions, %lld papers and %lld deliveries were old enough to go",
                  (long long)pruned.editions, (long long)pruned.papers,
                  (long long)pruned.deliveries);
-    if (validators_prune(site->store, limits.deliveries_before_utc, error) < 0)
+    if (validators_prune(site->store, limits.deliveries_before_utc, error) < 0 ||
+        hold_prune(site->store, limits.deliveries_before_utc, error) < 0 ||
+        patience_prune(site->store, now_utc * 1000, error) < 0 ||
+        rate_prune(site->store, now_utc * 1000, error) < 0)
         return -1;
     return fact_put(site->store, LAST_FACT, view_of(text), error);
 }

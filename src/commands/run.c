@@ -253,13 +253,14 @@ static int plan(struct job *job, struct error *error)
 
 static int plan_and_work(struct job *job)
 {
+    const struct working_options options = {.only = job->only};
     struct worker_summary summary;
     struct error error;
 
     if (plan(job, &error) < 0)
         return command_fail(job->log, &error);
     site_catch_signals();
-    if (working_send_due(&job->site, job->only, &summary, &error) < 0) {
+    if (working_send_due(&job->site, &options, &summary, &error) < 0) {
         working_log_summary(job->log, &summary);
         return command_fail(job->log, &error);
     }

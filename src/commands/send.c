@@ -1,19 +1,12 @@
-/* paperboy send: works the outbox, with one worker or several processes. */
-#include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <sysexits.h>
+/* paperboy send: works the outbox, with one worker or several. */
 #include <time.h>
 #include <unistd.h>
 
-#include "base/memory.h"
 #include "commands/command.h"
 #include "commands/working.h"
 #include "store/outbox.h"
 
-enum { WORKERS_MAX = 64, NAP_SECONDS = 3, RELAY_SECONDS = 60 };
+enum { NAP_SECONDS = 3, RELAY_SECONDS = 60 };
 
 static int open_site(struct site *site, struct log *log, const char *config, struct error *error)
 {
@@ -22,17 +15,6 @@ static int open_site(struct site *site, struct log *log, const char *config, str
         site_open_store(site, error) < 0)
         return -1;
     return site_open_key(site, error);
-}
-
-static void add_summary(struct worker_summary *total, const struct worker_summary *summary)
-{
-    total->sent += summary->sent;
-    total->deferred = summary->deferred;
-    total->failed += summary->failed;
-    total->skipped += summary->skipped;
-    total->uncertain = summary->uncertain;
-    total->expired += summary->expired;
-    total->left = summary->left;
 }
 
 /* Sleeps until a delivery is due; `*ret_any` is false when nothing is open any
@@ -60,24 +42,44 @@ static int wait_for_next(struct site *site, bool *ret_any, struct error *error)
     return 0;
 }
 
-static int work(struct site *site, bool wait, struct worker_summary *total, struct error *error)
+/* Until a limit lets something begin again; which one was said. */
+static void wait_for_limit(struct site *site, int64_t until_utc)
 {
+    while (!site_is_stopping() && site_now() < until_utc) {
+        log_progress(site->log, "waiting %lld s for the limit", (long long)(until_utc - site_now()));
+        sleep(1);
+    }
+}
+
+static void wait_for_relay(struct site *site, const struct error *error)
+{
+    log_line(site->log, LOG_LEVEL_WARNING, "%s; tried again in %d s", error->text, RELAY_SECONDS);
+    for (int i = 0; i < RELAY_SECONDS && !site_is_stopping(); i++)
+        sleep(1);
+}
+
+static int work(struct site *site, int threads, bool wait, struct worker_summary *total,
+                struct error *error)
+{
+    const struct working_options options = {.threads = threads, .is_patient = wait};
     bool any = true;
 
     do {
         struct worker_summary summary;
-        int result = working_send_due(site, NULL, &summary, error);
+        int result = working_send_due(site, &options, &summary, error);
 
-        add_summary(total, &summary);
+        working_add_summary(total, &summary);
+        /* A later round's are mostly the same ones again. */
+        total->deferred = summary.deferred;
+        total->uncertain = summary.uncertain;
+        total->wait_until_utc = summary.wait_until_utc;
         /* A relay that is away may come back; a wrong password does not. */
         if (result < 0 && !(wait && error->kind == ERROR_TEMPORARY))
             return -1;
-        if (result < 0) {
-            log_line(site->log, LOG_LEVEL_WARNING, "%s; tried again in %d s", error->text,
-                     RELAY_SECONDS);
-            for (int i = 0; i < RELAY_SECONDS && !site_is_stopping(); i++)
-                sleep(1);
-        }
+        if (result < 0)
+            wait_for_relay(site, error);
+        else if (wait && summary.wait_until_utc)
+            wait_for_limit(site, summary.wait_until_utc);
         if (wait && !site_is_stopping() && wait_for_next(site, &any, error) < 0)
             return -1;
     } while (wait && any && !site_is_stopping());
@@ -87,15 +89,20 @@ static int work(struct site *site, bool wait, struct worker_summary *total, stru
     return 0;
 }
 
-static int send_alone(struct log *log, const char *config, bool wait)
+static int run(struct log *log, const struct options *options)
 {
+    bool wait = options_given(options, "--wait");
     struct worker_summary total = {0};
     struct site site = {0};
     struct error error;
+    long threads = 0;
     int status;
 
+    if (options_number(options, "--workers", 1, WORKING_THREADS_MAX, &threads, &error) < 0)
+        return command_fail_usage(log, &error);
     site_catch_signals();
-    if (open_site(&site, log, config, &error) < 0 || work(&site, wait, &total, &error) < 0) {
+    if (open_site(&site, log, options->config, &error) < 0 ||
+        work(&site, (int)threads, wait, &total, &error) < 0) {
         if (site.store)
             working_log_summary(log, &total);
         status = command_fail(log, &error);
@@ -107,76 +114,6 @@ static int send_alone(struct log *log, const char *config, bool wait)
     return status;
 }
 
-/* Configuration before temporary before success. */
-static int worse_status(int a, int b)
-{
-    if (a == EX_CONFIG || b == EX_CONFIG)
-        return EX_CONFIG;
-    return a != EX_OK ? a : b;
-}
-
-static int wait_for_workers(const pid_t *workers, long count)
-{
-    bool told = false;
-    int status = EX_OK;
-    long left = count;
-
-    while (left > 0) {
-        int how;
-        pid_t ended;
-
-        if (site_is_stopping() && !told) {
-            for (long i = 0; i < count; i++)
-                kill(workers[i], SIGTERM);
-            told = true;
-        }
-        ended = waitpid(-1, &how, 0);
-        if (ended < 0 && errno == EINTR)
-            continue;
-        if (ended < 0)
-            break;
-        left--;
-        status = worse_status(status, WIFEXITED(how) ? WEXITSTATUS(how) : EX_TEMPFAIL);
-    }
-    return status;
-}
-
-/* Each worker opens the store and the relay for itself, as one on another
- * machine would. */
-static int send_together(struct log *log, const char *config, bool wait, long count)
-{
-    pid_t workers[WORKERS_MAX];
-    long started = 0;
-
-    site_catch_signals();
-    for (; started < count; started++) {
-        pid_t worker = fork();
-
-        if (worker == 0)
-            _exit(send_alone(log, config, wait));
-        if (worker < 0) {
-            log_line(log, LOG_LEVEL_ERROR, "cannot start worker %ld: %s", started + 1,
-                     strerror(errno));
-            break;
-        }
-        workers[started] = worker;
-    }
-    return worse_status(wait_for_workers(workers, started), started < count ? EX_OSERR : EX_OK);
-}
-
-static int run(struct log *log, const struct options *options)
-{
-    bool wait = options_given(options, "--wait");
-    struct error error;
-    long workers = 1;
-
-    if (options_number(options, "--workers", 1, WORKERS_MAX, &workers, &error) < 0)
-        return command_fail_usage(log, &error);
-    if (workers == 1)
-        return send_alone(log, options->config, wait);
-    return send_together(log, options->config, wait, workers);
-}
-
 static const struct option OPTIONS[] = {{"--workers", OPTION_VALUE},
                                         {"--wait", OPTION_FLAG},
                                         {NULL, 0}};
@@ -186,7 +123,8 @@ const struct command command_send = {
     .summary = "send what is due in the outbox",
     .help = "Usage: paperboy send [--workers N] [--wait]\n"
             "Sends the deliveries whose time has come. Neither fetches nor adds any.\n\n"
-            "  --workers N  N processes that share the outbox (1 to 64, default 1)\n"
+            "  --workers N  N threads that share the outbox and the connections (1 to 64;\n"
+            "               default: one, or one per core when there is much to do)\n"
             "  --wait       stay until the outbox is empty, deferred deliveries included\n\n"
             "Exit status: 0 nothing is left; 75 something is left for later or has expired\n"
             "unsent; 78 the configuration needs mending.\n",

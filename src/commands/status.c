@@ -10,8 +10,10 @@
 #include "commands/profile_source.h"
 #include "commands/site.h"
 #include "store/editions.h"
+#include "store/holds.h"
 #include "store/outbox.h"
 #include "store/pace.h"
+#include "store/patience.h"
 #include "store/subscribers.h"
 
 enum { EDITIONS_SHOWN = 14, PROBLEMS_SHOWN = 10 };
@@ -31,6 +33,8 @@ struct status {
     struct edition_list editions;
     struct outbox_problems problems;
     struct suppression_list suppressions;
+    struct hold_list holds;
+    struct patience_list patience;
     int64_t counts[DELIVERY_STATES];
     int64_t suppressed;
     size_t subscribers;
@@ -55,6 +59,8 @@ static int gather(struct site *site, struct status *status, struct error *error)
         outbox_count(site->store, status->counts, error) < 0 ||
         suppression_list_all(site->store, &status->suppressions, error) < 0 ||
         suppression_count(site->store, &status->suppressed, error) < 0 ||
+        hold_list(site->store, status->now_utc, &status->holds, error) < 0 ||
+        patience_list(site->store, &status->patience, error) < 0 ||
         profile_source_open(site, &profiles, error) < 0)
         return -1;
     return profile_source_count(&profiles, &status->subscribers, error);
@@ -65,6 +71,8 @@ static void status_free(struct status *status)
     edition_list_free(&status->editions);
     outbox_problems_free(&status->problems);
     suppression_list_free(&status->suppressions);
+    hold_list_free(&status->holds);
+    patience_list_free(&status->patience);
 }
 
 static bool is_complete(const struct edition *edition)
@@ -156,10 +164,46 @@ static json_t *problem_to_json(const struct outbox_problem *problem)
     char when[TIME_TEXT_BYTES];
 
     time_format_rfc3339(problem->when_utc, when);
-    return json_pack("{ss ss ss ss ss* ss* ss*}", "when", when, "subscriber", problem->subscriber,
-                     "kind", delivery_kind_name(problem->kind), "state",
+    return json_pack("{ss ss ss ss ss* ss* ss* ss*}", "when", when, "subscriber",
+                     problem->subscriber, "kind", delivery_kind_name(problem->kind), "state",
                      delivery_state_name(problem->state), "stage", problem->stage, "enhanced",
-                     problem->enhanced, "reply", problem->reply);
+                     problem->enhanced, "reply", problem->reply, "reason", problem->reason);
+}
+
+static json_t *held_to_json(const struct hold_list *holds)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < holds->count; i++) {
+        const struct hold *hold = &holds->items[i];
+        char since[TIME_TEXT_BYTES], until[TIME_TEXT_BYTES];
+
+        time_format_rfc3339(hold->since_utc, since);
+        time_format_rfc3339(hold->until_utc, until);
+        json_array_append_new(list, json_pack("{ss ss ss sI ss*}", "domain", hold->domain, "since",
+                                              since, "until", until, "refused",
+                                              (json_int_t)hold->failed, "evidence",
+                                              hold->evidence));
+    }
+    return list;
+}
+
+static json_t *patience_to_json(const struct patience_list *patience)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < patience->count; i++) {
+        const struct patience *item = &patience->items[i];
+        char until[TIME_TEXT_BYTES];
+
+        time_format_rfc3339(item->not_before_ms / 1000, until);
+        json_array_append_new(list,
+                              json_pack("{ss ss* ss sI ss}", "relay", item->relay, "domain",
+                                        item->domain[0] ? item->domain : NULL, "until", until,
+                                        "connections", (json_int_t)item->connections, "reply",
+                                        item->reply));
+    }
+    return list;
 }
 
 static int print_json(struct log *log, const struct status *status)
@@ -177,10 +221,11 @@ static int print_json(struct log *log, const struct status *status)
                             json_integer(status->counts[i]));
     for (size_t i = 0; i < status->problems.count; i++)
         json_array_append_new(problems, problem_to_json(&status->problems.items[i]));
-    root = json_pack("{so so sI sI so so}", "editions", editions, "deliveries", deliveries,
+    root = json_pack("{so so sI sI so so so so}", "editions", editions, "deliveries", deliveries,
                      "suppressed", (json_int_t)status->suppressed, "subscribers",
                      (json_int_t)status->subscribers, "errors", problems, "fetching",
-                     fetching_to_json(status));
+                     fetching_to_json(status), "held", held_to_json(&status->holds), "slowed",
+                     patience_to_json(&status->patience));
     text = json_dumps(root, JSON_COMPACT);
     buffer_init(&out, SIZE_MAX);
     buffer_printf(&out, "%s\n", text);
@@ -220,8 +265,41 @@ static void add_problem(struct buffer *out, const struct outbox_problem *problem
                   delivery_kind_name(problem->kind), delivery_state_name(problem->state));
     if (problem->stage)
         buffer_printf(out, " at %s", problem->stage);
-    buffer_printf(out, ": %s%s%s\n", problem->enhanced ? problem->enhanced : "",
+    buffer_printf(out, ": %s%s%s%s%s\n", problem->reason ? problem->reason : "",
+                  problem->reason ? ": " : "", problem->enhanced ? problem->enhanced : "",
                   problem->enhanced ? " " : "", problem->reply ? problem->reply : "no reason kept");
+}
+
+static void add_holds(struct buffer *out, const struct hold_list *holds)
+{
+    for (size_t i = 0; i < holds->count; i++) {
+        const struct hold *hold = &holds->items[i];
+        char until[TIME_TEXT_BYTES];
+
+        time_format_rfc3339(hold->until_utc, until);
+        if (i == 0)
+            buffer_add_string(out, "\nHeld domains (paperboy subscriber unsuppress @DOMAIN sends"
+                                   " again)\n");
+        buffer_printf(out, "  %s  until %s, %lld refused; the last: %s\n", hold->domain, until,
+                      (long long)hold->failed, hold->evidence ? hold->evidence : "");
+    }
+}
+
+static void add_patience(struct buffer *out, const struct status *status)
+{
+    for (size_t i = 0; i < status->patience.count; i++) {
+        const struct patience *item = &status->patience.items[i];
+        char until[TIME_TEXT_BYTES];
+
+        time_format_rfc3339(item->not_before_ms / 1000, until);
+        if (i == 0)
+            buffer_add_string(out, "\nSlowed down, as they asked\n");
+        buffer_printf(out, "  %s%s%s  ", item->domain, item->domain[0] ? " by " : "", item->relay);
+        if (item->not_before_ms > status->now_utc * 1000)
+            buffer_printf(out, "left alone until %s, then ", until);
+        buffer_printf(out, "%lld connection%s: %s\n", (long long)item->connections,
+                      item->connections == 1 ? "" : "s", item->reply);
+    }
 }
 
 static void add_suppression(struct buffer *out, const struct suppression *suppression)
@@ -258,6 +336,8 @@ static int print_text(struct log *log, const struct status *status)
         buffer_add_string(&out, "\nLast errors\n");
     for (size_t i = 0; i < status->problems.count; i++)
         add_problem(&out, &status->problems.items[i]);
+    add_holds(&out, &status->holds);
+    add_patience(&out, status);
     if (status->suppressions.count)
         buffer_add_string(&out, "\nSuppressed\n");
     for (size_t i = 0; i < status->suppressions.count; i++)
@@ -295,7 +375,8 @@ const struct command command_status = {
     .help = "Usage: paperboy status [--json]\n"
             "Prints the last editions and how complete they are, the outbox by state, the\n"
             "last errors of fetching, with the time when it is tried again, and of the\n"
-            "relay in its words, and who is suppressed and why.\n\n"
+            "relay in its words with the reason, which domains are held or slowed down, and\n"
+            "who is suppressed and why.\n\n"
             "  --json  one object instead\n",
     .options = OPTIONS,
     .min_words = 0,

@@ -257,6 +257,7 @@ const struct command command_subscriber = {
             "  resume ADDRESS\n"
             "  suppress ADDRESS [--reason TEXT]\n"
             "  unsuppress ADDRESS        lift every reason, a complaint and an erasure too\n"
+            "  unsuppress @DOMAIN        send to a domain again that is held\n"
             "  remove ADDRESS            delete the profile\n"
             "  erase ADDRESS             delete the profile and all that the store has of the\n"
             "                            address, but a hash: it is not mailed unasked\n"

@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "commands/compiling.h"
+#include "commands/holding.h"
 #include "commands/profile_source.h"
 #include "commands/subscriber.h"
 #include "store/derived.h"
@@ -84,6 +85,8 @@ int subscriber_unsuppress(struct site *site, const struct options *options, char
     int status = EX_OK;
 
     (void)options, (void)count;
+    if (words[0][0] == '@')
+        return holding_release(site, words[0]);
     if (subscriber_read_address(words[0], &address, &error) < 0 ||
         lift_all(site, address, &any, &error) < 0) {
         status = command_fail(site->log, &error);

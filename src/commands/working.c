@@ -1,27 +1,61 @@
 #include "commands/working.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+#include "base/timer.h"
 #include "commands/compose.h"
+#include "commands/holding.h"
 #include "commands/relay.h"
 #include "store/outbox.h"
 
-struct working {
-    struct composer composer; /* first: the worker's `user` is this struct */
+enum {
+    PATIENCE_MS = 8 * 1000,      /* a relay that starts anew takes seconds */
+    ENDLESS_MS = 1000 * 1000 * 1000,
+    MUCH = 500,                  /* deliveries for each thread that starts by itself */
+    BATCH_MAX = 500,
+    PROGRESS_MS = 200,
+    FILES_PER_CONNECTION = 4     /* a socket, and libcurl's own */
+};
+
+/* All that work on one outbox from here. */
+struct crew {
     struct site *site;
-    int64_t started_utc;
+    const struct working_options *options;
+    pthread_mutex_t lock; /* the log, and the hands' summaries */
+    struct hand *hands;
+    int hand_count;
+    int64_t left;         /* when it began */
+    int64_t started_ms;
+    int64_t told_ms;      /* when the progress line was last written */
+};
+
+/* One thread: a store, an engine and a composer of its own. */
+struct hand {
+    struct composer composer; /* first: the worker's `user` is this struct */
+    struct crew *crew;
+    struct site site; /* the crew's, but for the store */
+    struct engine *engine;
+    char name[320];
+    pthread_t thread;
+    struct worker_summary summary;
+    int result;
+    struct error error;
 };
 
 static int compose(void *user, const struct delivery *delivery, struct composed *ret_composed,
                    struct error *error)
 {
-    struct working *working = user;
+    struct hand *hand = user;
 
-    return composer_compose(&working->composer, delivery, ret_composed, error);
+    return composer_compose(&hand->composer, delivery, ret_composed, error);
 }
 
 static int64_t now(void *user)
@@ -30,11 +64,28 @@ static int64_t now(void *user)
     return site_now();
 }
 
+static int64_t wall_ms(void *user)
+{
+    const struct timer timer = timer_wall();
+
+    (void)user;
+    return timer.now_ms(timer.context);
+}
+
+static int64_t steady_ms(void)
+{
+    const struct timer timer = timer_system();
+
+    return timer.now_ms(timer.context);
+}
+
 static uint32_t draw(void *user)
 {
     (void)user;
     return site_random();
 }
+
+/* ---- telling ---- */
 
 static void log_result(struct log *log, const struct delivery *delivery,
                        const struct delivery_result *result)
@@ -50,32 +101,88 @@ static void log_result(struct log *log, const struct delivery *delivery,
              result->enhanced, result->enhanced[0] ? " " : "", result->reply);
 }
 
+static struct worker_summary sum_up(const struct crew *crew)
+{
+    struct worker_summary total = {0};
+
+    for (int i = 0; i < crew->hand_count; i++)
+        working_add_summary(&total, &crew->hands[i].summary);
+    return total;
+}
+
+static int64_t done_by(const struct worker_summary *summary)
+{
+    return summary->sent + summary->deferred + summary->failed + summary->skipped +
+           summary->uncertain;
+}
+
+static void format_left(const struct crew *crew, const struct worker_summary *total, double seconds,
+                        char text[40])
+{
+    int64_t done = done_by(total), left = crew->left - done, needed;
+
+    text[0] = '\0';
+    if (left <= 0 || done < 10 || seconds < 1)
+        return;
+    needed = (int64_t)((double)left * seconds / (double)done);
+    snprintf(text, 40, ", %lld:%02lld left", (long long)needed / 60, (long long)needed % 60);
+}
+
+static void show_progress(struct crew *crew)
+{
+    int64_t now_ms = steady_ms();
+    double seconds = (double)(now_ms - crew->started_ms) / 1000;
+    struct worker_summary total;
+    char left[40];
+
+    if (now_ms - crew->told_ms < PROGRESS_MS)
+        return;
+    crew->told_ms = now_ms;
+    total = sum_up(crew);
+    format_left(crew, &total, seconds, left);
+    log_progress(crew->site->log, "sent %lld, deferred %lld, failed %lld, %.0f per second%s",
+                 (long long)total.sent, (long long)total.deferred, (long long)total.failed,
+                 (double)total.sent / (seconds > 1 ? seconds : 1), left);
+}
+
 static void progress(void *user, const struct worker_summary *summary,
                      const struct delivery *delivery, const struct delivery_result *result)
 {
-    struct working *working = user;
-    int64_t seconds = site_now() - working->started_utc;
+    struct hand *hand = user;
+    struct crew *crew = hand->crew;
 
-    log_result(working->site->log, delivery, result);
-    log_progress(working->site->log, "sent %lld, deferred %lld, failed %lld, %lld per second",
-                 (long long)summary->sent, (long long)summary->deferred, (long long)summary->failed,
-                 (long long)(seconds > 0 ? summary->sent / seconds : summary->sent));
+    pthread_mutex_lock(&crew->lock);
+    hand->summary = *summary;
+    log_result(crew->site->log, delivery, result);
+    show_progress(crew);
+    pthread_mutex_unlock(&crew->lock);
 }
 
-static int open_transport(struct site *site, struct transport **ret_transport, struct error *error)
+static void tell_news(void *user, const char *text)
 {
-    if (site->configuration.delivery.relay_count)
-        log_line(site->log, LOG_LEVEL_WARNING,
-                 "%s: delivery.relays: this version sends by delivery.url alone",
-                 site->configuration.file);
-    return relay_open(&site->configuration.delivery.relay, "delivery", NULL, ret_transport, error);
+    struct hand *hand = user;
+
+    pthread_mutex_lock(&hand->crew->lock);
+    log_line(hand->crew->site->log, LOG_LEVEL_WARNING, "%s", text);
+    pthread_mutex_unlock(&hand->crew->lock);
+}
+
+static void tell_wait(void *user, const char *text)
+{
+    struct hand *hand = user;
+
+    pthread_mutex_lock(&hand->crew->lock);
+    log_progress(hand->crew->site->log, "waiting: %s", text);
+    pthread_mutex_unlock(&hand->crew->lock);
 }
 
 static void log_recovered(void *user, const struct outbox_recovered *recovered)
 {
-    const struct working *working = user;
-    struct log *log = working->site->log;
+    const struct hand *hand = user;
+    struct crew *crew = hand->crew;
+    struct log *log = crew->site->log;
 
+    pthread_mutex_lock(&crew->lock);
     if (recovered->queued)
         log_line(log, LOG_LEVEL_NOTICE, "%lld deliveries of a dead worker are queued again",
                  (long long)recovered->queued);
@@ -83,58 +190,217 @@ static void log_recovered(void *user, const struct outbox_recovered *recovered)
         log_line(log, LOG_LEVEL_WARNING,
                  "%lld deliveries were under way when a worker died and are uncertain; %s",
                  (long long)recovered->uncertain,
-                 working->site->configuration.delivery.hold_uncertain ? "they are held"
-                                                                      : "they are sent again");
+                 crew->site->configuration.delivery.hold_uncertain ? "they are held"
+                                                                   : "they are sent again");
     if (recovered->expired)
         log_line(log, LOG_LEVEL_ERROR, "%lld deliveries expired before they could be sent",
                  (long long)recovered->expired);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+/* ---- working ---- */
+
+static enum uncertain_policy policy_of(const struct site *site)
+{
+    return site->configuration.delivery.hold_uncertain ? UNCERTAIN_HOLD : UNCERTAIN_RESEND;
+}
+
+/* A small outbox is shared by all that work on it, and a large one claimed in few steps. */
+static size_t find_batch(const struct crew *crew)
+{
+    int64_t share = crew->left / (2 * crew->hand_count) + 1;
+    int64_t most = crew->site->configuration.delivery.connections * 4;
+
+    if (most < 100)
+        most = 100;
+    if (most > BATCH_MAX)
+        most = BATCH_MAX;
+    return (size_t)(share < most ? share : most);
+}
+
+static void *work(void *user)
+{
+    struct hand *hand = user;
+    const struct crew *crew = hand->crew;
+    struct worker_options options = {
+        .name = hand->name,
+        .only = crew->options->only,
+        .uncertain = policy_of(crew->site),
+        .batch = find_batch(crew),
+        .compose = compose,
+        .now = now,
+        .now_ms = wall_ms,
+        .random = draw,
+        .progress = progress,
+        .news = tell_news,
+        .waits = tell_wait,
+        .recovered = log_recovered,
+        .user = hand,
+        .stop = site_stop_flag(),
+    };
+    struct worker_summary summary;
+
+    holding_limits(&hand->site, &options.limits);
+    hand->result = worker_run(hand->site.store, hand->engine, &options, &summary, &hand->error);
+    pthread_mutex_lock(&hand->crew->lock);
+    hand->summary = summary;
+    pthread_mutex_unlock(&hand->crew->lock);
+    return NULL;
 }
 
 /* Unique among all that work on this outbox. */
-static void name_worker(char *name, size_t size)
+static void name_worker(char *name, size_t size, int number)
 {
     char host[256] = "localhost";
 
     gethostname(host, sizeof(host) - 1);
-    snprintf(name, size, "%s:%ld:%08x", host, (long)getpid(), (unsigned)site_random());
+    snprintf(name, size, "%s:%ld:%d:%08x", host, (long)getpid(), number, (unsigned)site_random());
 }
 
-int working_send_due(struct site *site, const char *only, struct worker_summary *ret_summary,
-                     struct error *error)
+static int open_hand(struct hand *hand, struct crew *crew, int number, struct error *error)
 {
-    enum uncertain_policy policy =
-        site->configuration.delivery.hold_uncertain ? UNCERTAIN_HOLD : UNCERTAIN_RESEND;
-    struct working working = {.site = site, .started_utc = site_now()};
-    struct transport *transport = NULL;
-    char name[320];
-    struct worker_options options = {
-        .name = name,
-        .only = only,
-        .uncertain = policy,
-        .compose = compose,
-        .now = now,
-        .random = draw,
-        .progress = progress,
-        .recovered = log_recovered,
-        .user = &working,
-        .stop = site_stop_flag(),
-    };
-    int result = -1;
+    long connections = crew->site->configuration.delivery.connections;
+    /* The first ones take what is left over. */
+    long share = (connections + crew->hand_count - 1 - number) / crew->hand_count;
+
+    hand->crew = crew;
+    hand->site = *crew->site;
+    if (crew->hand_count > 1) {
+        hand->site.store = NULL;
+        if (site_open_store(&hand->site, error) < 0)
+            return -1;
+    }
+    name_worker(hand->name, sizeof(hand->name), number);
+    composer_init(&hand->composer, &hand->site);
+    return relay_open_engine(&hand->site.configuration, share > 0 ? (int)share : 1,
+                             crew->options->is_patient ? ENDLESS_MS : PATIENCE_MS, &hand->engine,
+                             error);
+}
+
+static void close_hand(struct hand *hand)
+{
+    engine_close(&hand->engine);
+    if (hand->crew)
+        composer_free(&hand->composer);
+    if (hand->crew && hand->crew->hand_count > 1)
+        store_close(&hand->site.store);
+}
+
+/* A thread that cannot be started leaves its part to the others. */
+static void work_together(struct crew *crew)
+{
+    bool started[WORKING_THREADS_MAX] = {false};
+
+    for (int i = 1; i < crew->hand_count; i++)
+        started[i] = pthread_create(&crew->hands[i].thread, NULL, work, &crew->hands[i]) == 0;
+    work(&crew->hands[0]);
+    for (int i = 1; i < crew->hand_count; i++)
+        if (started[i])
+            pthread_join(crew->hands[i].thread, NULL);
+}
+
+/* What stops one stops them all, mostly; a person is told of what to mend first. */
+static int find_failure(const struct crew *crew, struct error *error)
+{
+    const struct hand *worst = NULL;
+
+    for (int i = 0; i < crew->hand_count; i++)
+        if (crew->hands[i].result < 0 &&
+            (!worst || (worst->error.kind == ERROR_TEMPORARY &&
+                        crew->hands[i].error.kind != ERROR_TEMPORARY)))
+            worst = &crew->hands[i];
+    if (worst)
+        *error = worst->error;
+    return worst ? -1 : 0;
+}
+
+/* Many connections need many files; what the system grants is enough for most. */
+static void allow_files(const struct site *site)
+{
+    rlim_t needed = (rlim_t)site->configuration.delivery.connections * FILES_PER_CONNECTION + 200;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
+        return;
+    limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int find_hand_count(const struct crew *crew)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t useful = crew->left / MUCH;
+    int count = crew->options->threads;
+
+    if (!count) {
+        count = cores > 1 ? (int)cores : 1;
+        if (count > useful)
+            count = useful > 1 ? (int)useful : 1;
+    }
+    return count < WORKING_THREADS_MAX ? count : WORKING_THREADS_MAX;
+}
+
+static int open_crew(struct crew *crew, struct error *error)
+{
+    struct site *site = crew->site;
+
+    if (outbox_count_left(site->store, crew->options->only, policy_of(site), site_now(),
+                          &crew->left, error) < 0)
+        return -1;
+    allow_files(site);
+    crew->hand_count = find_hand_count(crew);
+    crew->hands = memory_new((size_t)crew->hand_count, sizeof(crew->hands[0]));
+    for (int i = 0; i < crew->hand_count; i++)
+        if (open_hand(&crew->hands[i], crew, i, error) < 0)
+            return -1;
+    return 0;
+}
+
+int working_send_due(struct site *site, const struct working_options *options,
+                     struct worker_summary *ret_summary, struct error *error)
+{
+    struct crew crew = {.site = site, .options = options, .started_ms = steady_ms()};
+    int result;
 
     *ret_summary = (struct worker_summary){0};
-    name_worker(name, sizeof(name));
-    composer_init(&working.composer, site);
-    if (open_transport(site, &transport, error) == 0)
-        result = worker_run(site->store, transport, &options, ret_summary, error);
-    transport_close(&transport);
-    composer_free(&working.composer);
+    pthread_mutex_init(&crew.lock, NULL);
+    result = open_crew(&crew, error);
+    if (result == 0) {
+        work_together(&crew);
+        *ret_summary = sum_up(&crew);
+        result = find_failure(&crew, error);
+    }
+    for (int i = 0; i < crew.hand_count; i++)
+        close_hand(&crew.hands[i]);
+    free(crew.hands);
+    pthread_mutex_destroy(&crew.lock);
     log_progress_end(site->log);
+    if (outbox_count_left(site->store, options->only, policy_of(site), site_now(),
+                          &ret_summary->left, result < 0 ? NULL : error) < 0)
+        result = -1;
     return result;
+}
+
+/* ---- what came of it ---- */
+
+void working_add_summary(struct worker_summary *total, const struct worker_summary *summary)
+{
+    total->sent += summary->sent;
+    total->deferred += summary->deferred;
+    total->failed += summary->failed;
+    total->skipped += summary->skipped;
+    total->uncertain += summary->uncertain;
+    total->expired += summary->expired;
+    total->left = summary->left;
+    if (summary->wait_until_utc > total->wait_until_utc)
+        total->wait_until_utc = summary->wait_until_utc;
 }
 
 void working_log_summary(struct log *log, const struct worker_summary *summary)
 {
-    char expired[40] = "";
+    char expired[40] = "", clock[20];
+    time_t when = (time_t)summary->wait_until_utc;
+    struct tm until;
 
     if (summary->expired)
         snprintf(expired, sizeof(expired), "expired %lld, ", (long long)summary->expired);
@@ -143,6 +409,9 @@ void working_log_summary(struct log *log, const struct worker_summary *summary)
              (long long)summary->sent, (long long)summary->deferred, (long long)summary->failed,
              (long long)summary->uncertain, (long long)summary->skipped, expired,
              (long long)summary->left);
+    if (summary->left && summary->wait_until_utc && localtime_r(&when, &until) &&
+        strftime(clock, sizeof(clock), "%H:%M", &until))
+        log_line(log, LOG_LEVEL_NOTICE, "what is left waits for that limit until %s", clock);
 }
 
 int working_exit_status(const struct worker_summary *summary)

@@ -1,16 +1,26 @@
-/* Working the outbox: opens the relay, sends what is due, and tells people how far
- * it is and what was found of dead workers. Used by run and send. */
+/* Working the outbox: opens the relays, sends what is due with one worker or several
+ * threads, and tells people how far it is, what it waits for and what was found of
+ * dead workers. Used by run and send. */
 #ifndef COMMANDS_WORKING_H
 #define COMMANDS_WORKING_H
 
 #include "commands/site.h"
 #include "delivery/worker.h"
 
-/* Everything that is due now (for `only`, when not NULL, and nobody else).
- * `ret_summary` is filled also on failure. */
-int working_send_due(struct site *site, const char *only, struct worker_summary *ret_summary,
-                     struct error *error);
+enum { WORKING_THREADS_MAX = 64 };
 
+struct working_options {
+    const char *only; /* for this address and nobody else; NULL: all */
+    int threads;      /* 0: one, or one per core when there is much to do */
+    bool is_patient;  /* waits for relays that are away for as long as it takes */
+};
+
+/* Everything that is due now. `ret_summary` is filled also on failure. */
+int working_send_due(struct site *site, const struct working_options *options,
+                     struct worker_summary *ret_summary, struct error *error);
+
+/* Adds what another run has done; what is left is the last one's. */
+void working_add_summary(struct worker_summary *total, const struct worker_summary *summary);
 /* One line: "sent 12, deferred 1, failed 0, …". */
 void working_log_summary(struct log *log, const struct worker_summary *summary);
 

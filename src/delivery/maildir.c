@@ -150,7 +150,7 @@ static int write_temporary(struct maildir *maildir, char *path, struct buffer *r
     }
     buffer_printf(ret_new, "%s/%lld.V%llxI%llxP%ldQ%u.%s", maildir->new,
                   (long long)maildir->now(maildir->user), (unsigned long long)status.st_dev,
-                  (unsigned long long)status.st_ino, (long)getpid(), maildir->sequence,
+                  (unsigned long long)status.st_ino, (long)gettid(), maildir->sequence,
                   maildir->host);
     return 0;
 }
@@ -185,7 +185,7 @@ static int deliver(struct maildir *maildir, const struct transport_hooks *hooks,
     buffer_init(&path, 1 << 16);
     maildir->sequence++;
     buffer_printf(&temporary, "%s/%lld.P%ldQ%u.%s", maildir->tmp,
-                  (long long)maildir->now(maildir->user), (long)getpid(), maildir->sequence,
+                  (long long)maildir->now(maildir->user), (long)gettid(), maildir->sequence,
                   maildir->host);
     done = write_temporary(maildir, temporary.data, &path, error);
     if (done == 0 && hooks->begin && hooks->begin(hooks->user) != 0) {

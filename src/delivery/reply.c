@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "delivery/reason.h"
 
 const char *smtp_stage_name(enum smtp_stage stage)
 {
@@ -97,6 +98,40 @@ void reply_add_line(char *text, size_t text_bytes, struct view line)
     buffer_free(&clean);
 }
 
+static int code_of_line(struct view line)
+{
+    long code = 0;
+
+    if (line.size < 3 || !view_to_long(view_slice(line, 0, 3), &code) || code < 200 || code > 599)
+        return 0;
+    if (line.size > 3 && line.data[3] != ' ' && line.data[3] != '-' && line.data[3] != '\r')
+        return 0;
+    return (int)code;
+}
+
+enum smtp_reply_line smtp_reply_add_line(struct smtp_reply *reply, struct view line,
+                                         bool keep_text)
+{
+    int code = code_of_line(line);
+    struct view text = view_slice(line, 4, line.size);
+
+    if (reply->code)
+        *reply = (struct smtp_reply){0};
+    if (code == 0) {
+        reply_add_line(reply->text, sizeof(reply->text), line);
+        return REPLY_IS_NONE;
+    }
+    if (!reply->partial_code)
+        reply_find_enhanced(code, view_trim(text), reply->enhanced);
+    reply->partial_code = code;
+    if (keep_text)
+        reply_add_line(reply->text, sizeof(reply->text), text);
+    if (line.size > 3 && line.data[3] == '-')
+        return REPLY_GOES_ON;
+    reply->code = code;
+    return REPLY_WHOLE;
+}
+
 static bool contains_nocase(struct view text, const char *phrase)
 {
     struct view wanted = view_of(phrase);
@@ -179,8 +214,21 @@ static bool is_final_for_data(int code, const char *enhanced)
     return !enhanced[0] && (code == 551 || code == 553);
 }
 
-struct reply_meaning reply_classify(enum smtp_stage stage, int code, const char *enhanced,
-                                    const char *text)
+/* Greylisting passes by itself, and who is sent too much is left alone (gate.h): that the
+ * relay says so again and again is no sign that it is set up wrongly. */
+static bool asks_for_patience(enum smtp_stage stage, int code, const char *enhanced,
+                              const char *text)
+{
+    const struct reason_reply reply = {.stage = smtp_stage_name(stage),
+                                       .code = code,
+                                       .enhanced = view_of(enhanced),
+                                       .text = view_of(text)};
+
+    return reason_patience_of(&reply) != PATIENCE_NONE;
+}
+
+static struct reply_meaning classify(enum smtp_stage stage, int code, const char *enhanced,
+                                     const char *text)
 {
     if (stage < STAGE_MAIL || wants_login(code))
         return (struct reply_meaning){RESULT_RELAY_DOWN, false};
@@ -196,4 +244,14 @@ struct reply_meaning reply_classify(enum smtp_stage stage, int code, const char 
     if (stage > STAGE_RCPT && !is_final_for_data(code, enhanced))
         return (struct reply_meaning){RESULT_DEFERRED, true};
     return (struct reply_meaning){RESULT_FAILED, false};
+}
+
+struct reply_meaning reply_classify(enum smtp_stage stage, int code, const char *enhanced,
+                                    const char *text)
+{
+    struct reply_meaning meaning = classify(stage, code, enhanced, text);
+
+    if (meaning.suspect_relay && asks_for_patience(stage, code, enhanced, text))
+        meaning.suspect_relay = false;
+    return meaning;
 }

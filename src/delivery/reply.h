@@ -24,6 +24,23 @@ void reply_find_enhanced(int code, struct view text, char ret_enhanced[12]);
  * kept of it; cut when it is full. */
 void reply_add_line(char *text, size_t text_bytes, struct view line);
 
+/* One reply, read line by line; zeroed is none. */
+struct smtp_reply {
+    int code;         /* 0 until it is whole */
+    int partial_code; /* of lines that more were to follow */
+    char enhanced[12];
+    char text[512];   /* its lines in one, without codes */
+};
+enum smtp_reply_line { REPLY_GOES_ON, REPLY_WHOLE, REPLY_IS_NONE /* not a reply's line */ };
+/* After a whole reply a new one begins. `keep_text` false spares its text. */
+enum smtp_reply_line smtp_reply_add_line(struct smtp_reply *reply, struct view line,
+                                         bool keep_text);
+
+static inline bool smtp_reply_refuses(int code)
+{
+    return code >= 400 && code < 600;
+}
+
 /* What a reply of 4xx or 5xx at this stage means. Any other code there, and a
  * reply of 0 (none), is RESULT_DEFERRED from MAIL on and RESULT_RELAY_DOWN before. */
 struct reply_meaning {

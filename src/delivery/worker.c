@@ -1,46 +1,57 @@
 #include "delivery/worker.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "delivery/retry.h"
+#include "base/memory.h"
+#include "delivery/wire.h"
+#include "delivery/worker_type.h"
 
 enum {
     BATCH = 100,
+    WAITING_MAX = 1000,    /* deliveries that the gate lets wait, before no more are claimed */
+    CHANGES_MAX = 64,      /* composed away, before they are written down */
     RENEW_SECONDS = OUTBOX_LEASE_SECONDS / 3,
-    /* So many messages in a row that could be our relay's fault are taken for it. */
-    SUSPECT_STREAK = 5,
-    MESSAGE_BYTES_MAX = 64 * 1024 * 1024
+    TURN_MS = 250,
+    LONG_WAIT_MS = 60 * 1000 /* for a limit; then another run goes on */
 };
 
-struct work {
-    struct store *store;
-    struct transport *transport;
-    const struct worker_options *options;
-    struct worker_summary summary;
-    struct buffer message; /* of a delivery that keeps one */
-    int64_t renewed_utc;
-    int suspects;
-    /* The delivery that is under way, for the hooks. */
-    struct delivery *current;
-    struct error begin_error;
-};
-
-static int64_t now(const struct work *work)
+int64_t work_now(const struct work *work)
 {
     return work->options->now(work->options->user);
 }
 
-static bool should_stop(const struct work *work)
+int64_t work_now_ms(const struct work *work)
 {
-    return work->options->stop && *work->options->stop;
+    if (!work->options->now_ms)
+        return work_now(work) * 1000;
+    return work->options->now_ms(work->options->user);
 }
 
-/* A store that is locked just now is asked again at the next tick. When the lease
- * runs out meanwhile, outbox_begin tells before anything is sent. */
-static int renew_if_due(struct work *work, struct error *error)
+void work_fail(struct work *work, const struct error *failure)
 {
-    int64_t now_utc = now(work);
+    if (!work->has_failed)
+        work->failure = *failure;
+    work->has_failed = true;
+}
+
+static bool may_begin(const struct work *work)
+{
+    return !work->has_failed && !(work->options->stop && *work->options->stop);
+}
+
+static void say(const struct work *work, const char *text)
+{
+    if (work->options->news)
+        work->options->news(work->options->user, text);
+}
+
+/* A store that is locked just now is asked again at the next turn. When the lease
+ * runs out meanwhile, outbox_begin tells before anything is sent. */
+int work_renew_if_due(struct work *work, struct error *error)
+{
+    int64_t now_utc = work_now(work);
     struct error problem = {0};
 
     if (now_utc - work->renewed_utc < RENEW_SECONDS)
@@ -49,254 +60,64 @@ static int renew_if_due(struct work *work, struct error *error)
         0) {
         if (problem.kind == ERROR_TEMPORARY)
             return 0;
-        if (error)
-            *error = problem;
+        *error = problem;
         return -1;
     }
     work->renewed_utc = now_utc;
     return 0;
 }
 
-static int hook_begin(void *user)
-{
-    struct work *work = user;
+/* ---- what is held ---- */
 
-    return outbox_begin(work->store, work->current, &work->begin_error);
+static void free_batch(struct work *work, struct work_batch *batch)
+{
+    struct work_batch **link = &work->batches;
+
+    while (*link != batch)
+        link = &(*link)->next;
+    *link = batch->next;
+    delivery_batch_free(&batch->claimed);
+    free(batch->items);
+    free(batch);
 }
 
-static void hook_tick(void *user)
+void work_item_over(struct work *work, struct work_item *item)
 {
-    renew_if_due(user, NULL);
-}
-
-static void tell_progress(const struct work *work, const struct delivery *delivery,
-                          const struct delivery_result *result)
-{
-    if (work->options->progress)
-        work->options->progress(work->options->user, &work->summary, delivery, result);
-}
-
-static void count(struct worker_summary *summary, enum delivery_state state)
-{
-    switch (state) {
-    case DELIVERY_SENT:
-        summary->sent++;
-        break;
-    case DELIVERY_DEFERRED:
-        summary->deferred++;
-        break;
-    case DELIVERY_FAILED:
-        summary->failed++;
-        break;
-    case DELIVERY_SKIPPED:
-        summary->skipped++;
-        break;
-    case DELIVERY_UNCERTAIN:
-        summary->uncertain++;
-        break;
-    default:
-        break;
-    }
-}
-
-static void pause_work(const struct work *work)
-{
-    const struct timespec second = {.tv_sec = 1};
-
-    if (work->options->pause)
-        work->options->pause(work->options->user, 1);
-    else
-        nanosleep(&second, NULL);
-}
-
-/* What the relay has said is known to nobody else: a store that is locked or full
- * is asked until the lease has run out, after which another may take over. */
-static int insist(struct work *work, struct delivery *delivery,
-                  const struct delivery_outcome *outcome, struct error *error)
-{
-    int64_t until_utc = work->renewed_utc + OUTBOX_LEASE_SECONDS;
-
-    while (outbox_finish(work->store, delivery, outcome, error) < 0) {
-        if (error->kind != ERROR_TEMPORARY || now(work) >= until_utc)
-            return -1;
-        pause_work(work);
-    }
-    return 0;
-}
-
-/* Writes down what became of a delivery. Another worker that has taken it over
- * meanwhile knows no better: that is not an error of this run. */
-static int finish(struct work *work, struct delivery *delivery, enum delivery_state state,
-                  const struct delivery_result *result, const char *reason, struct error *error)
-{
-    int attempt = delivery->attempts + (delivery->state == DELIVERY_CLAIMED);
-    struct delivery_outcome outcome = {
-        .state = state,
-        .now_utc = now(work),
-        .stage = result ? result->stage : NULL,
-        .enhanced = result && result->enhanced[0] ? result->enhanced : NULL,
-        .reply = result ? result->reply : reason,
-    };
-    struct error problem = {0};
-
-    if (state == DELIVERY_DEFERRED || state == DELIVERY_UNCERTAIN)
-        outcome.not_before_utc =
-            retry_after(outcome.now_utc, attempt, work->options->random(work->options->user));
-    if (insist(work, delivery, &outcome, &problem) < 0 && problem.kind != ERROR_CONFLICT) {
-        if (error)
-            *error = problem;
-        return -1;
-    }
-    count(&work->summary, state);
-    tell_progress(work, delivery, result);
-    return 0;
-}
-
-static int compose_kept(struct work *work, const struct delivery *delivery,
-                        struct composed *composed, struct error *error)
-{
-    buffer_clear(&work->message);
-    if (outbox_load_message(work->store, delivery, &work->message, error) < 0)
-        return -1;
-    composed->message = (struct message){
-        .envelope_sender = delivery->envelope_sender,
-        .recipient = delivery->subscriber,
-        .bytes = buffer_view(&work->message),
-    };
-    return 0;
-}
-
-/* The list is written by outbox_begin and outbox_finish. */
-static void keep_shown(struct delivery *delivery, const struct composed *composed)
-{
-    if (delivery->has_message)
+    if (item->is_over)
         return;
-    delivery->editions = composed->editions;
-    delivery->edition_count = composed->edition_count;
-    delivery->shown = composed->shown;
+    item->is_over = true;
+    if (--item->batch->open == 0)
+        free_batch(work, item->batch);
 }
 
-/* A relay that refuses one after another is stopped, or everybody's mail would
- * be put off for a fault that is ours. */
-static int watch_relay(struct work *work, const struct delivery_result *result,
-                       struct error *error)
+static void wait_with(struct work *work, struct work_item *item)
 {
-    work->suspects = result->suspect_relay ? work->suspects + 1 : 0;
-    if (work->suspects < SUSPECT_STREAK)
-        return 0;
-    return error_set(error, result->code >= 500 ? ERROR_CONFIGURATION : ERROR_TEMPORARY,
-                     "the relay refused %d messages in a row, at %s: %s", work->suspects,
-                     result->stage, result->reply);
+    work->waiting = memory_grow(work->waiting, &work->waiting_capacity, work->waiting_count + 1,
+                                sizeof(work->waiting[0]));
+    work->waiting[work->waiting_count++] = item;
 }
 
-/* A delivery that another worker has taken over is no longer ours to give back. */
-static int release(struct work *work, struct delivery *delivery, struct error *error)
+static void take_from_waiting(struct work *work, size_t index)
 {
-    struct error problem = {0};
-
-    if (outbox_release(work->store, delivery, &problem) == 0 || problem.kind == ERROR_CONFLICT)
-        return 0;
-    if (error)
-        *error = problem;
-    return -1;
+    work->waiting_count--;
+    memmove(work->waiting + index, work->waiting + index + 1,
+            (work->waiting_count - index) * sizeof(work->waiting[0]));
 }
 
-/* After -1 of the transport: this message was not sent. */
-static void give_back(struct work *work, struct delivery *delivery,
-                     const struct delivery_result *result)
+static void add_batch(struct work *work, const struct delivery_batch *claimed)
 {
-    if (delivery->state == DELIVERY_SENDING)
-        finish(work, delivery, DELIVERY_DEFERRED, result, NULL, NULL);
-    else
-        release(work, delivery, NULL);
-}
+    struct work_batch *batch = memory_new(1, sizeof(*batch));
 
-static int settle(struct work *work, struct delivery *delivery,
-                  const struct delivery_result *result, struct error *error)
-{
-    static const enum delivery_state states[] = {
-        [RESULT_SENT] = DELIVERY_SENT,
-        [RESULT_DEFERRED] = DELIVERY_DEFERRED,
-        [RESULT_FAILED] = DELIVERY_FAILED,
-        [RESULT_UNCERTAIN] = DELIVERY_UNCERTAIN,
-    };
-
-    if (result->kind == RESULT_STOPPED) {
-        if (work->begin_error.kind == ERROR_CONFLICT)
-            return 0;
-        if (error)
-            *error = work->begin_error;
-        return -1;
+    batch->claimed = *claimed;
+    batch->items = memory_new(claimed->count, sizeof(batch->items[0]));
+    batch->open = claimed->count;
+    batch->next = work->batches;
+    work->batches = batch;
+    for (size_t i = 0; i < claimed->count; i++) {
+        batch->items[i].delivery = &batch->claimed.items[i];
+        batch->items[i].batch = batch;
+        wait_with(work, &batch->items[i]);
     }
-    if (finish(work, delivery, states[result->kind], result, NULL, error) < 0)
-        return -1;
-    return watch_relay(work, result, error);
-}
-
-static int send_composed(struct work *work, struct delivery *delivery,
-                         const struct composed *composed, struct error *error)
-{
-    const struct transport_hooks hooks = {hook_begin, hook_tick, work};
-    struct delivery_result result = {0};
-
-    keep_shown(delivery, composed);
-    work->current = delivery;
-    if (transport_send(work->transport, &composed->message, &hooks, &result, error) < 0) {
-        give_back(work, delivery, &result);
-        return -1;
-    }
-    return settle(work, delivery, &result, error);
-}
-
-static int handle(struct work *work, struct delivery *delivery, struct error *error)
-{
-    struct composed composed = {0};
-    int result;
-
-    /* Too late by now: the next round marks it expired. */
-    if (now(work) >= delivery->expires_utc)
-        return release(work, delivery, error);
-    result = delivery->has_message
-                 ? compose_kept(work, delivery, &composed, error)
-                 : work->options->compose(work->options->user, delivery, &composed, error);
-    if (result < 0)
-        return -1;
-    switch (composed.verdict) {
-    case COMPOSE_MESSAGE:
-        return send_composed(work, delivery, &composed, error);
-    case COMPOSE_SKIP:
-        /* Editions that held nothing for this subscriber are dealt with. */
-        if (composed.edition_count && !delivery->shown.size)
-            keep_shown(delivery, &composed);
-        return finish(work, delivery, DELIVERY_SKIPPED, NULL, composed.reason, error);
-    case COMPOSE_DEFER:
-        return finish(work, delivery, DELIVERY_DEFERRED, NULL, composed.reason, error);
-    case COMPOSE_FAIL:
-        return finish(work, delivery, DELIVERY_FAILED, NULL, composed.reason, error);
-    }
-    return error_set(error, ERROR_BUG, "worker: composing gave no known verdict");
-}
-
-/* Whatever is still claimed goes back, so that another run need not wait for
- * the lease; a failure here leaves it to the lease. */
-static void release_rest(struct work *work, const struct delivery_batch *batch)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->items[i].state == DELIVERY_CLAIMED)
-            release(work, &batch->items[i], NULL);
-}
-
-static int work_batch(struct work *work, const struct delivery_batch *batch, struct error *error)
-{
-    int result = 0;
-
-    for (size_t i = 0; i < batch->count && result == 0 && !should_stop(work); i++) {
-        result = renew_if_due(work, error);
-        if (result == 0)
-            result = handle(work, &batch->items[i], error);
-    }
-    release_rest(work, batch);
-    return result;
 }
 
 static int recover(struct work *work, int64_t now_utc, struct error *error)
@@ -314,42 +135,418 @@ static int recover(struct work *work, int64_t now_utc, struct error *error)
     return 0;
 }
 
-/* 1: there was something to do, 0: nothing is due, -1. */
-static int work_round(struct work *work, struct error *error)
+static int claim(struct work *work, struct error *error)
 {
     const struct worker_options *options = work->options;
-    struct delivery_batch batch = {0};
-    int64_t now_utc = now(work);
-    int result;
+    struct delivery_batch claimed = {0};
+    int64_t now_utc = work_now(work);
 
-    if (recover(work, now_utc, error) < 0)
-        return -1;
-    if (outbox_claim_only(work->store, options->only, options->name, now_utc,
-                          OUTBOX_LEASE_SECONDS, options->batch ? options->batch : BATCH, &batch,
+    if (recover(work, now_utc, error) < 0 ||
+        outbox_claim_only(work->store, options->only, options->name, now_utc,
+                          OUTBOX_LEASE_SECONDS, options->batch ? options->batch : BATCH, &claimed,
                           error) < 0)
         return -1;
-    work->renewed_utc = now_utc;
-    work->summary.skipped += (int64_t)batch.skipped;
-    result = batch.count > 0;
-    if (result && work_batch(work, &batch, error) < 0)
-        result = -1;
-    delivery_batch_free(&batch);
+    /* What was held before keeps its older lease. */
+    if (!work->batches)
+        work->renewed_utc = now_utc;
+    work->summary.skipped += (int64_t)claimed.skipped;
+    work->is_drained = claimed.count == 0;
+    if (claimed.count)
+        add_batch(work, &claimed);
+    else
+        delivery_batch_free(&claimed);
+    return 0;
+}
+
+/* A delivery that another worker has taken over is no longer ours to give back. */
+static int release(struct work *work, struct work_item *item, struct error *error)
+{
+    struct error problem = {0};
+    int result = outbox_release(work->store, item->delivery, &problem);
+
+    work_item_over(work, item);
+    if (result == 0 || problem.kind == ERROR_CONFLICT)
+        return 0;
+    if (error)
+        *error = problem;
+    return -1;
+}
+
+/* Whatever is still claimed goes back, so that another run need not wait for
+ * the lease; a failure here leaves it to the lease. */
+static void release_all(struct work *work)
+{
+    bool in_one = store_begin(work->store, NULL) == 0;
+
+    for (struct work_batch *batch = work->batches; batch; batch = batch->next)
+        for (size_t i = 0; i < batch->claimed.count; i++)
+            if (!batch->items[i].is_over && batch->claimed.items[i].state == DELIVERY_CLAIMED)
+                outbox_release(work->store, &batch->claimed.items[i], NULL);
+    if (in_one)
+        store_commit(work->store, NULL);
+    while (work->batches)
+        free_batch(work, work->batches);
+    work->waiting_count = 0;
+}
+
+/* ---- composing ---- */
+
+static int compose_kept(struct work *work, const struct delivery *delivery,
+                        struct composed *composed, struct error *error)
+{
+    buffer_clear(&work->message);
+    if (outbox_load_message(work->store, delivery, &work->message, error) < 0)
+        return -1;
+    composed->message = (struct message){
+        .envelope_sender = delivery->envelope_sender,
+        .recipient = delivery->subscriber,
+        .bytes = buffer_view(&work->message),
+    };
+    return 0;
+}
+
+/* The list is written by outbox_begin and outbox_finish, when the composer may long be
+ * at another one. */
+static void keep_shown(struct work_item *item, const struct composed *composed)
+{
+    struct arena *arena = item->batch->claimed.arena;
+    struct view editions = {(const char *)composed->editions,
+                            composed->edition_count * sizeof(composed->editions[0])};
+    struct delivery *delivery = item->delivery;
+
+    if (delivery->has_message)
+        return;
+    delivery->editions = NULL;
+    if (composed->edition_count) {
+        struct edition_shown *copy =
+            arena_alloc(arena, composed->edition_count, sizeof(copy[0]));
+
+        memcpy(copy, editions.data, editions.size);
+        delivery->editions = copy;
+    }
+    delivery->edition_count = composed->edition_count;
+    delivery->shown = arena_copy(arena, composed->shown);
+}
+
+static int hand_over(struct work *work, struct work_item *item, const struct composed *composed,
+                     struct engine_lane *lane, struct error *error)
+{
+    switch (composed->verdict) {
+    case COMPOSE_MESSAGE:
+        keep_shown(item, composed);
+        return engine_give(work->engine, lane, &composed->message, item, error);
+    case COMPOSE_SKIP:
+        /* Editions that held nothing for this subscriber are dealt with. */
+        if (composed->edition_count && !item->delivery->shown.size)
+            keep_shown(item, composed);
+        work_note_end(work, item, DELIVERY_SKIPPED, NULL, composed->reason);
+        return 0;
+    case COMPOSE_DEFER:
+        work_note_end(work, item, DELIVERY_DEFERRED, NULL, composed->reason);
+        return 0;
+    case COMPOSE_FAIL:
+        work_note_end(work, item, DELIVERY_FAILED, NULL, composed->reason);
+        return 0;
+    }
+    return error_set(error, ERROR_BUG, "worker: composing gave no known verdict");
+}
+
+static int compose(struct work *work, struct work_item *item, struct engine_lane *lane,
+                   struct error *error)
+{
+    const struct worker_options *options = work->options;
+    struct delivery *delivery = item->delivery;
+    struct composed composed = {0};
+    int result;
+
+    result = delivery->has_message
+                 ? compose_kept(work, delivery, &composed, error)
+                 : options->compose(options->user, delivery, &composed, error);
+    if (result == 0)
+        result = hand_over(work, item, &composed, lane, error);
+    if (result < 0) {
+        gate_cancel(work->gate, delivery, item->relay, work_now_ms(work));
+        item->relay = NULL;
+    }
     return result;
 }
 
-int worker_run(struct store *store, struct transport *transport,
-               const struct worker_options *options, struct worker_summary *ret_summary,
-               struct error *error)
-{
-    struct work work = {.store = store, .transport = transport, .options = options};
-    int result = 1;
+/* ---- starting ---- */
 
-    buffer_init(&work.message, MESSAGE_BYTES_MAX);
-    while (result > 0 && !should_stop(&work))
-        result = work_round(&work, error);
+/* Whether this one may begin now. What it waits for otherwise is noted. */
+static int ask_gate(struct work *work, struct work_item *item, const char *relay, bool *ret_admitted,
+                    struct error *error)
+{
+    int64_t now_ms = work_now_ms(work);
+    struct gate_verdict verdict;
+
+    *ret_admitted = false;
+    if (gate_ask(work->gate, item->delivery, relay, now_ms, &verdict, error) < 0)
+        return -1;
+    if (verdict.kind == GATE_ADMIT) {
+        item->relay = relay;
+        *ret_admitted = true;
+        return 0;
+    }
+    if (verdict.kind == GATE_DEFER) {
+        work_note_put_off(work, item, verdict.until_ms, verdict.reason);
+        return 0;
+    }
+    item->ask_again_ms = verdict.until_ms;
+    snprintf(work->wait_reason, sizeof(work->wait_reason), "%s", verdict.reason);
+    if (!verdict.everything)
+        return 0;
+    work->all_wait_ms = verdict.until_ms;
+    if (verdict.until_ms - now_ms > LONG_WAIT_MS) {
+        work->summary.wait_until_utc = (verdict.until_ms + 999) / 1000;
+        say(work, verdict.reason);
+    }
+    return 0;
+}
+
+/* The first that need not wait; waiting_count: none. */
+static size_t find_startable(const struct work *work)
+{
+    int64_t now_ms = work_now_ms(work);
+
+    for (size_t i = 0; i < work->waiting_count; i++)
+        if (work->waiting[i]->ask_again_ms <= now_ms)
+            return i;
+    return work->waiting_count;
+}
+
+static int start(struct work *work, size_t index, struct engine_lane *lane, struct error *error)
+{
+    struct work_item *item = work->waiting[index];
+    bool admitted;
+
+    if (work_renew_if_due(work, error) < 0)
+        return -1;
+    /* Too late by now: the next round marks it expired. */
+    if (work_now(work) >= item->delivery->expires_utc) {
+        take_from_waiting(work, index);
+        return release(work, item, error);
+    }
+    if (ask_gate(work, item, engine_lane_relay(lane), &admitted, error) < 0)
+        return -1;
+    if (!admitted && item->ask_again_ms > work_now_ms(work))
+        return 0;
+    take_from_waiting(work, index);
+    if (!admitted)
+        return 0;
+    return compose(work, item, lane, error);
+}
+
+static bool all_must_wait(struct work *work)
+{
+    if (work->all_wait_ms && work_now_ms(work) >= work->all_wait_ms)
+        work->all_wait_ms = 0;
+    return work->all_wait_ms != 0;
+}
+
+/* Gives free lanes what waits, as long as both are there. */
+static void start_some(struct work *work)
+{
+    struct engine_lane *lane;
+    struct error error;
+    size_t index;
+
+    if (work->some_ended)
+        for (size_t i = 0; i < work->waiting_count; i++)
+            work->waiting[i]->ask_again_ms = 0;
+    work->some_ended = false;
+    while (may_begin(work) && !all_must_wait(work) && work->change_count < CHANGES_MAX &&
+           (index = find_startable(work)) < work->waiting_count &&
+           (lane = engine_free_lane(work->engine)) != NULL)
+        if (start(work, index, lane, &error) < 0)
+            work_fail(work, &error);
+}
+
+/* ---- what came back ---- */
+
+static void on_answer(struct work *work, struct work_item *item,
+                      const struct delivery_result *result)
+{
+    static const enum delivery_state states[] = {
+        [RESULT_SENT] = DELIVERY_SENT,
+        [RESULT_DEFERRED] = DELIVERY_DEFERRED,
+        [RESULT_FAILED] = DELIVERY_FAILED,
+        [RESULT_UNCERTAIN] = DELIVERY_UNCERTAIN,
+    };
+
+    work_note_end(work, item, states[result->kind], result, NULL);
+}
+
+/* Another relay may take it; once begun it is a try that failed. */
+static void on_unsent(struct work *work, struct work_item *item, const struct engine_event *event)
+{
+    gate_cancel(work->gate, item->delivery, item->relay, work_now_ms(work));
+    item->relay = NULL;
+    if (item->delivery->state == DELIVERY_SENDING) {
+        work_note_end(work, item, DELIVERY_DEFERRED, &event->result, NULL);
+        return;
+    }
+    item->ask_again_ms = 0;
+    wait_with(work, item);
+}
+
+static void take_events(struct work *work)
+{
+    struct engine_event event;
+
+    while (engine_next(work->engine, &event)) {
+        struct work_item *item = event.user;
+
+        switch (event.kind) {
+        case ENGINE_READY:
+            work_note_begin(work, item, event.lane);
+            break;
+        case ENGINE_ANSWERED:
+            on_answer(work, item, &event.result);
+            break;
+        case ENGINE_UNSENT:
+            on_unsent(work, item, &event);
+            break;
+        }
+    }
+}
+
+static void take_news(struct work *work)
+{
+    struct error news;
+
+    while (engine_take_news(work->engine, &news))
+        say(work, news.text);
+}
+
+/* ---- the loop ---- */
+
+/* More is claimed as soon as nothing of what is held may begin. */
+static int claim_if_short(struct work *work, struct error *error)
+{
+    if (work->is_drained || !may_begin(work) || all_must_wait(work) ||
+        work->waiting_count >= WAITING_MAX || find_startable(work) < work->waiting_count)
+        return 0;
+    return claim(work, error);
+}
+
+/* Nothing is under way. What was drained may have been refilled: a digest that waited for
+ * another of its subscriber, a retry that has become due. */
+static bool is_finished(struct work *work, bool *did_something)
+{
+    if (!may_begin(work) || work->summary.wait_until_utc)
+        return true;
+    if (work->waiting_count || !work->is_drained)
+        return false;
+    if (!*did_something)
+        return true;
+    work->is_drained = *did_something = false;
+    return false;
+}
+
+/* Until what waits for the gate may be asked again; no longer than a turn. */
+static int find_wait_ms(const struct work *work)
+{
+    int64_t now_ms = work_now_ms(work), until_ms = now_ms + TURN_MS;
+
+    if (work->change_count)
+        return 0;
+    if (work->all_wait_ms)
+        return (int)(work->all_wait_ms < until_ms ? work->all_wait_ms - now_ms : TURN_MS);
+    for (size_t i = 0; i < work->waiting_count; i++)
+        if (work->waiting[i]->ask_again_ms > now_ms && work->waiting[i]->ask_again_ms < until_ms)
+            until_ms = work->waiting[i]->ask_again_ms;
+    return (int)(until_ms - now_ms);
+}
+
+static void say_wait(const struct work *work)
+{
+    struct error relay;
+
+    if (!work->options->waits || engine_under_way(work->engine) || !work->waiting_count)
+        return;
+    if (engine_waits_for_relay(work->engine, &relay))
+        work->options->waits(work->options->user, relay.text);
+    else if (work->wait_reason[0] &&
+             (work->all_wait_ms || find_startable(work) == work->waiting_count))
+        work->options->waits(work->options->user, work->wait_reason);
+}
+
+static int turn(struct work *work, struct error *error)
+{
+    int64_t now_utc = work_now(work);
+    int wait_ms = find_wait_ms(work);
+
+    say_wait(work);
+    if (engine_turn(work->engine, wait_ms > 0 ? wait_ms : 0, error) < 0)
+        return -1;
+    take_events(work);
+    take_news(work);
+    if (work_renew_if_due(work, error) < 0)
+        return -1;
+    if (now_utc == work->ticked_utc)
+        return 0;
+    work->ticked_utc = now_utc;
+    return gate_tick(work->gate, work_now_ms(work), error);
+}
+
+/* 1: goes on, 0: done, -1: at once. */
+static int step(struct work *work, bool *did_something, struct error *error)
+{
+    if (claim_if_short(work, error) < 0)
+        work_fail(work, error);
+    engine_want(work->engine, may_begin(work) && !all_must_wait(work) ? work->waiting_count : 0);
+    start_some(work);
+    *did_something = *did_something || work->change_count || engine_under_way(work->engine);
+    if (!work->change_count && !engine_under_way(work->engine)) {
+        if (is_finished(work, did_something))
+            return 0;
+        if (!work->waiting_count)
+            return 1; /* there is nothing to wait for: it is looked again at once */
+    }
+    if (turn(work, error) < 0)
+        work_fail(work, error);
+    *did_something = *did_something || work->change_count;
+    return work_write_down(work, error) < 0 ? -1 : 1;
+}
+
+static int run(struct work *work, struct error *error)
+{
+    bool did_something = false;
+    int result;
+
+    do
+        result = step(work, &did_something, error);
+    while (result > 0);
+    if (result < 0)
+        engine_drop_all(work->engine);
+    release_all(work);
+    if (result == 0 && work->has_failed) {
+        *error = work->failure;
+        result = -1;
+    }
+    return result;
+}
+
+int worker_run(struct store *store, struct engine *engine, const struct worker_options *options,
+               struct worker_summary *ret_summary, struct error *error)
+{
+    struct work work = {.store = store, .engine = engine, .options = options};
+    struct gate_options limits = options->limits;
+    int result;
+
+    buffer_init(&work.message, WIRE_MESSAGE_BYTES);
+    limits.holder = options->name;
+    result = gate_open(store, &limits, work_now_ms(&work), &work.gate, error);
+    if (result == 0) {
+        result = run(&work, error);
+        gate_close(&work.gate, work_now_ms(&work));
+    }
     buffer_free(&work.message);
-    if (outbox_count_left(store, options->only, options->uncertain, now(&work), &work.summary.left,
-                          result < 0 ? NULL : error) < 0)
+    free(work.waiting);
+    free(work.changes);
+    if (outbox_count_left(store, options->only, options->uncertain, work_now(&work),
+                          &work.summary.left, result < 0 ? NULL : error) < 0)
         result = -1;
     *ret_summary = work.summary;
     return result < 0 ? -1 : 0;

@@ -41,6 +41,7 @@ static int delete_all(struct store *store, const char *address, struct erased *e
                   &erased->suppressions, error) < 0 ||
         delete_of(store, "DELETE FROM subscribers WHERE address = $1", address,
                   &erased->sightings, error) < 0 ||
+        delete_of(store, "DELETE FROM dead_addresses WHERE address = $1", address, NULL, error) < 0 ||
         delete_of(store, "DELETE FROM profiles WHERE address = $1", address, &erased->profiles,
                   error) < 0)
         return -1;

@@ -37,7 +37,7 @@ static int insert_delivery(struct store *store, const struct delivery_request *r
                 " ON CONFLICT (subscriber, kind, slot) DO UPDATE SET state = 'queued',"
                 " created_utc = excluded.created_utc, not_before_utc = excluded.not_before_utc,"
                 " expires_utc = excluded.expires_utc, attempts = 0, changed_utc = NULL,"
-                " stage = NULL, enhanced = NULL, reply = NULL, editions = NULL, shown = NULL"
+                " stage = NULL, enhanced = NULL, reply = NULL, reason = NULL, editions = NULL, shown = NULL"
                 " WHERE deliveries.state = 'skipped' AND deliveries.kind = 'digest'"
                 " AND (deliveries.editions IS NULL OR length(deliveries.shown) > 0)"
                 " RETURNING id", error);
@@ -183,7 +183,8 @@ int outbox_finish(struct store *store, struct delivery *delivery,
                   const struct delivery_outcome *outcome, struct error *error)
 {
     /* An attempt that was refused before its bytes went out counts too. */
-    bool counts = delivery->state == DELIVERY_CLAIMED && outcome->state != DELIVERY_SKIPPED;
+    bool counts = delivery->state == DELIVERY_CLAIMED && outcome->state != DELIVERY_SKIPPED &&
+                  !outcome->untried;
     bool waits = outcome->state == DELIVERY_DEFERRED || outcome->state == DELIVERY_UNCERTAIN;
     enum delivery_state next = delivery->state;
     char editions[EDITIONS_TEXT_BYTES];
@@ -198,7 +199,7 @@ int outbox_finish(struct store *store, struct delivery *delivery,
     query_start(&query, store,
                 "UPDATE deliveries SET state = $6, editions = $4, shown = $5, worker = NULL,"
                 " lease_until_utc = NULL, changed_utc = $7, not_before_utc = $8, stage = $9,"
-                " enhanced = $10, reply = $11, attempts = attempts + $12"
+                " enhanced = $10, reply = $11, attempts = attempts + $12, reason = $13"
                 " WHERE id = $1 AND worker = $2 AND state = $3", error);
     bind_held(&query, delivery, editions);
     query_text(&query, delivery_state_name(next));
@@ -208,6 +209,7 @@ int outbox_finish(struct store *store, struct delivery *delivery,
     query_text(&query, outcome->enhanced);
     query_text(&query, outcome->reply);
     query_integer(&query, counts);
+    query_text(&query, outcome->reason);
     if (run_change(&query, delivery, next, error) < 0)
         return -1;
     delivery->attempts += counts;

@@ -73,6 +73,8 @@ struct delivery_outcome {
     const char *stage;         /* "rcpt"; NULL for none */
     const char *enhanced;      /* "4.7.1"; NULL for none */
     const char *reply;         /* the reply or the reason in words; NULL for none */
+    const char *reason;        /* in one word (delivery/reason.h); NULL for none */
+    bool untried;              /* put off without an attempt, which counts as none */
 };
 
 enum uncertain_policy { UNCERTAIN_RESEND, UNCERTAIN_HOLD };
@@ -147,6 +149,7 @@ struct outbox_problem {
     const char *stage;
     const char *enhanced;
     const char *reply;
+    const char *reason; /* in one word */
 };
 struct outbox_problems {
     struct arena *arena; /* owned */

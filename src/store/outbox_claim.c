@@ -238,7 +238,7 @@ static int recover_leases(const struct recovery *recovery, struct outbox_recover
     return recover_rows(recovery,
                         "UPDATE deliveries SET state = 'uncertain', worker = NULL,"
                         " lease_until_utc = NULL, changed_utc = $1,"
-                        " stage = 'end-of-data', enhanced = NULL,"
+                        " stage = 'end-of-data', enhanced = NULL, reason = NULL,"
                         " reply = 'the worker ended before the relay had answered'"
                         " WHERE state IN ('claimed', 'sending') AND state = 'sending'"
                         " AND lease_until_utc <= $1" ONLY_SQL,
@@ -318,7 +318,8 @@ int outbox_skip_suppressed(struct store *store, const char *address, int64_t now
         outbox_check_change(DELIVERY_DEFERRED, DELIVERY_SKIPPED, error) < 0)
         return -1;
     query_start(&query, store,
-                "UPDATE deliveries SET state = 'skipped', changed_utc = $2, reply = 'suppressed'"
+                "UPDATE deliveries SET state = 'skipped', changed_utc = $2, reply = 'suppressed',"
+                " reason = NULL"
                 " WHERE subscriber = $1 AND state IN ('queued', 'deferred') AND " SUPPRESSED_SQL,
                 error);
     query_text(&query, address);

@@ -95,6 +95,7 @@ static void read_problem(const struct query *query, struct arena *arena,
         .stage = query_get_string(query, 4, arena),
         .enhanced = query_get_string(query, 5, arena),
         .reply = query_get_string(query, 6, arena),
+        .reason = query_get_string(query, 7, arena),
     };
 
     delivery_kind_parse(query_get_view(query, 2), &problem.kind);
@@ -111,8 +112,8 @@ int outbox_list_problems(struct store *store, size_t max, struct outbox_problems
     int result;
 
     query_start(&query, store,
-                "SELECT changed_utc, subscriber, kind, state, stage, enhanced, reply"
-                " FROM deliveries WHERE state IN ('failed', 'deferred', 'uncertain')"
+                "SELECT changed_utc, subscriber, kind, state, stage, enhanced, reply,"
+                " reason FROM deliveries WHERE state IN ('failed', 'deferred', 'uncertain')"
                 " ORDER BY changed_utc DESC LIMIT $1", error);
     query_integer(&query, (int64_t)max);
     while ((result = query_next(&query)) > 0) {

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "store/changes.h"
+#include "store/holds.h"
 #include "store/outbox_change.h"
 #include "store/suppression_row.h"
 
@@ -115,6 +116,11 @@ int suppression_lift(struct store *store, const char *address, enum suppression_
 
     if (transaction_open(store, &mine, error) < 0)
         return -1;
+    /* It is believed to be alive again: refusals are counted from the first. */
+    if (reason == SUPPRESSION_BOUNCED && dead_forget(store, address, error) < 0) {
+        transaction_close(store, mine, -1, error);
+        return -1;
+    }
     query_start(&query, store, "DELETE FROM suppressions WHERE address = $1 AND reason = $2",
                 error);
     query_text(&query, address);

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 
+import sending
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TEMPLATES = os.path.join(HERE, '..', '..', 'templates')
 DATA = os.path.join(HERE, '..', '..', '..', 'shared', 'data')
@@ -143,7 +145,7 @@ def bench_planning(program, profiles, history):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument('programs', help='folder of bench_rank, bench_digest and bench_feed')
+    options.add_argument('programs', help='folder of the benches')
     options.add_argument('--papers', default=os.path.join(DATA, 'papers/day-2026-06-30.jsonl'))
     options.add_argument('--feed', default=os.path.join(DATA, 'arxiv-rss/rss-2026-06-30-rebuilt.xml'))
     options.add_argument('--threads', type=int, default=2)
@@ -152,10 +154,15 @@ def main():
     options.add_argument('--digests', type=int, default=500)
     options.add_argument('--planned', type=int, default=100000)
     options.add_argument('--history', type=int, default=5)
+    options.add_argument('--messages', type=int, default=4000)
+    options.add_argument('--sending', action='store_true', help='nothing else')
     given = options.parse_args()
     for path, option in ((given.papers, 'PAPERS'), (given.feed, 'FEED')):
         if not os.path.exists(path):
             sys.exit('bench: %s is missing; give another with %s=FILE' % (path, option))
+    sending.bench(os.path.join(given.programs, 'bench_send'), given.messages, given.runs)
+    if given.sending:
+        return
     bench_planning(os.path.join(given.programs, 'bench_plan'), given.planned, given.history)
     bench_feed(os.path.join(given.programs, 'bench_feed'), given.feed, given.runs)
     bench_digest(os.path.join(given.programs, 'bench_digest'), given.papers, given.digests, given.runs)

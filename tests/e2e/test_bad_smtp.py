@@ -3,6 +3,7 @@
 import shutil
 import socket
 import tempfile
+import time
 from pathlib import Path
 
 from feeds import papers, rss
@@ -266,3 +267,95 @@ class Broken(Smtp):
         self.assertNotIn("\x1b", result.err)
         self.assertNotIn("\x07", result.err)
         self.assert_says(result, "ada@example.test", "first")
+
+
+class SeveralRelays(Smtp):
+    def relays(self, first, second=None):
+        servers = [HostileSmtp(first), HostileSmtp(second)]
+        for server in servers:
+            self.addCleanup(server.close)
+        self.paperboy.write_configuration(delivery={
+            "url": servers[0].url(), "tls": "off",
+            "relays": [{"url": servers[1].url(), "tls": "off"}]})
+        return servers
+
+    def add_people(self, count):
+        for number in range(count):
+            self.paperboy.profile(f"more{number}@example.test", keywords=["LLM", "training"])
+
+    def test_shared(self):
+        self.add_people(37)
+        servers = self.relays(None)
+        self.assertEqual(self.run_daily().status, OK)
+        taken = [len(server.accepted) for server in servers]
+        self.assertEqual(sum(taken), 40)
+        self.assertGreater(min(taken), 5, taken)
+
+    def test_one_refuses_us(self):
+        """Said once; the other takes everything, and the run has done its work."""
+        self.add_people(37)
+        servers = self.relays({"connect": "554 5.3.2 go away"})
+        result = self.run_daily()
+        self.assertEqual(result.status, OK, str(result))
+        self.assertEqual(result.err.count("go away"), 1, str(result))
+        self.assertEqual([len(server.accepted) for server in servers], [0, 40])
+
+    def test_both_refuse_us(self):
+        self.relays({"connect": "554 5.3.2 go away"}, {"connect": "554 5.3.2 go away"})
+        result = self.run_daily()
+        self.assertEqual(result.status, CONFIGURATION, str(result))
+        self.assertEqual(self.counts()["queued"], 3)
+
+    def test_a_maildir_beside_relays_is_left_out(self):
+        server = HostileSmtp()
+        self.addCleanup(server.close)
+        self.paperboy.write_configuration(delivery={
+            "url": "maildir:outbox", "relays": [{"url": server.url(), "tls": "off"}]})
+        self.assertEqual(self.run_daily().status, OK)
+        self.assertEqual(self.recipients(server), list(PEOPLE))
+
+
+class ManyConnections(Smtp):
+    def setUp(self):
+        super().setUp()
+        for number in range(77):
+            self.paperboy.profile(f"more{number:02}@example.test", keywords=["LLM", "training"])
+
+    def test_several_at_once(self):
+        server = self.relay()
+        result = self.run_daily()
+        self.assertEqual(result.status, OK, str(result))
+        self.assertEqual(len(set(self.recipients(server))), 80)
+        self.assertEqual(len(server.accepted), 80)
+        self.assertGreater(server.connections, 1)
+        self.assertLessEqual(server.connections, 16)
+
+    def test_threads_share_a_small_outbox(self):
+        self.relay({"connect": "421 4.3.2 busy"})
+        self.assertEqual(self.run_daily().status, TEMPORARY)
+        server = self.relay()
+        result = self.paperboy.run("send", "--workers", "4")
+        self.assertEqual(result.status, OK, str(result))
+        self.assertEqual(len(server.accepted), 80)
+        self.assertEqual(len(set(self.recipients(server))), 80)
+        self.assertGreaterEqual(server.connections, 2, "one worker took it all")
+
+    def test_terminated_in_the_middle(self):
+        """What is under way ends, the rest is given back at once and sent by the next run."""
+        server = self.relay()
+        accepted = server.accepted
+        self.paperboy.write_configuration(delivery={"connections": 2, "per_second": 40})
+        process = self.paperboy.start("run", "--feed", self.feed)
+        while len(accepted) < 10 and process.poll() is None:
+            time.sleep(0.01)
+        process.terminate()
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, TEMPORARY)
+        counts = self.counts()
+        self.assertEqual((counts.get("claimed", 0), counts.get("sending", 0)), (0, 0), counts)
+        self.assertEqual(counts["sent"], len(accepted))
+        self.assertEqual(counts["queued"], 80 - len(accepted), counts)
+        self.paperboy.write_configuration(delivery={"per_second": 0})
+        self.assertEqual(self.paperboy.run("send").status, OK)
+        self.assertEqual(len(accepted), 80)
+        self.assertEqual(len(set(self.recipients(server))), 80)

@@ -25,10 +25,17 @@ void relay_open(struct relay *relay, const struct transport_options *given,
 
 struct relay relay_play(const struct smtp_rule *rules, size_t count)
 {
+    return relay_play_as(rules, count, SMTP_PLAIN);
+}
+
+struct relay relay_play_as(const struct smtp_rule *rules, size_t count,
+                           enum smtp_pipelining pipelining)
+{
+    struct smtp_server_options options = {.rules = rules, .rule_count = count};
     struct relay relay = {0};
 
-    relay.server = smtp_server_start(
-        &(struct smtp_server_options){.rules = rules, .rule_count = count});
+    options.pipelining = pipelining;
+    relay.server = smtp_server_start(&options);
     relay_open(&relay, &(struct transport_options){0}, "smtp", "127.0.0.1");
     return relay;
 }

@@ -18,6 +18,8 @@ void relay_open(struct relay *relay, const struct transport_options *given, cons
                 const char *host);
 /* In the clear, without login. */
 struct relay relay_play(const struct smtp_rule *rules, size_t count);
+struct relay relay_play_as(const struct smtp_rule *rules, size_t count,
+                           enum smtp_pipelining pipelining);
 void relay_end(struct relay *relay);
 /* RELAY_MESSAGE from news+token@example.org. */
 int relay_send(struct relay *relay, const char *recipient, struct delivery_result *result,

@@ -38,6 +38,7 @@ struct session {
     struct buffer input;
     char sender[600];
     char recipient[600];
+    bool has_sender, has_recipient; /* of the transaction that is open */
     bool over;
 };
 
@@ -214,6 +215,7 @@ static void take_message(struct session *session)
         return;
     buffer_init(&bytes, (size_t)64 << 20);
     undouble_dots(session, &bytes);
+    session->has_sender = session->has_recipient = false;
     pthread_mutex_lock(&server->lock);
     if (server->taken_count == TAKEN_MAX)
         abort();
@@ -261,6 +263,8 @@ static void say_ehlo(struct session *session)
         buffer_add_string(&reply, "250-STARTTLS\r\n");
     if (options->login)
         buffer_add_string(&reply, "250-AUTH PLAIN\r\n");
+    if (options->pipelining)
+        buffer_add_string(&reply, "250-PIPELINING\r\n");
     buffer_add_string(&reply, "250 ENHANCEDSTATUSCODES\r\n");
     say(session, "ehlo", reply.data);
     buffer_free(&reply);
@@ -275,6 +279,26 @@ static void copy_path(char path[600], const char *line)
         snprintf(path, 600, "%.*s", (int)(end - start - 1), start + 1);
 }
 
+static void refuse_data(struct session *session)
+{
+    struct buffer nothing;
+
+    if (session->server->options.pipelining != SMTP_EMPTY_BODY || !session->has_sender) {
+        play(session, "554 5.5.1 no valid recipients\r\n");
+        return;
+    }
+    play(session, "354 go on\r\n");
+    if (!read_message(session))
+        return;
+    buffer_init(&nothing, (size_t)64 << 20);
+    undouble_dots(session, &nothing);
+    if (nothing.size)
+        abort(); /* a message for nobody */
+    buffer_free(&nothing);
+    session->has_sender = false;
+    play(session, "554 5.5.1 no valid recipients\r\n");
+}
+
 static void obey(struct session *session, const char *line)
 {
     if (strncmp(line, "EHLO", 4) == 0 || strncmp(line, "HELO", 4) == 0) {
@@ -286,12 +310,23 @@ static void obey(struct session *session, const char *line)
         take_login(session, line);
     } else if (strncmp(line, "MAIL", 4) == 0) {
         copy_path(session->sender, line);
-        say(session, "mail", "250 2.1.0 ok\r\n");
+        if (session->has_sender)
+            play(session, "503 5.5.1 a transaction is open\r\n");
+        else
+            session->has_sender = say(session, "mail", "250 2.1.0 ok\r\n");
     } else if (strncmp(line, "RCPT", 4) == 0) {
         copy_path(session->recipient, line);
-        say(session, "rcpt", "250 2.1.5 ok\r\n");
+        if (!session->has_sender)
+            play(session, "503 5.5.1 no sender\r\n");
+        else
+            session->has_recipient = say(session, "rcpt", "250 2.1.5 ok\r\n");
+    } else if (strcmp(line, "RSET") == 0) {
+        session->has_sender = session->has_recipient = false;
+        play(session, "250 2.0.0 ok\r\n");
     } else if (strcmp(line, "DATA") == 0) {
-        if (say(session, "data", "354 go on\r\n") && say(session, "body", ""))
+        if (!session->has_recipient)
+            refuse_data(session);
+        else if (say(session, "data", "354 go on\r\n") && say(session, "body", ""))
             take_message(session);
     } else if (strcmp(line, "QUIT") == 0) {
         send_all(session, "221 bye\r\n", 9);

@@ -23,12 +23,17 @@ struct smtp_rule {
     const char *address; /* for rcpt: only this recipient */
 };
 
+enum smtp_pipelining { SMTP_PLAIN, SMTP_PIPELINING, SMTP_EMPTY_BODY };
+
 struct smtp_server_options {
     const struct smtp_rule *rules;
     size_t rule_count;
     const char *certificate; /* PEM files; with them STARTTLS is offered */
     const char *key;
     bool tls_from_start; /* as smtps:// */
+    /* PIPELINING is offered. With SMTP_EMPTY_BODY a DATA without recipient is answered by
+     * 354, as RFC 2920 3.1 lets a server do. */
+    enum smtp_pipelining pipelining;
     const char *login;   /* Base64 of AUTH PLAIN that is let in; offered when not NULL */
 };
 

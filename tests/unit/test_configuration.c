@@ -81,7 +81,7 @@ static const char EVERYTHING[] =
     "\"subscribers\":\"people\",\"templates\":\"/t\",\"key_file\":\"k\",\"store\":\"sqlite:/s.db\","
     "\"delivery\":{\"url\":\"smtps://h:465\",\"username\":\"u\",\"password_file\":\"p\","
     "\"tls\":\"optional\",\"ca_file\":\"ca\",\"relays\":[{\"url\":\"smtp://r\",\"weight\":3}],"
-    "\"connections\":4,\"per_second\":1.5,\"per_hour\":9,\"per_domain\":8,\"expire_hours\":48,"
+    "\"connections\":4,\"per_second\":1.5,\"per_hour\":9,\"per_domain\":8,\"domain_connections\":2,\"expire_hours\":48,"
     "\"uncertain\":\"hold\",\"envelope\":\"fixed\"},"
     "\"inbox\":{\"url\":\"imaps://i/INBOX\",\"username\":\"u\",\"password_file\":\"p\","
     "\"token_command\":null,\"ca_file\":null,\"address\":\"p@example.org\",\"authserv_id\":\"mx\","

@@ -84,13 +84,12 @@ static void check_arrival(struct relay *relay, struct view bytes)
         fail_msg("%zu bytes: arrived otherwise", bytes.size);
 }
 
-static void every_size_arrives_byte_for_byte(void **state)
+static void every_size_arrives(enum smtp_pipelining pipelining)
 {
     static const size_t sizes[] = {60, 1000, 16383, 16384, 16385, 65534, 65535, 65536, 65537,
                                    65538, 65593, 131071, 131072, 131073, 1000000};
-    struct relay relay = relay_play(NULL, 0);
+    struct relay relay = relay_play_as(NULL, 0, pipelining);
 
-    (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         struct view bytes = make_message(sizes[i], "");
 
@@ -99,6 +98,13 @@ static void every_size_arrives_byte_for_byte(void **state)
     }
     assert_int_equal(smtp_server_connections(relay.server), 1);
     relay_end(&relay);
+}
+
+static void every_size_arrives_byte_for_byte(void **state)
+{
+    (void)state;
+    every_size_arrives(SMTP_PLAIN);
+    every_size_arrives(SMTP_PIPELINING);
 }
 
 static void dots_arrive_byte_for_byte(void **state)
@@ -116,7 +122,7 @@ static void dots_arrive_byte_for_byte(void **state)
         check_arrival(&relay, bytes);
         data_free(bytes);
     }
-    /* A dotted line at every place around the end of libcurl's buffer. */
+    /* A dotted line at every place around the end of the buffers that are usual. */
     for (size_t size = 65536 - 70; size < 65536 + 8; size++) {
         struct view bytes = make_message(size, ".\r\n..\r\nend\r\n");
 

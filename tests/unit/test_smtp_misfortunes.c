@@ -66,9 +66,10 @@ static const struct misfortune {
      RESULT_FAILED, 550, "rcpt", 2},
 };
 
-static void one_misfortune(const struct misfortune *misfortune)
+static void one_misfortune(const struct misfortune *misfortune,
+                           enum smtp_pipelining pipelining)
 {
-    struct relay relay = relay_play(&misfortune->rule, 1);
+    struct relay relay = relay_play_as(&misfortune->rule, 1, pipelining);
     struct delivery_result result;
     struct error error = {0};
     int not_sent = 0;
@@ -95,7 +96,8 @@ static void a_misfortune_hits_one_message(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(misfortunes) / sizeof(misfortunes[0]); i++)
-        one_misfortune(&misfortunes[i]);
+        for (enum smtp_pipelining pipelining = SMTP_PLAIN; pipelining <= SMTP_EMPTY_BODY; pipelining++)
+            one_misfortune(&misfortunes[i], pipelining);
 }
 
 /* A misfortune before MAIL concerns the relay: work stops, nothing was sent. */

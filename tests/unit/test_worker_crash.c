@@ -52,7 +52,7 @@ static void run_to_death(struct world *world, const char *url, int die_at)
     if (store_open(world->store_url, NULL, &world->store, &world->error) < 0)
         _exit(2);
     world_connect(world, url);
-    if (worker_run(world->store, world->transport, &options, &world->summary, &world->error) < 0)
+    if (worker_run(world->store, world->engine, &options, &world->summary, &world->error) < 0)
         _exit(3);
     _exit(0);
 }
@@ -71,7 +71,7 @@ static bool kill_at(struct world *world, int die_at, int count)
     store_close(&world->store);
     child = fork();
     if (child == 0) {
-        world->transport = NULL;
+        world->engine = NULL;
         run_to_death(world, url, die_at);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -81,20 +81,20 @@ static bool kill_at(struct world *world, int die_at, int count)
     return WIFEXITED(status);
 }
 
-static void a_killed_worker_loses_nothing(void **state)
+/* Killed at every `step`-th call: each has one message at least, and no more than
+ * `in_flight` could be under way. */
+static void kill_everywhere(struct world *world, int count, int step, int in_flight)
 {
-    enum { COUNT = 4 };
-    struct world *world = *state;
     bool survived = false;
     int die_at;
 
-    for (die_at = 1; !survived; die_at++) {
+    for (die_at = 1; !survived; die_at += step) {
         int doubles = 0;
 
-        survived = kill_at(world, die_at, COUNT);
+        survived = kill_at(world, die_at, count);
         world->now_utc = NOW + OUTBOX_LEASE_SECONDS;
         MUST(world_run(world), world->error);
-        for (int i = 0; i < COUNT; i++) {
+        for (int i = 0; i < count; i++) {
             char name[40];
             int times;
 
@@ -104,16 +104,26 @@ static void a_killed_worker_loses_nothing(void **state)
                 fail_msg("killed at %d: %s got nothing", die_at, name);
             doubles += times - 1;
         }
-        /* One message at most was in flight. */
-        if (doubles > 1)
+        if (doubles > in_flight)
             fail_msg("killed at %d: %d doubles", die_at, doubles);
-        assert_int_equal(world_count(world, DELIVERY_SENT), COUNT);
-        store_close(&world->store);
-        unlink(world->store_url + strlen("sqlite:"));
-        world->now_utc = NOW;
-        MUST(store_open(world->store_url, NULL, &world->store, &world->error), world->error);
+        assert_int_equal(world_count(world, DELIVERY_SENT), count);
+        world_forget(world);
     }
-    assert_in_range(die_at, 12, 100);
+    assert_in_range(die_at, 12, 5000);
+}
+
+static void a_killed_worker_loses_nothing(void **state)
+{
+    kill_everywhere(*state, 4, 1, 1);
+}
+
+static void many_connections_lose_nothing(void **state)
+{
+    struct world *world = *state;
+
+    world->connections = 4;
+    world->pipelining = SMTP_PIPELINING;
+    kill_everywhere(world, 40, 11, 4);
 }
 
 /* Killed with a message under way: after DATA was asked for, and after the relay
@@ -139,7 +149,7 @@ static void killed_in_flight_is_uncertain(void **state)
         store_close(&world->store);
         child = fork();
         if (child == 0) {
-            world->transport = NULL;
+            world->engine = NULL;
             run_to_death(world, url, 0);
         }
         MUST(store_open(world->store_url, NULL, &world->store, &world->error), world->error);
@@ -164,10 +174,7 @@ static void killed_in_flight_is_uncertain(void **state)
         MUST(world_run(world), world->error);
         world_check_summary(world, "sent 1");
         assert_int_equal(smtp_server_taken_count(world->server), cases[i].before + 1);
-        store_close(&world->store);
-        unlink(world->store_url + strlen("sqlite:"));
-        world->now_utc = NOW;
-        MUST(store_open(world->store_url, NULL, &world->store, &world->error), world->error);
+        world_forget(world);
     }
 }
 
@@ -175,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_killed_worker_loses_nothing, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(many_connections_lose_nothing, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(killed_in_flight_is_uncertain, world_set_up, world_tear_down),
     };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -93,6 +94,16 @@ static void world_progress(void *user, const struct worker_summary *summary,
     }
 }
 
+static void world_news(void *user, const char *text)
+{
+    buffer_printf(&((struct world *)user)->news, "%s; ", text);
+}
+
+static void world_waits(void *user, const char *text)
+{
+    buffer_printf(&((struct world *)user)->waits, "%s; ", text);
+}
+
 int world_set_up(void **state)
 {
     const struct store_options impatient = {.busy_timeout_ms = 20};
@@ -105,6 +116,8 @@ int world_set_up(void **state)
     world->taken_over = -1;
     buffer_init(&world->told, 1 << 20);
     buffer_init(&world->bytes, 1 << 20);
+    buffer_init(&world->news, 1 << 20);
+    buffer_init(&world->waits, 1 << 20);
     MUST(store_open(world->store_url, &impatient, &world->store, &world->error), world->error);
     *state = world;
     return 0;
@@ -112,7 +125,7 @@ int world_set_up(void **state)
 
 static void world_end_relay(struct world *world)
 {
-    transport_close(&world->transport);
+    engine_close(&world->engine);
     smtp_server_free(&world->server);
 }
 
@@ -125,6 +138,8 @@ int world_tear_down(void **state)
     store_close(&world->store);
     buffer_free(&world->told);
     buffer_free(&world->bytes);
+    buffer_free(&world->news);
+    buffer_free(&world->waits);
     data_remove_folder(&world->folder);
     free(world);
     return 0;
@@ -132,21 +147,42 @@ int world_tear_down(void **state)
 
 void world_connect(struct world *world, const char *url)
 {
-    const struct transport_options options = {.url = url, .now = world_now, .user = world,
-                                              .reply_timeout_ms = 5000};
+    const struct engine_relay_options relay = {
+        .name = "relay",
+        .transport = {.url = url, .now = world_now, .user = world, .reply_timeout_ms = 5000}};
+    const struct engine_options options = {
+        .relays = &relay, .relay_count = 1, .connections = world->connections};
 
-    MUST(transport_open(&options, &world->transport, &world->error), world->error);
+    MUST(engine_open(&options, &world->engine, &world->error), world->error);
 }
 
 void world_start_relay(struct world *world, const struct smtp_rule *rules, size_t count)
 {
-    char url[100];
+    struct smtp_server_options options = {.rules = rules, .rule_count = count};
 
     world_end_relay(world);
-    world->server = smtp_server_start(
-        &(struct smtp_server_options){.rules = rules, .rule_count = count});
+    options.pipelining = world->pipelining;
+    world->server = smtp_server_start(&options);
+    world_reconnect(world);
+}
+
+void world_reconnect(struct world *world)
+{
+    char url[100];
+
+    engine_close(&world->engine);
     snprintf(url, sizeof(url), "smtp://127.0.0.1:%d", smtp_server_port(world->server));
     world_connect(world, url);
+}
+
+void world_forget(struct world *world)
+{
+    const struct store_options impatient = {.busy_timeout_ms = 20};
+
+    store_close(&world->store);
+    unlink(world->store_url + strlen("sqlite:"));
+    world->now_utc = NOW;
+    MUST(store_open(world->store_url, &impatient, &world->store, &world->error), world->error);
 }
 
 void world_add_as(struct world *world, enum delivery_kind kind, const char *subscriber,
@@ -175,11 +211,14 @@ int world_run_with(struct world *world, enum uncertain_policy policy, size_t bat
     const struct worker_options options = {
         .name = "worker", .only = world->only, .uncertain = policy, .batch = batch, .compose = world_compose,
         .now = world_now, .random = world_random, .progress = world_progress, .user = world,
+        .news = world_news, .waits = world_waits,
         .pause = world_pause, .stop = &world->stop};
 
     world->error = (struct error){0};
     buffer_clear(&world->told);
-    return worker_run(world->store, world->transport, &options, &world->summary, &world->error);
+    buffer_clear(&world->news);
+    buffer_clear(&world->waits);
+    return worker_run(world->store, world->engine, &options, &world->summary, &world->error);
 }
 
 int world_run(struct world *world)

@@ -16,7 +16,9 @@ struct world {
     char store_url[600];
     struct store *store;
     struct smtp_server *server;
-    struct transport *transport;
+    struct engine *engine;
+    int connections;      /* 0: one */
+    enum smtp_pipelining pipelining; /* of the relay */
     int64_t now_utc;
     volatile sig_atomic_t stop;
     int stop_after;       /* deliveries; 0: never */
@@ -37,6 +39,8 @@ struct world {
     const char *skip;
     const char *broken;
     struct buffer told;
+    struct buffer news;
+    struct buffer waits;
     struct buffer bytes;
     struct worker_summary summary;
     struct error error;
@@ -49,6 +53,10 @@ int world_tear_down(void **state);
 /* Sends to this URL; to a new scripted relay. */
 void world_connect(struct world *world, const char *url);
 void world_start_relay(struct world *world, const struct smtp_rule *rules, size_t count);
+/* A new engine for the same relay. */
+void world_reconnect(struct world *world);
+/* An empty store, and NOW again. */
+void world_forget(struct world *world);
 
 /* "reader0@example.test" and so on, each with a digest that is due NOW. */
 void world_add_many(struct world *world, int count);

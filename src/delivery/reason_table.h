@@ -1,0 +1,29 @@
+/* The phrases of reason.c, as data. For reason.c only. */
+#ifndef DELIVERY_REASON_TABLE_H
+#define DELIVERY_REASON_TABLE_H
+
+#include <stddef.h>
+
+#include "delivery/reason.h"
+
+/* Lower-case; a '*' stands for anything, also nothing. The first that is found in the
+ * text decides. */
+struct reason_phrase {
+    const char *words;
+    unsigned char reason; /* enum reason */
+};
+extern const struct reason_phrase reason_phrases[];
+extern const size_t reason_phrase_count;
+
+/* The first that fits; one that ends in a dot fits all that begin so. */
+struct reason_status {
+    const char *enhanced; /* without its class: "1.1" of 5.1.1 and of 4.1.1 */
+    unsigned char reason;
+};
+extern const struct reason_status reason_statuses[];
+extern const size_t reason_status_count;
+
+extern const char *const reason_greylist_phrases[]; /* up to NULL, and so is the next */
+extern const char *const reason_rate_phrases[];
+
+#endif

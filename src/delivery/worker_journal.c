@@ -1,0 +1,225 @@
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "delivery/worker_type.h"
+
+static struct work_change *add_change(struct work *work, struct work_item *item)
+{
+    struct work_change *change;
+
+    work->changes = memory_grow(work->changes, &work->change_capacity, work->change_count + 1,
+                                sizeof(work->changes[0]));
+    change = &work->changes[work->change_count++];
+    memset(change, 0, sizeof(*change));
+    change->item = item;
+    return change;
+}
+
+void work_note_begin(struct work *work, struct work_item *item, struct engine_lane *lane)
+{
+    add_change(work, item)->lane = lane;
+}
+
+void work_note_end(struct work *work, struct work_item *item, enum delivery_state state,
+                   const struct delivery_result *result, const char *reason)
+{
+    struct work_change *change = add_change(work, item);
+
+    change->state = state;
+    change->has_result = result != NULL;
+    if (result)
+        change->result = *result;
+    if (reason)
+        snprintf(change->reason, sizeof(change->reason), "%s", reason);
+}
+
+void work_note_put_off(struct work *work, struct work_item *item, int64_t until_ms,
+                       const char *reason)
+{
+    struct work_change *change = add_change(work, item);
+
+    change->state = DELIVERY_DEFERRED;
+    change->untried = true;
+    change->not_before_utc = (until_ms + 999) / 1000;
+    snprintf(change->reason, sizeof(change->reason), "%s", reason);
+}
+
+/* Also what is told of a composer's refusal to send now is tried again as if the relay
+ * had put it off. */
+static void ask_for_advice(struct work *work, struct work_change *change)
+{
+    static const struct delivery_result put_off = {.kind = RESULT_DEFERRED};
+    const struct delivery *delivery = change->item->delivery;
+    int attempt = delivery->attempts + (delivery->state == DELIVERY_CLAIMED);
+
+    change->advice = (struct gate_advice){0};
+    if (!change->has_result && change->state != DELIVERY_DEFERRED)
+        return;
+    gate_judge(work->gate, delivery, change->item->relay ? change->item->relay : "",
+               change->has_result ? &change->result : &put_off, attempt,
+               work->options->random(work->options->user), work_now_ms(work), &change->advice);
+    if (!change->has_result)
+        change->advice.reason = NULL;
+}
+
+static int finish(struct work *work, struct work_change *change, struct error *error)
+{
+    const struct delivery_result *result = change->has_result ? &change->result : NULL;
+    struct delivery_outcome outcome = {
+        .state = change->state,
+        .now_utc = work_now(work),
+        .stage = result ? result->stage : NULL,
+        .enhanced = result && result->enhanced[0] ? result->enhanced : NULL,
+        .reply = result ? result->reply : change->reason,
+        .untried = change->untried,
+    };
+
+    if (!change->untried)
+        ask_for_advice(work, change);
+    outcome.reason = change->advice.reason;
+    outcome.not_before_utc =
+        change->not_before_utc ? change->not_before_utc : change->advice.not_before_utc;
+    return outbox_finish(work->store, change->item->delivery, &outcome, error);
+}
+
+/* Another worker that has taken a delivery over meanwhile knows no better: that is no
+ * error of this run. */
+static int apply(struct work *work, struct work_change *change, struct error *error)
+{
+    struct error problem;
+    int result;
+
+    change->before = *change->item->delivery;
+    result = change->lane ? outbox_begin(work->store, change->item->delivery, &problem)
+                          : finish(work, change, &problem);
+    change->is_lost = result < 0 && problem.kind == ERROR_CONFLICT;
+    if (result == 0 || change->is_lost)
+        return 0;
+    *error = problem;
+    return -1;
+}
+
+static int write_once(struct work *work, struct error *error)
+{
+    size_t done = 0;
+    int result = store_begin(work->store, error);
+
+    if (result < 0)
+        return -1;
+    while (done < work->change_count && result == 0)
+        result = apply(work, &work->changes[done++], error);
+    if (result == 0)
+        result = store_commit(work->store, error);
+    else
+        store_rollback(work->store);
+    if (result < 0)
+        while (done > 0) {
+            done--;
+            *work->changes[done].item->delivery = work->changes[done].before;
+        }
+    return result;
+}
+
+static void pause_work(const struct work *work)
+{
+    const struct timespec second = {.tv_sec = 1};
+
+    if (work->options->pause)
+        work->options->pause(work->options->user, 1);
+    else
+        nanosleep(&second, NULL);
+}
+
+/* What the relay has said is known to nobody else: a store that is locked or full
+ * is asked until the lease has run out, after which another may take over. */
+static int insist(struct work *work, struct error *error)
+{
+    int64_t until_utc = work->renewed_utc + OUTBOX_LEASE_SECONDS;
+
+    while (write_once(work, error) < 0) {
+        if (error->kind != ERROR_TEMPORARY || work_now(work) >= until_utc)
+            return -1;
+        pause_work(work);
+    }
+    return 0;
+}
+
+static void count(struct worker_summary *summary, enum delivery_state state)
+{
+    switch (state) {
+    case DELIVERY_SENT:
+        summary->sent++;
+        break;
+    case DELIVERY_DEFERRED:
+        summary->deferred++;
+        break;
+    case DELIVERY_FAILED:
+        summary->failed++;
+        break;
+    case DELIVERY_SKIPPED:
+        summary->skipped++;
+        break;
+    case DELIVERY_UNCERTAIN:
+        summary->uncertain++;
+        break;
+    default:
+        break;
+    }
+}
+
+static void tell(struct work *work, const struct work_change *change)
+{
+    count(&work->summary, change->state);
+    if (work->options->progress)
+        work->options->progress(work->options->user, &work->summary, change->item->delivery,
+                                change->has_result ? &change->result : NULL);
+}
+
+/* The gate goes on without what it could not write; who reads the store next finds
+ * it as it was. */
+static void tell_gate(struct work *work, const struct work_change *change)
+{
+    struct work_item *item = change->item;
+    struct error error;
+
+    if (!item->relay)
+        return;
+    if (!change->has_result || change->is_lost)
+        gate_cancel(work->gate, item->delivery, item->relay, work_now_ms(work));
+    else if (gate_note(work->gate, item->delivery, item->relay, &change->result,
+                       work_now_ms(work), &error) < 0 &&
+             work->options->news)
+        work->options->news(work->options->user, error.text);
+    item->relay = NULL;
+    work->some_ended = true;
+}
+
+static void follow_up(struct work *work, const struct work_change *change)
+{
+    if (change->lane && !change->is_lost) {
+        engine_go(work->engine, change->lane);
+        return;
+    }
+    if (change->lane)
+        engine_drop(work->engine, change->lane);
+    tell_gate(work, change);
+    if (!change->lane)
+        tell(work, change);
+    work_item_over(work, change->item);
+}
+
+int work_write_down(struct work *work, struct error *error)
+{
+    size_t changes = work->change_count;
+
+    if (!changes)
+        return 0;
+    if (insist(work, error) < 0)
+        return -1;
+    work->change_count = 0;
+    for (size_t i = 0; i < changes; i++)
+        follow_up(work, &work->changes[i]);
+    return 0;
+}
