@@ -350,7 +350,7 @@ static int walk_in_transaction(struct plan *plan, struct error *error)
 {
     if (store_begin(plan->site->store, error) < 0)
         return -1;
-    if (walk(plan, error) < 0) {
+    if (store_lock(plan->site->store, STORE_LOCK_PLAN, error) < 0 || walk(plan, error) < 0) {
         store_rollback(plan->site->store);
         return -1;
     }

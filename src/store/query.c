@@ -117,6 +117,16 @@ int transaction_open(struct store *store, bool *ret_mine, struct error *error)
     return 0;
 }
 
+int transaction_open_locked(struct store *store, enum store_lock lock, bool *ret_mine,
+                            struct error *error)
+{
+    if (transaction_open(store, ret_mine, error) < 0)
+        return -1;
+    if (store_lock(store, lock, error) == 0)
+        return 0;
+    return transaction_close(store, *ret_mine, -1, error);
+}
+
 int transaction_close(struct store *store, bool mine, int result, struct error *error)
 {
     if (!mine)

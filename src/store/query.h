@@ -41,6 +41,9 @@ int query_run(struct query *query, int64_t *ret_changes);
 /* Opens a transaction unless one is open; `*ret_mine` says so. close commits
  * (result 0) or rolls back one's own, and returns the result. */
 int transaction_open(struct store *store, bool *ret_mine, struct error *error);
+/* The same with a lock taken first. On failure nothing is left open. */
+int transaction_open_locked(struct store *store, enum store_lock lock, bool *ret_mine,
+                            struct error *error);
 int transaction_close(struct store *store, bool mine, int result, struct error *error);
 
 #endif

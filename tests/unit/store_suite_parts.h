@@ -20,6 +20,7 @@ int store_suite_editions_run(const struct store_opener *opener);
 int store_suite_outbox_run(const struct store_opener *opener);
 int store_suite_pace_run(const struct store_opener *opener);
 int store_suite_derived_run(const struct store_opener *opener);
+int store_suite_rivals_run(const struct store_opener *opener);
 int suite_run_tests(const char *name, struct CMUnitTest *tests, size_t count,
                     const struct store_opener *opener);
 
