@@ -43,7 +43,9 @@ SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin c
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lstemmer -lresolv -lm -lpthread
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -I$(BUILD)/generated $(WARNINGS) $(DATABASES) -fstack-protector-strong -fPIE $(CFLAGS) $(PKG_CFLAGS)
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
+# Our names are nobody else's: libkrb5, behind libpq and libcurl, would call our
+# profile_init for its own.
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--exclude-libs,libpaperboy.a $(CFLAGS) $(LDFLAGS)
 DEFINES = -DPAPERBOY_VERSION='"$(VERSION)"'
 
 LIBRARY_SOURCES := $(sort $(wildcard src/*/*.c))
