@@ -50,6 +50,11 @@ struct store_backend {
     struct view (*get_bytes)(void *statement, int column); /* text or blob, until the next step */
     int64_t (*changes)(void *connection, void *statement);
     void (*finish)(void *statement); /* ready for its next use */
+    /* As query_run_many, in a transaction; `bind` binds the parameters of one run.
+     * NULL: one run after another costs no more. */
+    int (*run_many)(void *connection, void *statement, size_t count,
+                    void (*bind)(void *user, size_t index), void *user, int64_t *ret_changes,
+                    struct error *error);
 };
 
 struct store {

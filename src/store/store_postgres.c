@@ -477,6 +477,77 @@ static void postgres_finish(void *finished)
     statement->is_sent = false;
 }
 
+/* ---- the same many times ---- */
+
+/* Results are short: so many of them find room on their way while we still write. */
+enum { PIPELINE = 200 };
+
+static int send_part(struct postgres_connection *connection, struct postgres_statement *statement,
+                     size_t from, size_t to, void (*bind)(void *user, size_t index), void *user,
+                     struct error *error)
+{
+    for (size_t i = from; i < to; i++) {
+        bind(user, i);
+        if (!PQsendQueryPrepared(connection->link, statement->name, statement->count,
+                                 statement->values, statement->lengths, statement->formats, 1))
+            return fail(connection, NULL, error);
+    }
+    return PQpipelineSync(connection->link) ? 0 : fail(connection, NULL, error);
+}
+
+/* Each result has a NULL behind it, and all of them a mark. After a failure the rest
+ * comes as aborted. */
+static int receive_part(struct postgres_connection *connection, size_t count, int64_t *ret_changes,
+                        struct error *error)
+{
+    int status = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        PGresult *result = PQgetResult(connection->link);
+        ExecStatusType kind = PQresultStatus(result);
+        long changes = 0;
+
+        if (kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK)
+            view_to_long(view_of(PQcmdTuples(result)), &changes);
+        else if (status == 0)
+            status = fail(connection, result, error);
+        ret_changes[i] = changes;
+        PQclear(result);
+        if (PQstatus(connection->link) == CONNECTION_BAD)
+            return -1;
+        PQclear(PQgetResult(connection->link));
+    }
+    PQclear(PQgetResult(connection->link));
+    return status;
+}
+
+static int postgres_run_many(void *run, void *prepared, size_t count,
+                             void (*bind)(void *user, size_t index), void *user,
+                             int64_t *ret_changes, struct error *error)
+{
+    struct postgres_connection *connection = run;
+    struct postgres_statement *statement = prepared;
+    int result = 0;
+
+    if (count == 0)
+        return 0;
+    bind(user, 0); /* says what its parameters are */
+    if (make_ready(connection, error) < 0 ||
+        (!statement->is_prepared && prepare_at_server(connection, statement, error) < 0))
+        return -1;
+    if (!PQenterPipelineMode(connection->link))
+        return fail(connection, NULL, error);
+    for (size_t from = 0; from < count && result == 0; from += PIPELINE) {
+        size_t to = count - from > PIPELINE ? from + PIPELINE : count;
+
+        result = send_part(connection, statement, from, to, bind, user, error);
+        if (result == 0)
+            result = receive_part(connection, to - from, ret_changes + from, error);
+    }
+    PQexitPipelineMode(connection->link);
+    return result;
+}
+
 const struct store_backend store_postgres = {
     .copy_name = "paperboy.dump",
     .open = postgres_open,
@@ -494,4 +565,5 @@ const struct store_backend store_postgres = {
     .get_bytes = postgres_get_bytes,
     .changes = postgres_changes,
     .finish = postgres_finish,
+    .run_many = postgres_run_many,
 };

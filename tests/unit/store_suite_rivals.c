@@ -167,6 +167,72 @@ static void rivals_share_the_outbox(void **state)
     store_close(&store);
 }
 
+/* ---- many changes at once ---- */
+
+enum { MANY = 450 }; /* more than travel together */
+
+static void many_are_changed_at_once(void **state)
+{
+    struct store *store = suite_open(state);
+    struct delivery_outcome outcomes[MANY];
+    struct delivery *deliveries[MANY];
+    struct delivery_batch batch;
+    struct outbox_recovered recovered;
+    struct error error = {0};
+    bool lost[MANY] = {0};
+    char name[20];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof(name), "s%d", i);
+        suite_add(store, name);
+    }
+    batch = suite_claim_at(store, "w", NOW, MANY);
+    assert_int_equal(batch.count, MANY);
+    for (int i = 0; i < MANY; i++) {
+        deliveries[i] = &batch.items[i];
+        outcomes[i] = (struct delivery_outcome){
+            .state = i % 3 ? DELIVERY_SENT : DELIVERY_DEFERRED, .now_utc = NOW + 1,
+            .not_before_utc = NOW + 60 + i, .reply = "250 2.0.0 Ok"};
+    }
+    assert_int_equal(outbox_begin_many(store, deliveries, MANY, lost, &error), -1);
+    assert_int_equal(error.kind, ERROR_BUG); /* no transaction */
+    MUST(outbox_recover_only(store, batch.items[7].subscriber, NOW + 300, UNCERTAIN_HOLD, &recovered,
+                             &error), error);
+    MUST(store_begin(store, &error), error);
+    MUST(outbox_begin_many(store, deliveries, MANY, lost, &error), error);
+    store_rollback(store);
+    suite_check_counts(store, "queued 1 claimed 449");
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(lost[i], i == 7);
+        assert_int_equal(batch.items[i].attempts, i != 7);
+        if (i != 7) {
+            batch.items[i].state = DELIVERY_CLAIMED; /* it was rolled back */
+            batch.items[i].attempts = 0;
+        }
+    }
+    MUST(store_begin(store, &error), error);
+    MUST(outbox_begin_many(store, deliveries, MANY, lost, &error), error);
+    MUST(store_commit(store, &error), error);
+    suite_check_counts(store, "queued 1 sending 449");
+    deliveries[7] = deliveries[MANY - 1];
+    outcomes[7] = outcomes[MANY - 1];
+    MUST(store_begin(store, &error), error);
+    MUST(outbox_finish_many(store, deliveries, outcomes, MANY - 1, lost, &error), error);
+    /* What follows in the same transaction is the usual way. */
+    suite_add(store, "late");
+    MUST(store_commit(store, &error), error);
+    for (int i = 0; i < MANY - 1; i++)
+        assert_false(lost[i]);
+    suite_check_counts(store, "queued 2 sent 299 deferred 150");
+    suite_check_claim(store, NOW + 62, "s7 late s0");
+    MUST(store_begin(store, &error), error);
+    assert_int_equal(outbox_begin_many(store, deliveries, 1, lost, &error), -1);
+    assert_int_equal(error.kind, ERROR_BUG); /* it has ended */
+    store_rollback(store);
+    delivery_batch_free(&batch);
+    store_close(&store);
+}
+
 /* ---- the same added by all ---- */
 
 static void *add_all(void *user)
@@ -270,6 +336,7 @@ int store_suite_rivals_run(const struct store_opener *opener)
 {
     struct CMUnitTest tests[] = {
         cmocka_unit_test(rivals_share_the_outbox),
+        cmocka_unit_test(many_are_changed_at_once),
         cmocka_unit_test(one_of_rivals_adds_a_delivery),
         cmocka_unit_test(rivals_make_one_edition),
     };
