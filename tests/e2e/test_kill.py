@@ -115,13 +115,15 @@ class Kills(Case):
         self.seen = len(self.sink.accepted)
         under_way = Counter()
         words = run = ("run", "--feed", feed)
-        is_planned = False
+        is_planned, rounds = False, 0
         while not self.work(*words, kill=self.kills < KILLS):
             under_way.update(self.sending())
             # Once its digests are known, the rest is sending.
             is_planned = is_planned or self.planned()
             words = ("send",) if is_planned and self.random.random() < 0.8 else run
             self.now += timedelta(seconds=301)  # the lease has run out
+            rounds += 1
+            self.assertLess(rounds, 60, f"never done; under way at kills: {under_way}")
         self.settle(under_way)
 
     def settle(self, under_way):

@@ -9,7 +9,7 @@
 #include "store/editions.h"
 #include "store/prune.h"
 
-enum { RIVALS = 4, SUBSCRIBERS = 60, SLOTS = 3, PAPERS = 30 };
+enum { RIVALS = 4, SUBSCRIBERS = 60, SLOTS = 3, PAPERS = 30, DAYS = 12 };
 
 struct rival {
     struct store *store;
@@ -134,7 +134,7 @@ static void *claim_until_done(void *user)
         struct outbox_recovered recovered;
 
         if (outbox_recover(rival->store, NOW, UNCERTAIN_RESEND, &recovered, &rival->error) < 0 ||
-            outbox_claim(rival->store, worker, NOW, 300, 3 + (size_t)rival->number, &batch,
+            outbox_claim(rival->store, worker, NOW, 300, 1 + (size_t)rival->number % 2, &batch,
                          &rival->error) < 0) {
             note_wrong(rival, "claim");
             break;
@@ -156,8 +156,9 @@ static void rivals_share_the_outbox(void **state)
     memset(held.holders, 0, sizeof(held.holders));
     memset(held.times, 0, sizeof(held.times));
     held.sent = 0;
-    for (int i = 0; i < SLOTS; i++)
-        for (int j = 0; j < SUBSCRIBERS; j++) {
+    /* Those of one subscriber are next to each other: two who claim at once meet there. */
+    for (int j = 0; j < SUBSCRIBERS; j++)
+        for (int i = 0; i < SLOTS; i++) {
             snprintf(name, sizeof(name), "s%d", j);
             snprintf(slot, sizeof(slot), "%d", i);
             suite_add_at(store, DELIVERY_DIGEST, name, slot, NOW);
@@ -271,21 +272,21 @@ static void one_of_rivals_adds_a_delivery(void **state)
 
 /* ---- editions ---- */
 
-static int put_some(struct rival *rival, struct date date, int first, int count)
+static int put_day(struct rival *rival, struct date date, bool backwards)
 {
     struct edition edition = {.date = date, .fetched_utc = NOW, .state = EDITION_COMPLETE};
     struct papers papers;
     int result;
 
     papers_init(&papers);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < PAPERS; i++) {
         struct view categories[] = {VIEW("cs.LG")};
         struct paper paper = {.version = 1, .source_title = VIEW("A study of patience"),
                               .source_abstract = VIEW("It helps."), .categories = categories,
                               .category_count = 1};
         char id[32];
 
-        snprintf(id, sizeof(id), "2602.%05d", first + i);
+        snprintf(id, sizeof(id), "2602.%05d", backwards ? PAPERS - i : i + 1);
         paper.id = view_of(id);
         papers_add(&papers, &paper, NULL);
     }
@@ -294,41 +295,43 @@ static int put_some(struct rival *rival, struct date date, int first, int count)
     return result < 0 ? note_wrong(rival, "put") : 0;
 }
 
-/* Parts of one edition, and of old ones that one rival prunes all the time: their
- * papers are also the new one's. */
+/* Two put the same days, one of them backwards; a third puts an old one with the same
+ * papers, which the fourth prunes all the time. */
 static void *put_and_prune(void *user)
 {
-    const struct date today = {2026, 2, 17}, old = {2025, 1, 1};
     const struct prune_limits limits = {.editions_before = {2026, 1, 1}};
     struct rival *rival = user;
 
-    for (int round = 0; round < 10 && !rival->wrong; round++) {
+    for (int day = 1; day <= DAYS && !rival->wrong; day++) {
         struct pruned pruned;
 
         if (rival->number == 0) {
             if (store_prune(rival->store, &limits, &pruned, &rival->error) < 0)
                 note_wrong(rival, "prune");
         } else if (rival->number == 1) {
-            put_some(rival, old, 1, PAPERS);
+            put_day(rival, (struct date){2025, 1, 1}, false);
         } else {
-            put_some(rival, today, 1 + round * PAPERS / 10, PAPERS / 10);
+            put_day(rival, (struct date){2026, 2, day}, rival->number == 3);
         }
     }
     return NULL;
 }
 
-static void rivals_make_one_edition(void **state)
+static void rivals_make_whole_editions(void **state)
 {
     struct store *store = suite_open(state);
     struct rival rivals[RIVALS];
     struct error error = {0};
-    struct papers papers;
 
     compete(state, store, put_and_prune, rivals);
-    papers_init(&papers);
-    MUST(store_load_edition(store, (struct date){2026, 2, 17}, &papers, &error), error);
-    assert_int_equal(papers.count, PAPERS);
-    papers_free(&papers);
+    for (int day = 1; day <= DAYS; day++) {
+        struct papers papers;
+
+        papers_init(&papers);
+        MUST(store_load_edition(store, (struct date){2026, 2, day}, &papers, &error), error);
+        assert_int_equal(papers.count, PAPERS);
+        papers_free(&papers);
+    }
     store_close(&store);
 }
 
@@ -338,7 +341,7 @@ int store_suite_rivals_run(const struct store_opener *opener)
         cmocka_unit_test(rivals_share_the_outbox),
         cmocka_unit_test(many_are_changed_at_once),
         cmocka_unit_test(one_of_rivals_adds_a_delivery),
-        cmocka_unit_test(rivals_make_one_edition),
+        cmocka_unit_test(rivals_make_whole_editions),
     };
 
     return suite_run_tests("rivals", tests, sizeof(tests) / sizeof(tests[0]), opener);
