@@ -13,6 +13,14 @@ BUILD ?= build
 DATADIR ?= $(PREFIX)/share/paperboy
 
 PACKAGES := libcurl libxml-2.0 jansson sqlite3 libutf8proc libsodium zlib
+# PostgreSQL is built in where libpq is; POSTGRES=no leaves it out.
+ifndef POSTGRES
+POSTGRES := $(shell pkg-config --exists libpq 2>/dev/null && echo yes || echo no)
+endif
+ifeq ($(POSTGRES),yes)
+PACKAGES += libpq
+DATABASES := -DPAPERBOY_POSTGRES
+endif
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wconversion
 ifdef STRICT
 WARNINGS += -Werror
@@ -23,23 +31,28 @@ PYTHON ?= /usr/bin/python3
 
 # Debian 12's names of what each target needs.
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libcurl4-gnutls-dev libxml2-dev libjansson-dev \
-	libsqlite3-dev libstemmer-dev libutf8proc-dev libsodium-dev zlib1g-dev uthash-dev \
+	libsqlite3-dev libpq-dev libstemmer-dev libutf8proc-dev libsodium-dev zlib1g-dev uthash-dev \
 	tzdata ca-certificates
 TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm valgrind libc6-dbg python3 python3-jsonschema \
 	openssl sqlite3 faketime mandoc shellcheck systemd
 # postfix has smtp-source and smtp-sink.
 BENCH_PACKAGES := python3 python3-feedparser python3-pystache postfix
-SERVER_PACKAGES := postfix dovecot-imapd dovecot-lmtpd spamassassin chromium fonts-dejavu-core
+SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin chromium fonts-dejavu-core
 
 # The Makefile is read before its own `packages` target may have installed
 # pkg-config, so its answers are asked for when a recipe runs.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lstemmer -lresolv -lm -lpthread
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -I$(BUILD)/generated $(WARNINGS) -fstack-protector-strong -fPIE $(CFLAGS) $(PKG_CFLAGS)
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -I$(BUILD)/generated $(WARNINGS) $(DATABASES) -fstack-protector-strong -fPIE $(CFLAGS) $(PKG_CFLAGS)
+# Our names are nobody else's: libkrb5, behind libpq and libcurl, would call our
+# profile_init for its own.
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--exclude-libs,libpaperboy.a $(CFLAGS) $(LDFLAGS)
 DEFINES = -DPAPERBOY_VERSION='"$(VERSION)"'
 
 LIBRARY_SOURCES := $(sort $(wildcard src/*/*.c))
+ifneq ($(POSTGRES),yes)
+LIBRARY_SOURCES := $(filter-out src/store/store_postgres.c src/store/postgres_%.c,$(LIBRARY_SOURCES))
+endif
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libpaperboy.a
 PROGRAM := $(BUILD)/paperboy
@@ -205,7 +218,7 @@ help:
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR= DATADIR= UNITDIR= MANDIR= DOCDIR='
 	@echo 'make uninstall    the same variables; keeps /etc/paperboy and /var/lib/paperboy'
 	@echo 'make clean        remove build/ and demo/'
-	@echo 'Variables         CC, CFLAGS, LDFLAGS, BUILD=FOLDER, STRICT=1 (warnings are errors), V=1'
+	@echo 'Variables         CC, CFLAGS, LDFLAGS, BUILD=FOLDER, STRICT=1 (warnings are errors), POSTGRES=no, V=1'
 
 FORCE:
 .PHONY: all units fuzzers bench benches bench-packages build-packages test-packages test demo install uninstall clean help FORCE

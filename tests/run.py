@@ -5,8 +5,8 @@
 Everything runs without a terminal and without standard input, under one
 temporary folder that is removed at the end. A stage that fails does not stop
 the others; the exit status is 0 only when nothing failed. SERVERS=no in the
-environment leaves out the tests that need Postfix, Dovecot, SpamAssassin or
-Chromium, each named in the list of skipped tests.
+environment leaves out the tests that need PostgreSQL, Postfix, Dovecot,
+SpamAssassin or Chromium, each named in the list of skipped tests.
 """
 
 import json
@@ -34,9 +34,9 @@ VALGRIND = [
 # What would take minutes under Valgrind, or measures time, or forks children that
 # end without freeing anything. AddressSanitizer watches these.
 NOT_UNDER_VALGRIND = (
-    "test_assemble", "test_feed", "test_mail_programs", "test_maildir", "test_mime_python", "test_relevance_reference", "test_smtp",
-    "test_smtp_misfortunes", "test_smtp_tls", "test_store_crash", "test_store_sqlite", "test_tex", "test_worker",
-    "test_worker_crash", "test_worker_faults",
+    "test_assemble", "test_feed", "test_mail_programs", "test_maildir", "test_mime_python", "test_relevance_reference",
+    "test_smtp", "test_smtp_misfortunes", "test_smtp_tls", "test_store_crash", "test_store_postgres", "test_store_sqlite",
+    "test_tex", "test_worker", "test_worker_crash", "test_worker_faults",
 )
 SLOW_SECONDS = 20  # what takes longer than this is named at the end of its stage
 # What a sanitizer or Valgrind ends a program with when it has found something.
@@ -297,7 +297,8 @@ def stage_e2e(run):
     if not build_sanitized(run):
         return
     env = {"PAPERBOY": str(ROOT / "build/asan/paperboy")}
-    run.run_all(module_jobs("tests/e2e", env, first=("test_postfix", "test_appearance", "test_bad_feeds")))
+    first = ("test_kill", "test_machines", "test_postfix", "test_appearance", "test_bad_feeds")
+    run.run_all(module_jobs("tests/e2e", env, first))
 
 
 STAGES = {

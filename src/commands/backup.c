@@ -17,7 +17,6 @@
 
 enum { FILE_BYTES_MAX = 16 * 1024 * 1024, NOTE_BYTES = 1 << 20 };
 
-#define STORE_NAME "paperboy.db"
 #define KEY_NAME "paperboy.key"
 #define CONFIGURATION_NAME "paperboy.json"
 #define PROFILES_NAME "subscribers"
@@ -28,6 +27,7 @@ struct backup {
     char *out;       /* where it will be */
     char *folder;    /* where it is made */
     char *profiles;  /* in there */
+    char *store;     /* likewise; NULL: there is none */
     size_t count;    /* of profiles */
     bool is_refused; /* it is the place for it that is wrong */
     struct buffer note;
@@ -65,8 +65,7 @@ static int copy_store(struct backup *backup, struct error *error)
     static const struct store_options options = {.must_exist = true};
     const char *url = backup->site->configuration.store;
     struct error problem = {0};
-    char *to;
-    int result;
+    const char *name;
 
     if (store_open(url, &options, &backup->site->store, &problem) < 0) {
         if (problem.kind != ERROR_MISSING) {
@@ -78,12 +77,16 @@ static int copy_store(struct backup *backup, struct error *error)
                  problem.text);
         return 0;
     }
-    to = file_join(backup->folder, STORE_NAME);
-    result = store_copy(backup->site->store, to, error);
-    free(to);
-    if (result == 0)
-        note_part(backup, STORE_NAME, url + strlen("sqlite:"));
-    return result;
+    name = store_copy_name(backup->site->store);
+    backup->store = file_join(backup->folder, name);
+    if (store_copy(backup->site->store, backup->store, error) < 0)
+        return -1;
+    if (view_starts_with(view_of(url), VIEW("sqlite:")))
+        note_part(backup, name, url + strlen("sqlite:"));
+    else
+        buffer_printf(&backup->note, "  %-14s by  pg_restore --clean --if-exists --no-owner --dbname='%s' %s\n",
+                      name, url, name);
+    return 0;
 }
 
 /* Without it the links in digests that were sent would be void. */
@@ -189,8 +192,8 @@ static int fill(struct backup *backup, struct error *error)
 {
     buffer_add_string(&backup->note,
                       "A backup of paperboy. To restore it: stop paperboy.timer and every paperboy,\n"
-                      "remove the store's files named ...-wal and ...-shm, and copy, as the user that\n"
-                      "paperboy runs as,\n");
+                      "remove the files of an SQLite store named ...-wal and ...-shm, and copy, as the\n"
+                      "user that paperboy runs as,\n");
     if (copy_store(backup, error) < 0 || copy_profiles(backup, error) < 0 ||
         copy_key(backup, error) < 0 || copy_configuration(backup, error) < 0)
         return -1;
@@ -214,10 +217,21 @@ static int put_in_place(const struct backup *backup, struct error *error)
     return error_set_errno(error, errno, "cannot rename to %s", backup->out);
 }
 
+/* SQLite may have left a journal beside it. */
+static void remove_store(const char *path)
+{
+    struct buffer journal;
+
+    buffer_init(&journal, 1 << 16);
+    buffer_printf(&journal, "%s-journal", path);
+    unlink(path);
+    unlink(buffer_string(&journal));
+    buffer_free(&journal);
+}
+
 static void remove_unfinished(const struct backup *backup)
 {
-    static const char *const names[] = {STORE_NAME, STORE_NAME "-journal", KEY_NAME,
-                                        CONFIGURATION_NAME, NOTE_NAME};
+    static const char *const names[] = {KEY_NAME, CONFIGURATION_NAME, NOTE_NAME};
     struct folder_list list = {0};
 
     if (folder_list(backup->profiles, &list, NULL) == 0)
@@ -229,6 +243,8 @@ static void remove_unfinished(const struct backup *backup)
         }
     folder_list_free(&list);
     rmdir(backup->profiles);
+    if (backup->store)
+        remove_store(backup->store);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char *path = file_join(backup->folder, names[i]);
 
@@ -326,6 +342,7 @@ static int run(struct log *log, const struct options *options)
     site_close(&site);
     buffer_free(&backup.note);
     free(backup.profiles);
+    free(backup.store);
     free(backup.folder);
     free(backup.out);
     return status;
@@ -341,7 +358,8 @@ const struct command command_backup = {
             "the configuration and the key file, into the new folder DIR. DIR appears when\n"
             "it is whole; one that is there already is refused. The file RESTORE in it says\n"
             "what goes back where. Files with passwords are not copied. The key file is,\n"
-            "because links in digests already sent need it: keep the backup to yourself.\n\n"
+            "because links in digests already sent need it: keep the backup to yourself.\n"
+            "A store in PostgreSQL is copied by pg_dump, which must be installed.\n\n"
             "  --out DIR           the folder to make; its parent must be there\n\n"
             "Exit status: 0 done; 73 DIR is there already or cannot be made; 75 the store\n"
             "is locked or the disk full; 78 the configuration or the store needs mending.\n",

@@ -176,17 +176,22 @@ void check_store(struct site *site, struct findings *findings)
     static const struct store_options options = {.busy_timeout_ms = STORE_WAIT_MS,
                                                  .must_exist = true};
     const char *url = site->configuration.store, *file = strchr(url, ':') + 1;
+    bool is_file = view_starts_with(view_of(url), VIEW("sqlite:"));
+    const char *name = is_file ? file : url;
     struct error problem;
 
     if (store_open(url, &options, &site->store, &problem) < 0) {
-        if (problem.kind == ERROR_MISSING)
+        if (problem.kind == ERROR_MISSING && is_file)
             check_new_file(file, "store", findings);
+        else if (problem.kind == ERROR_MISSING)
+            findings_ok(findings, "%s: is empty; the first run makes its tables", name);
         else
             findings_problem(findings, &problem);
         return;
     }
-    check_editions(site, file, findings);
-    check_store_files(site, file, findings);
+    check_editions(site, name, findings);
+    if (is_file)
+        check_store_files(site, file, findings);
     check_backoff(site, "rss", findings);
     check_backoff(site, "oai", findings);
 }

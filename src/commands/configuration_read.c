@@ -373,7 +373,8 @@ static int read_store(struct place root, struct configuration *configuration, st
 {
     struct view url = view_of(configuration->store);
 
-    if (!view_starts_with(url, VIEW("sqlite:")) && !view_starts_with(url, VIEW("postgresql://")))
+    if (!view_starts_with(url, VIEW("sqlite:")) && !view_starts_with(url, VIEW("postgresql://")) &&
+        !view_starts_with(url, VIEW("postgres://")))
         return place_error(place_at_key(root, "store"), error,
                            "must be sqlite:FILE or postgresql://HOST/DATABASE");
     resolve_path_url(&configuration->store, "sqlite:", configuration->folder);

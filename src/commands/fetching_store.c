@@ -178,7 +178,8 @@ int fetching_store_failure(struct site *site, const struct wanted *wanted, struc
         return 0;
     if (store_begin(site->store, error) < 0)
         return -1;
-    if (put_state(site, &wanted->categories, date, EDITION_FAILED, failure->text, now_utc, error) < 0 ||
+    if (store_lock(site->store, STORE_LOCK_EDITIONS, error) < 0 ||
+        put_state(site, &wanted->categories, date, EDITION_FAILED, failure->text, now_utc, error) < 0 ||
         note_asked(site, date, error) < 0) {
         store_rollback(site->store);
         return -1;
@@ -258,7 +259,8 @@ int fetching_store(struct site *site, const struct fetched *fetched, struct erro
 
     if (store_begin(site->store, error) < 0)
         return -1;
-    if (put_all(site, fetched, &added, error) < 0) {
+    if (store_lock(site->store, STORE_LOCK_EDITIONS, error) < 0 ||
+        put_all(site, fetched, &added, error) < 0) {
         store_rollback(site->store);
         return -1;
     }

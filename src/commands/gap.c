@@ -272,7 +272,8 @@ int gap_store(struct gap *gap, bool is_whole, int64_t now_utc, size_t *papers,
 {
     if (store_begin(gap->site->store, error) < 0)
         return -1;
-    if (store_days(gap, is_whole, now_utc, papers, error) < 0) {
+    if (store_lock(gap->site->store, STORE_LOCK_EDITIONS, error) < 0 ||
+        store_days(gap, is_whole, now_utc, papers, error) < 0) {
         store_rollback(gap->site->store);
         return -1;
     }

@@ -187,7 +187,7 @@ int store_put_edition(struct store *store, const struct edition *edition,
 
     if (!date_is_set(edition->date))
         return error_set(error, ERROR_BUG, "store: an edition needs a date");
-    if (transaction_open(store, &mine, error) < 0)
+    if (transaction_open_locked(store, STORE_LOCK_EDITIONS, &mine, error) < 0)
         return -1;
     result = put_contents(store, edition, papers, &added, error);
     if (result == 0)

@@ -1,7 +1,9 @@
 #include "store/outbox.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "store/outbox_change.h"
 #include "store/query.h"
 #include "store/shown.h"
@@ -129,15 +131,11 @@ static void format_editions(const struct delivery *delivery, char text[EDITIONS_
     text[used] = '\0';
 }
 
-/* Ends a change: the table has allowed it, so that no row means that it is
- * another worker's by now. */
-static int run_change(struct query *query, struct delivery *delivery, enum delivery_state next,
+/* After a change that the table has allowed: no row means that it is another worker's by
+ * now. */
+static int check_held(struct delivery *delivery, enum delivery_state next, int64_t changes,
                       struct error *error)
 {
-    int64_t changes = 0;
-
-    if (query_run(query, &changes) < 0)
-        return -1;
     if (changes == 0)
         return error_set(error, ERROR_CONFLICT,
                          "outbox: delivery %lld to %s is no longer held by %s",
@@ -160,66 +158,157 @@ static void bind_held(struct query *query, const struct delivery *delivery,
         query_null(query);
 }
 
-int outbox_begin(struct store *store, struct delivery *delivery, struct error *error)
-{
-    enum delivery_state next = delivery->state;
+/* What many changes of one kind share. */
+struct changing {
+    struct delivery *const *deliveries;
+    const struct delivery_outcome *outcomes; /* of finishing */
     char editions[EDITIONS_TEXT_BYTES];
-    struct query query;
+};
 
-    if (delivery_state_change(&next, DELIVERY_SENDING, error) < 0)
-        return -1;
-    format_editions(delivery, editions);
-    query_start(&query, store,
-                "UPDATE deliveries SET state = 'sending', attempts = attempts + 1,"
-                " editions = $4, shown = $5 WHERE id = $1 AND worker = $2 AND state = $3", error);
-    bind_held(&query, delivery, editions);
-    if (run_change(&query, delivery, next, error) < 0)
+static const char BEGIN_SQL[] =
+    "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, editions = $4, shown = $5"
+    " WHERE id = $1 AND worker = $2 AND state = $3";
+
+static void bind_begin(struct query *query, size_t index, void *user)
+{
+    struct changing *changing = user;
+
+    format_editions(changing->deliveries[index], changing->editions);
+    bind_held(query, changing->deliveries[index], changing->editions);
+}
+
+static const char FINISH_SQL[] =
+    "UPDATE deliveries SET state = $6, editions = $4, shown = $5, worker = NULL,"
+    " lease_until_utc = NULL, changed_utc = $7, not_before_utc = $8, stage = $9,"
+    " enhanced = $10, reply = $11, attempts = attempts + $12, reason = $13"
+    " WHERE id = $1 AND worker = $2 AND state = $3";
+
+/* An attempt that was refused before its bytes went out counts too. */
+static bool counts_as_attempt(const struct delivery *delivery,
+                              const struct delivery_outcome *outcome)
+{
+    return delivery->state == DELIVERY_CLAIMED && outcome->state != DELIVERY_SKIPPED &&
+           !outcome->untried;
+}
+
+static void bind_finish(struct query *query, size_t index, void *user)
+{
+    struct changing *changing = user;
+    const struct delivery *delivery = changing->deliveries[index];
+    const struct delivery_outcome *outcome = &changing->outcomes[index];
+    bool waits = outcome->state == DELIVERY_DEFERRED || outcome->state == DELIVERY_UNCERTAIN;
+
+    bind_begin(query, index, user);
+    query_text(query, delivery_state_name(outcome->state));
+    query_integer(query, outcome->now_utc);
+    query_integer(query, waits ? outcome->not_before_utc : delivery->not_before_utc);
+    query_text(query, outcome->stage);
+    query_text(query, outcome->enhanced);
+    query_text(query, outcome->reply);
+    query_integer(query, counts_as_attempt(delivery, outcome));
+    query_text(query, outcome->reason);
+}
+
+static int check_begin(const struct delivery *delivery, struct error *error)
+{
+    return outbox_check_change(delivery->state, DELIVERY_SENDING, error);
+}
+
+static int check_finish(const struct delivery *delivery, const struct delivery_outcome *outcome,
+                        struct error *error)
+{
+    if (outcome->state == DELIVERY_QUEUED || outcome->state == DELIVERY_SENDING)
+        return error_set(error, ERROR_BUG, "outbox: %s is no outcome",
+                         delivery_state_name(outcome->state));
+    return outbox_check_change(delivery->state, outcome->state, error);
+}
+
+static int begun(struct delivery *delivery, int64_t changes, struct error *error)
+{
+    if (check_held(delivery, DELIVERY_SENDING, changes, error) < 0)
         return -1;
     delivery->attempts++;
     return 0;
 }
 
-int outbox_finish(struct store *store, struct delivery *delivery,
-                  const struct delivery_outcome *outcome, struct error *error)
+static int finished(struct delivery *delivery, const struct delivery_outcome *outcome,
+                    int64_t changes, struct error *error)
 {
-    /* An attempt that was refused before its bytes went out counts too. */
-    bool counts = delivery->state == DELIVERY_CLAIMED && outcome->state != DELIVERY_SKIPPED &&
-                  !outcome->untried;
-    bool waits = outcome->state == DELIVERY_DEFERRED || outcome->state == DELIVERY_UNCERTAIN;
-    enum delivery_state next = delivery->state;
-    char editions[EDITIONS_TEXT_BYTES];
-    struct query query;
+    bool counts = counts_as_attempt(delivery, outcome);
 
-    if (outcome->state == DELIVERY_QUEUED || outcome->state == DELIVERY_SENDING)
-        return error_set(error, ERROR_BUG, "outbox: %s is no outcome",
-                         delivery_state_name(outcome->state));
-    if (delivery_state_change(&next, outcome->state, error) < 0)
-        return -1;
-    format_editions(delivery, editions);
-    query_start(&query, store,
-                "UPDATE deliveries SET state = $6, editions = $4, shown = $5, worker = NULL,"
-                " lease_until_utc = NULL, changed_utc = $7, not_before_utc = $8, stage = $9,"
-                " enhanced = $10, reply = $11, attempts = attempts + $12, reason = $13"
-                " WHERE id = $1 AND worker = $2 AND state = $3", error);
-    bind_held(&query, delivery, editions);
-    query_text(&query, delivery_state_name(next));
-    query_integer(&query, outcome->now_utc);
-    query_integer(&query, waits ? outcome->not_before_utc : delivery->not_before_utc);
-    query_text(&query, outcome->stage);
-    query_text(&query, outcome->enhanced);
-    query_text(&query, outcome->reply);
-    query_integer(&query, counts);
-    query_text(&query, outcome->reason);
-    if (run_change(&query, delivery, next, error) < 0)
+    if (check_held(delivery, outcome->state, changes, error) < 0)
         return -1;
     delivery->attempts += counts;
     return 0;
+}
+
+int outbox_begin(struct store *store, struct delivery *delivery, struct error *error)
+{
+    struct changing changing = {.deliveries = &delivery};
+    struct query query;
+    int64_t changes = 0;
+
+    if (check_begin(delivery, error) < 0)
+        return -1;
+    query_start(&query, store, BEGIN_SQL, error);
+    bind_begin(&query, 0, &changing);
+    return query_run(&query, &changes) < 0 ? -1 : begun(delivery, changes, error);
+}
+
+int outbox_finish(struct store *store, struct delivery *delivery,
+                  const struct delivery_outcome *outcome, struct error *error)
+{
+    struct changing changing = {.deliveries = &delivery, .outcomes = outcome};
+    struct query query;
+    int64_t changes = 0;
+
+    if (check_finish(delivery, outcome, error) < 0)
+        return -1;
+    query_start(&query, store, FINISH_SQL, error);
+    bind_finish(&query, 0, &changing);
+    return query_run(&query, &changes) < 0 ? -1 : finished(delivery, outcome, changes, error);
+}
+
+int outbox_begin_many(struct store *store, struct delivery *const deliveries[], size_t count,
+                      bool ret_lost[], struct error *error)
+{
+    struct changing changing = {.deliveries = deliveries};
+    int64_t *changes = memory_new(count, sizeof(*changes));
+    int result = 0;
+
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = check_begin(deliveries[i], error);
+    if (result == 0)
+        result = query_run_many(store, BEGIN_SQL, count, bind_begin, &changing, changes, error);
+    for (size_t i = 0; i < count && result == 0; i++)
+        ret_lost[i] = begun(deliveries[i], changes[i], NULL) < 0;
+    free(changes);
+    return result;
+}
+
+int outbox_finish_many(struct store *store, struct delivery *const deliveries[],
+                       const struct delivery_outcome outcomes[], size_t count, bool ret_lost[],
+                       struct error *error)
+{
+    struct changing changing = {.deliveries = deliveries, .outcomes = outcomes};
+    int64_t *changes = memory_new(count, sizeof(*changes));
+    int result = 0;
+
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = check_finish(deliveries[i], &outcomes[i], error);
+    if (result == 0)
+        result = query_run_many(store, FINISH_SQL, count, bind_finish, &changing, changes, error);
+    for (size_t i = 0; i < count && result == 0; i++)
+        ret_lost[i] = finished(deliveries[i], &outcomes[i], changes[i], NULL) < 0;
+    free(changes);
+    return result;
 }
 
 int outbox_release(struct store *store, struct delivery *delivery, struct error *error)
 {
     enum delivery_state next = delivery->state;
     struct query query;
+    int64_t changes = 0;
 
     if (delivery_state_change(&next, DELIVERY_QUEUED, error) < 0)
         return -1;
@@ -229,5 +318,5 @@ int outbox_release(struct store *store, struct delivery *delivery, struct error 
     query_integer(&query, delivery->id);
     query_text(&query, delivery->worker);
     query_text(&query, delivery_state_name(delivery->state));
-    return run_change(&query, delivery, next, error);
+    return query_run(&query, &changes) < 0 ? -1 : check_held(delivery, next, changes, error);
 }

@@ -106,6 +106,14 @@ int outbox_load_message(struct store *store, const struct delivery *delivery,
 int outbox_begin(struct store *store, struct delivery *delivery, struct error *error);
 int outbox_finish(struct store *store, struct delivery *delivery,
                   const struct delivery_outcome *outcome, struct error *error);
+/* The same for many at once, inside store_begin: with PostgreSQL they cost hardly more
+ * than one. A delivery that another has taken over meanwhile is `ret_lost` and no error;
+ * it stays as it is. After -1 the transaction is to be rolled back. */
+int outbox_begin_many(struct store *store, struct delivery *const deliveries[], size_t count,
+                      bool ret_lost[], struct error *error);
+int outbox_finish_many(struct store *store, struct delivery *const deliveries[],
+                       const struct delivery_outcome outcomes[], size_t count, bool ret_lost[],
+                       struct error *error);
 int outbox_release(struct store *store, struct delivery *delivery, struct error *error);
 /* All that `worker` holds. */
 int outbox_renew(struct store *store, const char *worker, int64_t lease_until_utc,

@@ -132,7 +132,7 @@ static int claim_round(struct store *store, const struct claim *claim,
     bool mine;
     int result;
 
-    if (transaction_open(store, &mine, error) < 0)
+    if (transaction_open_locked(store, STORE_LOCK_CLAIM, &mine, error) < 0)
         return -1;
     result = take_rows(store, claim, batch, suppressed, error);
     if (result == 0)
@@ -290,7 +290,7 @@ int outbox_recover_only(struct store *store, const char *subscriber, int64_t now
     bool mine;
     int result;
 
-    if (transaction_open(store, &mine, error) < 0)
+    if (transaction_open_locked(store, STORE_LOCK_CLAIM, &mine, error) < 0)
         return -1;
     result = recover_leases(&recovery, &recovered, error);
     if (result == 0 && policy == UNCERTAIN_RESEND)

@@ -139,7 +139,7 @@ int pace_claim(struct store *store, const struct pace_request *request,
     bool mine;
     int result;
 
-    if (transaction_open(store, &mine, error) < 0)
+    if (transaction_open_locked(store, STORE_LOCK_PACE, &mine, error) < 0)
         return -1;
     result = claim(store, request, &turn, error);
     if (transaction_close(store, mine, result, error) < 0)
@@ -232,7 +232,7 @@ int pace_release(struct store *store, const struct pace_request *request,
     bool mine;
     int result = 0;
 
-    if (transaction_open(store, &mine, error) < 0)
+    if (transaction_open_locked(store, STORE_LOCK_PACE, &mine, error) < 0)
         return -1;
     if (outcome->result == PACE_GOOD)
         result = forget_failures(store, request, error);

@@ -78,7 +78,7 @@ static int prune_editions(struct store *store, const char *before, struct pruned
         bool mine;
         int result;
 
-        if (transaction_open(store, &mine, error) < 0)
+        if (transaction_open_locked(store, STORE_LOCK_EDITIONS, &mine, error) < 0)
             return -1;
         result = drop_edition(store, date, &pruned->papers, error);
         if (transaction_close(store, mine, result, error) < 0)

@@ -9,7 +9,7 @@ void query_start(struct query *query, struct store *store, const char *sql, stru
         query->failed = true;
 }
 
-static void bind(struct query *query, const struct value *value)
+static void bind_value(struct query *query, const struct value *value)
 {
     query->bound++;
     if (!query->failed)
@@ -18,12 +18,12 @@ static void bind(struct query *query, const struct value *value)
 
 void query_integer(struct query *query, int64_t integer)
 {
-    bind(query, &(struct value){.kind = VALUE_INTEGER, .integer = integer});
+    bind_value(query, &(struct value){.kind = VALUE_INTEGER, .integer = integer});
 }
 
 void query_view(struct query *query, struct view text)
 {
-    bind(query, &(struct value){.kind = VALUE_TEXT, .bytes = text});
+    bind_value(query, &(struct value){.kind = VALUE_TEXT, .bytes = text});
 }
 
 void query_text(struct query *query, const char *text)
@@ -36,12 +36,12 @@ void query_text(struct query *query, const char *text)
 
 void query_blob(struct query *query, struct view bytes)
 {
-    bind(query, &(struct value){.kind = VALUE_BLOB, .bytes = bytes});
+    bind_value(query, &(struct value){.kind = VALUE_BLOB, .bytes = bytes});
 }
 
 void query_null(struct query *query)
 {
-    bind(query, &(struct value){.kind = VALUE_NULL});
+    bind_value(query, &(struct value){.kind = VALUE_NULL});
 }
 
 int query_next(struct query *query)
@@ -106,6 +106,47 @@ int query_run(struct query *query, int64_t *ret_changes)
     return result;
 }
 
+struct many {
+    struct query *query;
+    void (*bind)(struct query *query, size_t index, void *user);
+    void *user;
+};
+
+static void bind_one(void *bound, size_t index)
+{
+    const struct many *many = bound;
+
+    many->query->bound = 0;
+    many->bind(many->query, index, many->user);
+}
+
+int query_run_many(struct store *store, const char *sql, size_t count,
+                   void (*bind)(struct query *query, size_t index, void *user), void *user,
+                   int64_t *ret_changes, struct error *error)
+{
+    struct query query;
+    struct many many = {&query, bind, user};
+    int result = 0;
+
+    if (!store->in_transaction)
+        return error_set(error, ERROR_BUG, "store: many changes need a transaction");
+    if (store->backend->run_many) {
+        query_start(&query, store, sql, error);
+        if (query.failed)
+            return -1;
+        result = store->backend->run_many(store->connection, query.statement, count, bind_one,
+                                          &many, ret_changes, error);
+        query_end(&query);
+        return result;
+    }
+    for (size_t i = 0; i < count && result == 0; i++) {
+        query_start(&query, store, sql, error);
+        bind_one(&many, i);
+        result = query_run(&query, &ret_changes[i]);
+    }
+    return result;
+}
+
 int transaction_open(struct store *store, bool *ret_mine, struct error *error)
 {
     *ret_mine = false;
@@ -115,6 +156,16 @@ int transaction_open(struct store *store, bool *ret_mine, struct error *error)
         return -1;
     *ret_mine = true;
     return 0;
+}
+
+int transaction_open_locked(struct store *store, enum store_lock lock, bool *ret_mine,
+                            struct error *error)
+{
+    if (transaction_open(store, ret_mine, error) < 0)
+        return -1;
+    if (store_lock(store, lock, error) == 0)
+        return 0;
+    return transaction_close(store, *ret_mine, -1, error);
 }
 
 int transaction_close(struct store *store, bool mine, int result, struct error *error)

@@ -38,9 +38,19 @@ const char *query_get_string(const struct query *query, int column, struct arena
 /* Runs to the end, ends the query, and gives how many rows were changed. */
 int query_run(struct query *query, int64_t *ret_changes);
 
+/* The same statement `count` times, inside a transaction; `bind` gives the parameters
+ * of each run, and `ret_changes` gets how many rows each has changed. To a database on
+ * another machine all of them travel together. */
+int query_run_many(struct store *store, const char *sql, size_t count,
+                   void (*bind)(struct query *query, size_t index, void *user), void *user,
+                   int64_t *ret_changes, struct error *error);
+
 /* Opens a transaction unless one is open; `*ret_mine` says so. close commits
  * (result 0) or rolls back one's own, and returns the result. */
 int transaction_open(struct store *store, bool *ret_mine, struct error *error);
+/* The same with a lock taken first. On failure nothing is left open. */
+int transaction_open_locked(struct store *store, enum store_lock lock, bool *ret_mine,
+                            struct error *error);
 int transaction_close(struct store *store, bool mine, int result, struct error *error);
 
 #endif

@@ -6,21 +6,41 @@
 #include "store/query.h"
 #include "store/store_backend.h"
 
+#ifdef PAPERBOY_POSTGRES
+#define POSTGRES &store_postgres
+#else
+#define POSTGRES NULL
+#endif
+
+/* No backend: it was not built in. */
+static const struct {
+    const char *scheme;
+    const struct store_backend *backend;
+} schemes[] = {
+    {"sqlite:", &store_sqlite},
+    {"postgresql://", POSTGRES},
+    {"postgres://", POSTGRES},
+};
+
 int store_open(const char *url, const struct store_options *options, struct store **ret_store,
                struct error *error)
 {
-    static const struct store_backend *const backends[] = {&store_sqlite};
     static const struct store_options defaults = {0};
     struct view whole = view_of(url);
 
-    for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
-        struct view scheme = view_of(backends[i]->scheme);
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        struct view scheme = view_of(schemes[i].scheme);
         struct store *store;
 
         if (!view_starts_with(whole, scheme))
             continue;
+        if (!schemes[i].backend)
+            return error_set(error, ERROR_CONFIGURATION,
+                             "store %s…: this paperboy was built without PostgreSQL; install "
+                             "libpq-dev and build it again, or name sqlite:FILE",
+                             schemes[i].scheme);
         store = memory_new(1, sizeof(*store));
-        store->backend = backends[i];
+        store->backend = schemes[i].backend;
         if (store->backend->open(url + scheme.size, options ? options : &defaults,
                                  &store->connection, error) < 0) {
             free(store);
@@ -29,7 +49,8 @@ int store_open(const char *url, const struct store_options *options, struct stor
         *ret_store = store;
         return 0;
     }
-    return error_set(error, ERROR_CONFIGURATION, "store \"%s\": must be sqlite:PATH", url);
+    return error_set(error, ERROR_CONFIGURATION,
+                     "store \"%s\": must be sqlite:PATH or postgresql://HOST/DATABASE", url);
 }
 
 void store_close(struct store **store)
@@ -54,6 +75,11 @@ int store_scrub(struct store *store, struct error *error)
     if (store->in_transaction)
         return error_set(error, ERROR_BUG, "store: cannot be scrubbed inside a transaction");
     return store->backend->scrub ? store->backend->scrub(store->connection, error) : 0;
+}
+
+const char *store_copy_name(const struct store *store)
+{
+    return store->backend->copy_name;
 }
 
 int store_begin(struct store *store, struct error *error)
@@ -84,6 +110,13 @@ void store_rollback(struct store *store)
         return;
     store->backend->rollback(store->connection);
     store->in_transaction = false;
+}
+
+int store_lock(struct store *store, enum store_lock lock, struct error *error)
+{
+    if (!store->in_transaction)
+        return error_set(error, ERROR_BUG, "store: a lock needs a transaction");
+    return store->backend->lock ? store->backend->lock(store->connection, lock, error) : 0;
 }
 
 int fact_put(struct store *store, const char *name, struct view value, struct error *error)

@@ -25,16 +25,23 @@ struct store_options {
     bool must_exist;     /* do not make a new one: kind missing */
 };
 
-/* "sqlite:PATH", made with mode 0600 when it is not there. Brings an older
- * schema up to date. `options` may be NULL. */
+/* "sqlite:PATH", made with mode 0600 when it is not there; or
+ * "postgresql://HOST/DATABASE", as libpq reads it, but for a password, which comes
+ * from a file. Brings an older schema up to date. `options` may be NULL.
+ *
+ * A connection that was lost is made again by the next call outside of a
+ * transaction; the call that found out is temporary. */
 int store_open(const char *url, const struct store_options *options, struct store **ret_store,
                struct error *error);
 void store_close(struct store **store); /* NULL is fine; rolls an open transaction back */
 
 /* A sound, complete copy as of one moment, for `backup`, while others work on the
- * store. `path` is a new file, mode 0600; kind conflict when it is there already.
- * On failure nothing is left of it. Not inside a transaction. */
+ * store: SQLite's is a database, PostgreSQL's what pg_dump makes for pg_restore.
+ * `path` is a new file, mode 0600; kind conflict when it is there already. On
+ * failure nothing is left of it. Not inside a transaction. */
 int store_copy(struct store *store, const char *path, struct error *error);
+/* What such a file is called: "paperboy.db", "paperboy.dump". */
+const char *store_copy_name(const struct store *store);
 
 /* Rewrites the database so that nothing of what was deleted is left in its files. It
  * takes a second per GB or so, as much room again, and needs the store to itself: kind
@@ -46,6 +53,17 @@ int store_scrub(struct store *store, struct error *error);
 int store_begin(struct store *store, struct error *error);
 int store_commit(struct store *store, struct error *error);
 void store_rollback(struct store *store);
+
+/* What is read in a transaction and then written must not be changed by another in
+ * between. SQLite has one writer at a time; elsewhere who takes the same lock
+ * waits until the transaction ends. First in a transaction, before it reads. */
+enum store_lock {
+    STORE_LOCK_SCHEMA,   /* the backends' own */
+    STORE_LOCK_CLAIM,    /* who holds which deliveries */
+    STORE_LOCK_EDITIONS, /* editions and papers are merged, or go */
+    STORE_LOCK_PACE      /* whose turn it is to ask */
+};
+int store_lock(struct store *store, enum store_lock lock, struct error *error);
 
 /* Small facts under a name. `ret_value` is appended to when there is one. */
 int fact_put(struct store *store, const char *name, struct view value, struct error *error);

@@ -1,8 +1,9 @@
 /* What a database must be able to do for the store: run prepared statements.
  * For the sources of this folder only. All SQL is written once, in the dialect that
- * SQLite and PostgreSQL share (numbered parameters $1…, ON CONFLICT,
- * RETURNING); where a row is claimed the text says SKIP_LOCKED, which a backend
- * with row locks replaces. */
+ * SQLite and PostgreSQL share: numbered parameters $1…, ON CONFLICT, RETURNING;
+ * truth is a comparison and not a number; a sum is CAST(… AS BIGINT); no rowid, no
+ * date functions. Where a row is claimed the text says SKIP_LOCKED, which a backend
+ * with row locks replaces. What relies on being the only writer takes a lock. */
 #ifndef STORE_STORE_BACKEND_H
 #define STORE_STORE_BACKEND_H
 
@@ -24,7 +25,7 @@ struct value {
 };
 
 struct store_backend {
-    const char *scheme; /* "sqlite:" */
+    const char *copy_name; /* as store_copy_name */
     /* `location` is the URL behind the scheme. The schema is checked and brought
      * up to date. */
     int (*open)(const char *location, const struct store_options *options, void **ret_connection,
@@ -37,6 +38,8 @@ struct store_backend {
     int (*begin)(void *connection, struct error *error); /* for writing */
     int (*commit)(void *connection, struct error *error);
     void (*rollback)(void *connection); /* also fine when the database has done it itself */
+    /* As store_lock; NULL: a transaction is the only writer anyway. */
+    int (*lock)(void *connection, enum store_lock lock, struct error *error);
 
     /* The statement for `sql`, a literal, kept under its address. One use at a time. */
     int (*prepare)(void *connection, const char *sql, void **ret_statement, struct error *error);
@@ -48,6 +51,11 @@ struct store_backend {
     struct view (*get_bytes)(void *statement, int column); /* text or blob, until the next step */
     int64_t (*changes)(void *connection, void *statement);
     void (*finish)(void *statement); /* ready for its next use */
+    /* As query_run_many, in a transaction; `bind` binds the parameters of one run.
+     * NULL: one run after another costs no more. */
+    int (*run_many)(void *connection, void *statement, size_t count,
+                    void (*bind)(void *user, size_t index), void *user, int64_t *ret_changes,
+                    struct error *error);
 };
 
 struct store {
@@ -57,5 +65,6 @@ struct store {
 };
 
 extern const struct store_backend store_sqlite;
+extern const struct store_backend store_postgres; /* when it was built in */
 
 #endif

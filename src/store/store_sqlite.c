@@ -224,7 +224,7 @@ static void sqlite_finish(void *finished)
 }
 
 const struct store_backend store_sqlite = {
-    .scheme = "sqlite:",
+    .copy_name = "paperboy.db",
     .open = sqlite_open,
     .close = sqlite_close,
     .copy = sqlite_store_copy,

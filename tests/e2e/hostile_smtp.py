@@ -16,7 +16,7 @@ class HostileSmtp:
     accepted (the message is taken, then this happens). `rcpt` may also be a
     mapping from addresses. What was accepted stands in `accepted`."""
 
-    def __init__(self, script=None, certificate=None, key=None, login=None):
+    def __init__(self, script=None, certificate=None, key=None, login=None, address=LOCAL_ADDRESS):
         self.script = dict(script or {})
         self.login = login
         self.context = None
@@ -26,7 +26,7 @@ class HostileSmtp:
         self.accepted = []
         self.commands = []
         self.connections = 0
-        self.listener = socket.create_server((LOCAL_ADDRESS, 0))
+        self.listener = socket.create_server((address, 0))
         self.port = self.listener.getsockname()[1]
         self.open = set()
         threading.Thread(target=self._serve, daemon=True).start()

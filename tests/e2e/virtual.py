@@ -7,6 +7,7 @@ import shutil
 import unittest
 from collections import Counter
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from feeds import Answer, Arxiv, good, paper
 from support import OK, Case, text_of
 
 NEW_YORK = ZoneInfo("America/New_York")
+LIBRARY = max(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), default=None)
 PAPER_ID = re.compile(r"^\s+https://arxiv\.org/abs/(\S+)$", re.M)
 
 
@@ -97,6 +99,23 @@ class Oai:
             return oai_error("noRecordsMatch")
         page, rest = records[:self.page_records], records[self.page_records:]
         return oai_page(page, f"{category}|{int(start) + len(page)}" if rest else None)
+
+
+def clock_of(moment):
+    """An environment in which it is this time, for processes that are killed."""
+    options = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+    return {"LD_PRELOAD": str(LIBRARY), "FAKETIME": f"@{moment:%Y-%m-%d %H:%M:%S}", "TZ": "UTC",
+            "ASAN_OPTIONS": options}
+
+
+def forget_clock(process):
+    """What faketime leaves behind in memory when its process is killed."""
+    for name in (f"faketime_shm_{process.pid}", f"sem.faketime_sem_{process.pid}"):
+        Path("/dev/shm", name).unlink(missing_ok=True)
+
+
+def needs_clock(test):
+    return unittest.skipUnless(LIBRARY, "faketime is not installed")(test)
 
 
 @unittest.skipUnless(shutil.which("faketime"), "faketime is not installed")

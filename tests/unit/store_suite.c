@@ -232,5 +232,6 @@ int store_suite_run(const struct store_opener *opener)
     return suite_run_tests("subscribers and what they were shown", tests, sizeof(tests) / sizeof(tests[0]), opener) +
            store_suite_profiles_run(opener) + store_suite_outbox_run(opener) +
            store_suite_editions_run(opener) + store_suite_pace_run(opener) +
-           store_suite_derived_run(opener) + store_suite_gate_run(opener);
+           store_suite_derived_run(opener) + store_suite_gate_run(opener) +
+           store_suite_rivals_run(opener);
 }

@@ -213,6 +213,10 @@ static void places_that_cannot_be_are_told(void **state)
     refuse(&files, NULL, ERROR_CONFIGURATION, "names no file");
     snprintf(files.url, sizeof(files.url), "mysql://x");
     refuse(&files, NULL, ERROR_CONFIGURATION, "must be sqlite:PATH");
+#ifndef PAPERBOY_POSTGRES
+    snprintf(files.url, sizeof(files.url), "postgresql://host/x");
+    refuse(&files, NULL, ERROR_CONFIGURATION, "this paperboy was built without PostgreSQL");
+#endif
 }
 
 /* In a child that is nobody, since root may do anything. */

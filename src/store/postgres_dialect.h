@@ -1,0 +1,23 @@
+/* The few words in which PostgreSQL differs from the SQL that this folder is
+ * written in (store_backend.h). Pure. Called by store_postgres.c and
+ * postgres_schema.c only. */
+#ifndef STORE_POSTGRES_DIALECT_H
+#define STORE_POSTGRES_DIALECT_H
+
+#include "base/bytes.h"
+
+/* A statement: SKIP_LOCKED becomes FOR UPDATE SKIP LOCKED, and nothing else. */
+void postgres_dialect_statement(struct view sql, struct buffer *ret_sql);
+
+/* A migration, which is written for SQLite:
+ *
+ *   INTEGER PRIMARY KEY       a BIGINT that counts by itself
+ *   INTEGER, BLOB             BIGINT, BYTEA
+ *   TEXT, not behind AS       TEXT COLLATE "C": SQLite compares bytes, too
+ *   STRICT, WITHOUT ROWID     nothing
+ *
+ * Names in quotes, strings and comments stay as they are. A line that begins with
+ * "--postgres " is for PostgreSQL alone. */
+void postgres_dialect_migration(struct view sql, struct buffer *ret_sql);
+
+#endif
