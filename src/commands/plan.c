@@ -162,7 +162,7 @@ static int flush(struct plan *plan, struct error *error)
         return add_pending(plan, error);
     if (store_begin(store, error) < 0)
         return -1;
-    if (add_pending(plan, error) < 0) {
+    if (store_lock(store, STORE_LOCK_PLAN, error) < 0 || add_pending(plan, error) < 0) {
         store_rollback(store);
         return -1;
     }

@@ -61,7 +61,8 @@ enum store_lock {
     STORE_LOCK_SCHEMA,   /* the backends' own */
     STORE_LOCK_CLAIM,    /* who holds which deliveries */
     STORE_LOCK_EDITIONS, /* editions and papers are merged, or go */
-    STORE_LOCK_PACE      /* whose turn it is to ask */
+    STORE_LOCK_PACE,     /* whose turn it is to ask */
+    STORE_LOCK_PLAN      /* which digests are due */
 };
 int store_lock(struct store *store, enum store_lock lock, struct error *error);
 

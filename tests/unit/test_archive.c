@@ -271,6 +271,7 @@ struct setting {
     struct archive_world *world;
     struct papers papers;
     struct ranking_index *index;
+    struct ranker *ranker;
     struct arena *arena;
     struct compiling compiling;
     struct folder_version version; /* of the profile that is ranked */
@@ -287,6 +288,7 @@ static void setting_open(struct setting *setting)
     MUST(store_load_edition(world->site.store, date_of("2026-06-02"), &setting->papers,
                             &world->error));
     setting->index = ranking_index_new_among(&setting->papers, take(world, "2026-06-02"));
+    setting->ranker = ranker_new(setting->index);
     setting->arena = arena_new();
     compiling_init(&setting->compiling, &world->site);
 }
@@ -294,6 +296,7 @@ static void setting_open(struct setting *setting)
 static void setting_close(struct setting *setting)
 {
     compiling_free(&setting->compiling);
+    ranker_free(&setting->ranker);
     ranking_index_free(&setting->index);
     papers_free(&setting->papers);
     arena_free(&setting->arena);
@@ -305,7 +308,7 @@ static struct ranking rank(struct setting *setting, const struct profile *profil
     struct archive_world *world = setting->world;
     struct ranking ranking;
 
-    MUST(compiling_rank(&setting->compiling, setting->index, profile,
+    MUST(compiling_rank(&setting->compiling, setting->ranker, profile,
                         keeps ? &setting->version : NULL, 0, NULL, setting->arena,
                         &ranking, &world->error));
     return ranking;
