@@ -398,9 +398,7 @@ void working_add_summary(struct worker_summary *total, const struct worker_summa
 
 void working_log_summary(struct log *log, const struct worker_summary *summary)
 {
-    char expired[40] = "", clock[20];
-    time_t when = (time_t)summary->wait_until_utc;
-    struct tm until;
+    char expired[40] = "";
 
     if (summary->expired)
         snprintf(expired, sizeof(expired), "expired %lld, ", (long long)summary->expired);
@@ -409,9 +407,6 @@ void working_log_summary(struct log *log, const struct worker_summary *summary)
              (long long)summary->sent, (long long)summary->deferred, (long long)summary->failed,
              (long long)summary->uncertain, (long long)summary->skipped, expired,
              (long long)summary->left);
-    if (summary->left && summary->wait_until_utc && localtime_r(&when, &until) &&
-        strftime(clock, sizeof(clock), "%H:%M", &until))
-        log_line(log, LOG_LEVEL_NOTICE, "what is left waits for that limit until %s", clock);
 }
 
 int working_exit_status(const struct worker_summary *summary)

@@ -237,7 +237,7 @@ enum { TAKERS = 4, TAKER_ROUNDS = 25 };
 
 struct taker {
     struct store *store;
-    char holder[8];
+    char holder[16];
     int64_t taken;
     int64_t slots;
     int failed;
