@@ -220,7 +220,7 @@ static void make_programs(struct sheets *sheets, struct sheet *sheet)
                          templates_partials(sheets->templates), &sheets->marks, false,
                          &sheet->programs[part], &error) < 0) {
             sheet->is_refused = true;
-            tell_refusal(sheet->refusal, part, &error);
+            tell_refusal(sheet->refusal, (enum sheet_part)part, &error);
             return;
         }
         sheet->bytes += program_bytes(&sheet->programs[part]);
