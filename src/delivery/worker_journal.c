@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -64,61 +65,75 @@ static void ask_for_advice(struct work *work, struct work_change *change)
         change->advice.reason = NULL;
 }
 
-static int finish(struct work *work, struct work_change *change, struct error *error)
+/* The views in it are the change's. */
+static struct delivery_outcome outcome_of(struct work *work, struct work_change *change)
 {
     const struct delivery_result *result = change->has_result ? &change->result : NULL;
-    struct delivery_outcome outcome = {
-        .state = change->state,
-        .now_utc = work_now(work),
-        .stage = result ? result->stage : NULL,
-        .enhanced = result && result->enhanced[0] ? result->enhanced : NULL,
-        .reply = result ? result->reply : change->reason,
-        .untried = change->untried,
-    };
 
     if (!change->untried)
         ask_for_advice(work, change);
-    outcome.reason = change->advice.reason;
-    outcome.not_before_utc =
-        change->not_before_utc ? change->not_before_utc : change->advice.not_before_utc;
-    return outbox_finish(work->store, change->item->delivery, &outcome, error);
+    return (struct delivery_outcome){
+        .state = change->state,
+        .now_utc = work_now(work),
+        .not_before_utc =
+            change->not_before_utc ? change->not_before_utc : change->advice.not_before_utc,
+        .stage = result ? result->stage : NULL,
+        .enhanced = result && result->enhanced[0] ? result->enhanced : NULL,
+        .reply = result ? result->reply : change->reason,
+        .reason = change->advice.reason,
+        .untried = change->untried,
+    };
 }
 
-/* Another worker that has taken a delivery over meanwhile knows no better: that is no
- * error of this run. */
-static int apply(struct work *work, struct work_change *change, struct error *error)
+/* All that begin, or all that ended, in one conversation with the store. Another worker
+ * that has taken a delivery over meanwhile knows no better: that is no error of this
+ * run. */
+static int apply(struct work *work, bool begins, struct error *error)
 {
-    struct error problem;
-    int result;
+    size_t count = 0, done = 0;
+    struct delivery **deliveries = memory_new(work->change_count, sizeof(deliveries[0]));
+    struct delivery_outcome *outcomes = memory_new(work->change_count, sizeof(outcomes[0]));
+    bool *lost = memory_new(work->change_count, sizeof(lost[0]));
+    int result = 0;
 
-    change->before = *change->item->delivery;
-    result = change->lane ? outbox_begin(work->store, change->item->delivery, &problem)
-                          : finish(work, change, &problem);
-    change->is_lost = result < 0 && problem.kind == ERROR_CONFLICT;
-    if (result == 0 || change->is_lost)
-        return 0;
-    *error = problem;
-    return -1;
+    for (size_t i = 0; i < work->change_count; i++) {
+        struct work_change *change = &work->changes[i];
+
+        if ((change->lane != NULL) != begins)
+            continue;
+        if (!begins)
+            outcomes[count] = outcome_of(work, change);
+        deliveries[count++] = change->item->delivery;
+    }
+    if (count)
+        result = begins ? outbox_begin_many(work->store, deliveries, count, lost, error)
+                        : outbox_finish_many(work->store, deliveries, outcomes, count, lost, error);
+    for (size_t i = 0; i < work->change_count && result == 0; i++)
+        if ((work->changes[i].lane != NULL) == begins)
+            work->changes[i].is_lost = lost[done++];
+    free(deliveries);
+    free(outcomes);
+    free(lost);
+    return result;
 }
 
 static int write_once(struct work *work, struct error *error)
 {
-    size_t done = 0;
     int result = store_begin(work->store, error);
 
     if (result < 0)
         return -1;
-    while (done < work->change_count && result == 0)
-        result = apply(work, &work->changes[done++], error);
+    for (size_t i = 0; i < work->change_count; i++)
+        work->changes[i].before = *work->changes[i].item->delivery;
+    result = apply(work, true, error);
+    if (result == 0)
+        result = apply(work, false, error);
     if (result == 0)
         result = store_commit(work->store, error);
     else
         store_rollback(work->store);
-    if (result < 0)
-        while (done > 0) {
-            done--;
-            *work->changes[done].item->delivery = work->changes[done].before;
-        }
+    for (size_t i = work->change_count; i-- > 0 && result < 0;)
+        *work->changes[i].item->delivery = work->changes[i].before;
     return result;
 }
 
