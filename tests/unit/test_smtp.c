@@ -244,7 +244,7 @@ static void begin_is_called_once_data_has_begun(void **state)
 static void begin_is_called_once_for_a_message_that_goes_out_twice(void **state)
 {
     static const struct smtp_rule rule = {"body", SMTP_DROP, 0, 1, NULL};
-    struct view bytes = make_message((size_t)2 << 20, "");
+    struct view bytes = make_message((size_t)16 << 20, "");
     const struct message message = {"a@example.org", "b@example.test", bytes};
     struct relay relay = relay_play(&rule, 1);
     struct hooked hooked = {.server = relay.server};
