@@ -86,9 +86,10 @@ class Kills(Case):
         """One run; returns whether it came to its end."""
         process = self.paperboy.start(*words, env=clock_of(self.now))
         if kill:
-            # After so many commands of so many messages as are left, or by time alone.
+            # After so many commands of so many messages as are left, and of one that is
+            # sent again because nobody knows of its end; or by time alone.
             left = READERS - len(self.received)
-            events = self.random.randint(1, 4 * left + 4)
+            events = self.random.randint(1, 4 * left + 10)
             delay = self.random.choice((0, self.random.uniform(0, 0.004)))
             self.sink.arm(process, events, delay)
             if self.random.random() < 0.15:
