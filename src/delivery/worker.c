@@ -274,18 +274,17 @@ static int compose(struct work *work, struct work_item *item, struct engine_lane
 /* ---- starting ---- */
 
 /* Whether this one may begin now. What it waits for otherwise is noted. */
-static int ask_gate(struct work *work, struct work_item *item, const char *relay, bool *ret_admitted,
-                    struct error *error)
+static int ask_gate(struct work *work, struct work_item *item, const char *relay,
+                    enum gate_verdict_kind *ret_kind, struct error *error)
 {
     int64_t now_ms = work_now_ms(work);
     struct gate_verdict verdict;
 
-    *ret_admitted = false;
     if (gate_ask(work->gate, item->delivery, relay, now_ms, &verdict, error) < 0)
         return -1;
+    *ret_kind = verdict.kind;
     if (verdict.kind == GATE_ADMIT) {
         item->relay = relay;
-        *ret_admitted = true;
         return 0;
     }
     if (verdict.kind == GATE_DEFER) {
@@ -318,7 +317,7 @@ static size_t find_startable(const struct work *work)
 static int start(struct work *work, size_t index, struct engine_lane *lane, struct error *error)
 {
     struct work_item *item = work->waiting[index];
-    bool admitted;
+    enum gate_verdict_kind kind;
 
     if (work_renew_if_due(work, error) < 0)
         return -1;
@@ -327,12 +326,13 @@ static int start(struct work *work, size_t index, struct engine_lane *lane, stru
         take_from_waiting(work, index);
         return release(work, item, error);
     }
-    if (ask_gate(work, item, engine_lane_relay(lane), &admitted, error) < 0)
+    if (ask_gate(work, item, engine_lane_relay(lane), &kind, error) < 0)
         return -1;
-    if (!admitted && item->ask_again_ms > work_now_ms(work))
+    /* Also when its time has come while the gate was asked. */
+    if (kind == GATE_WAIT)
         return 0;
     take_from_waiting(work, index);
-    if (!admitted)
+    if (kind == GATE_DEFER)
         return 0;
     return compose(work, item, lane, error);
 }

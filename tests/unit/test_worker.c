@@ -206,6 +206,19 @@ static void a_slow_worker_keeps_its_lease(void **state)
     assert_int_equal(smtp_server_taken_count(world->server), 20);
 }
 
+/* The gate says until when, and then it is that late already. */
+static void a_wait_that_is_over_at_once_loses_nobody(void **state)
+{
+    struct world *world = *state;
+
+    world_start_relay(world, NULL, 0);
+    world_add_many(world, 20);
+    world->look_ms = 3;
+    world->per_second = 20;
+    MUST(world_run(world), world->error);
+    world_check_summary(world, "sent 20");
+}
+
 /* Another worker takes over while the first is stuck in composing. */
 static void a_worker_that_lost_its_lease_sends_nothing_twice(void **state)
 {
@@ -297,6 +310,7 @@ int main(void)
         TEST(an_uncertain_one_waits_and_is_sent_again),
         TEST(a_signal_stops_between_messages),
         TEST(a_slow_worker_keeps_its_lease),
+        TEST(a_wait_that_is_over_at_once_loses_nobody),
         TEST(a_worker_that_lost_its_lease_sends_nothing_twice),
         TEST(what_expired_while_working_is_not_sent),
         TEST(a_locked_store_stops_the_work_cleanly),
