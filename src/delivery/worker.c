@@ -141,7 +141,8 @@ static int claim(struct work *work, struct error *error)
     struct delivery_batch claimed = {0};
     int64_t now_utc = work_now(work);
 
-    if (recover(work, now_utc, error) < 0 ||
+    /* After a jump of the clock what is ours would be taken for a dead worker's. */
+    if (work_renew_if_due(work, error) < 0 || recover(work, now_utc, error) < 0 ||
         outbox_claim_only(work->store, options->only, options->name, now_utc,
                           OUTBOX_LEASE_SECONDS, options->batch ? options->batch : BATCH, &claimed,
                           error) < 0)

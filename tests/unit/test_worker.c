@@ -219,6 +219,28 @@ static void a_wait_that_is_over_at_once_loses_nobody(void **state)
     world_check_summary(world, "sent 20");
 }
 
+static void seven_minutes_pass(struct world *world)
+{
+    world->now_utc += 7 * 60;
+}
+
+/* A machine that slept, or a clock that was set: with others still under way. */
+static void a_clock_that_jumps_ahead_doubles_nothing(void **state)
+{
+    struct world *world = *state;
+
+    world->connections = 8;
+    world_start_relay(world, NULL, 0);
+    world->after_delivery = seven_minutes_pass;
+    for (size_t round = 1; round <= 4; round++) {
+        world_forget(world);
+        world_add_many(world, 64);
+        MUST(world_run_with(world, UNCERTAIN_RESEND, 32), world->error);
+        world_check_summary(world, "sent 64");
+        assert_int_equal(smtp_server_taken_count(world->server), 64 * round);
+    }
+}
+
 /* Another worker takes over while the first is stuck in composing. */
 static void a_worker_that_lost_its_lease_sends_nothing_twice(void **state)
 {
@@ -311,6 +333,7 @@ int main(void)
         TEST(a_signal_stops_between_messages),
         TEST(a_slow_worker_keeps_its_lease),
         TEST(a_wait_that_is_over_at_once_loses_nobody),
+        TEST(a_clock_that_jumps_ahead_doubles_nothing),
         TEST(a_worker_that_lost_its_lease_sends_nothing_twice),
         TEST(what_expired_while_working_is_not_sent),
         TEST(a_locked_store_stops_the_work_cleanly),
