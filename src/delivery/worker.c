@@ -304,13 +304,19 @@ static int ask_gate(struct work *work, struct work_item *item, const char *relay
     return 0;
 }
 
+/* No wait is longer, unless it ends the work: the clock has gone back since. */
+static bool is_ahead(int64_t until_ms, int64_t now_ms)
+{
+    return until_ms > now_ms && until_ms - now_ms <= LONG_WAIT_MS;
+}
+
 /* The first that need not wait; waiting_count: none. */
 static size_t find_startable(const struct work *work)
 {
     int64_t now_ms = work_now_ms(work);
 
     for (size_t i = 0; i < work->waiting_count; i++)
-        if (work->waiting[i]->ask_again_ms <= now_ms)
+        if (!is_ahead(work->waiting[i]->ask_again_ms, now_ms))
             return i;
     return work->waiting_count;
 }
@@ -340,7 +346,10 @@ static int start(struct work *work, size_t index, struct engine_lane *lane, stru
 
 static bool all_must_wait(struct work *work)
 {
-    if (work->all_wait_ms && work_now_ms(work) >= work->all_wait_ms)
+    int64_t now_ms = work_now_ms(work);
+
+    if (now_ms >= work->all_wait_ms ||
+        (!work->summary.wait_until_utc && !is_ahead(work->all_wait_ms, now_ms)))
         work->all_wait_ms = 0;
     return work->all_wait_ms != 0;
 }

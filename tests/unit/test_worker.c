@@ -241,6 +241,26 @@ static void a_clock_that_jumps_ahead_doubles_nothing(void **state)
     }
 }
 
+static void an_hour_goes_back_once(struct world *world)
+{
+    world->now_utc -= 3600;
+    world->while_waiting = NULL;
+}
+
+static void a_clock_that_goes_back_keeps_nobody_waiting(void **state)
+{
+    struct world *world = *state;
+
+    world_start_relay(world, NULL, 0);
+    world_add_many(world, 6);
+    world->look_ms = 6;
+    world->per_second = 4;
+    world->while_waiting = an_hour_goes_back_once;
+    MUST(world_run(world), world->error);
+    world_check_summary(world, "sent 6");
+    assert_int_equal(world->now_utc, NOW - 3600);
+}
+
 /* Another worker takes over while the first is stuck in composing. */
 static void a_worker_that_lost_its_lease_sends_nothing_twice(void **state)
 {
@@ -334,6 +354,7 @@ int main(void)
         TEST(a_slow_worker_keeps_its_lease),
         TEST(a_wait_that_is_over_at_once_loses_nobody),
         TEST(a_clock_that_jumps_ahead_doubles_nothing),
+        TEST(a_clock_that_goes_back_keeps_nobody_waiting),
         TEST(a_worker_that_lost_its_lease_sends_nothing_twice),
         TEST(what_expired_while_working_is_not_sent),
         TEST(a_locked_store_stops_the_work_cleanly),

@@ -109,7 +109,11 @@ static void world_news(void *user, const char *text)
 
 static void world_waits(void *user, const char *text)
 {
-    buffer_printf(&((struct world *)user)->waits, "%s; ", text);
+    struct world *world = user;
+
+    buffer_printf(&world->waits, "%s; ", text);
+    if (world->while_waiting)
+        world->while_waiting(world);
 }
 
 int world_set_up(void **state)

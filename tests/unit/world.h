@@ -31,6 +31,7 @@ struct world {
     void (*after_answer)(struct world *world);    /* when the clock is asked and the relay has one more */
     size_t answers;
     void (*after_delivery)(struct world *world);
+    void (*while_waiting)(struct world *world);   /* when it is told what is waited for */
     int pauses;           /* the worker waited for its store, a second each */
     int unlock_after;     /* pauses; 0: never */
     struct store *rival;  /* holds the store's lock while it is not NULL */
