@@ -141,7 +141,8 @@ static int claim(struct work *work, struct error *error)
     struct delivery_batch claimed = {0};
     int64_t now_utc = work_now(work);
 
-    if (recover(work, now_utc, error) < 0 ||
+    /* After a jump of the clock what is ours would be taken for a dead worker's. */
+    if (work_renew_if_due(work, error) < 0 || recover(work, now_utc, error) < 0 ||
         outbox_claim_only(work->store, options->only, options->name, now_utc,
                           OUTBOX_LEASE_SECONDS, options->batch ? options->batch : BATCH, &claimed,
                           error) < 0)
@@ -274,18 +275,17 @@ static int compose(struct work *work, struct work_item *item, struct engine_lane
 /* ---- starting ---- */
 
 /* Whether this one may begin now. What it waits for otherwise is noted. */
-static int ask_gate(struct work *work, struct work_item *item, const char *relay, bool *ret_admitted,
-                    struct error *error)
+static int ask_gate(struct work *work, struct work_item *item, const char *relay,
+                    enum gate_verdict_kind *ret_kind, struct error *error)
 {
     int64_t now_ms = work_now_ms(work);
     struct gate_verdict verdict;
 
-    *ret_admitted = false;
     if (gate_ask(work->gate, item->delivery, relay, now_ms, &verdict, error) < 0)
         return -1;
+    *ret_kind = verdict.kind;
     if (verdict.kind == GATE_ADMIT) {
         item->relay = relay;
-        *ret_admitted = true;
         return 0;
     }
     if (verdict.kind == GATE_DEFER) {
@@ -304,13 +304,19 @@ static int ask_gate(struct work *work, struct work_item *item, const char *relay
     return 0;
 }
 
+/* No wait is longer, unless it ends the work: the clock has gone back since. */
+static bool is_ahead(int64_t until_ms, int64_t now_ms)
+{
+    return until_ms > now_ms && until_ms - now_ms <= LONG_WAIT_MS;
+}
+
 /* The first that need not wait; waiting_count: none. */
 static size_t find_startable(const struct work *work)
 {
     int64_t now_ms = work_now_ms(work);
 
     for (size_t i = 0; i < work->waiting_count; i++)
-        if (work->waiting[i]->ask_again_ms <= now_ms)
+        if (!is_ahead(work->waiting[i]->ask_again_ms, now_ms))
             return i;
     return work->waiting_count;
 }
@@ -318,7 +324,7 @@ static size_t find_startable(const struct work *work)
 static int start(struct work *work, size_t index, struct engine_lane *lane, struct error *error)
 {
     struct work_item *item = work->waiting[index];
-    bool admitted;
+    enum gate_verdict_kind kind;
 
     if (work_renew_if_due(work, error) < 0)
         return -1;
@@ -327,19 +333,23 @@ static int start(struct work *work, size_t index, struct engine_lane *lane, stru
         take_from_waiting(work, index);
         return release(work, item, error);
     }
-    if (ask_gate(work, item, engine_lane_relay(lane), &admitted, error) < 0)
+    if (ask_gate(work, item, engine_lane_relay(lane), &kind, error) < 0)
         return -1;
-    if (!admitted && item->ask_again_ms > work_now_ms(work))
+    /* Also when its time has come while the gate was asked. */
+    if (kind == GATE_WAIT)
         return 0;
     take_from_waiting(work, index);
-    if (!admitted)
+    if (kind == GATE_DEFER)
         return 0;
     return compose(work, item, lane, error);
 }
 
 static bool all_must_wait(struct work *work)
 {
-    if (work->all_wait_ms && work_now_ms(work) >= work->all_wait_ms)
+    int64_t now_ms = work_now_ms(work);
+
+    if (now_ms >= work->all_wait_ms ||
+        (!work->summary.wait_until_utc && !is_ahead(work->all_wait_ms, now_ms)))
         work->all_wait_ms = 0;
     return work->all_wait_ms != 0;
 }

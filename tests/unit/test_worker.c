@@ -206,6 +206,61 @@ static void a_slow_worker_keeps_its_lease(void **state)
     assert_int_equal(smtp_server_taken_count(world->server), 20);
 }
 
+/* The gate says until when, and then it is that late already. */
+static void a_wait_that_is_over_at_once_loses_nobody(void **state)
+{
+    struct world *world = *state;
+
+    world_start_relay(world, NULL, 0);
+    world_add_many(world, 20);
+    world->look_ms = 3;
+    world->per_second = 20;
+    MUST(world_run(world), world->error);
+    world_check_summary(world, "sent 20");
+}
+
+static void seven_minutes_pass(struct world *world)
+{
+    world->now_utc += 7 * 60;
+}
+
+/* A machine that slept, or a clock that was set: with others still under way. */
+static void a_clock_that_jumps_ahead_doubles_nothing(void **state)
+{
+    struct world *world = *state;
+
+    world->connections = 8;
+    world_start_relay(world, NULL, 0);
+    world->after_delivery = seven_minutes_pass;
+    for (size_t round = 1; round <= 4; round++) {
+        world_forget(world);
+        world_add_many(world, 64);
+        MUST(world_run_with(world, UNCERTAIN_RESEND, 32), world->error);
+        world_check_summary(world, "sent 64");
+        assert_int_equal(smtp_server_taken_count(world->server), 64 * round);
+    }
+}
+
+static void an_hour_goes_back_once(struct world *world)
+{
+    world->now_utc -= 3600;
+    world->while_waiting = NULL;
+}
+
+static void a_clock_that_goes_back_keeps_nobody_waiting(void **state)
+{
+    struct world *world = *state;
+
+    world_start_relay(world, NULL, 0);
+    world_add_many(world, 6);
+    world->look_ms = 6;
+    world->per_second = 4;
+    world->while_waiting = an_hour_goes_back_once;
+    MUST(world_run(world), world->error);
+    world_check_summary(world, "sent 6");
+    assert_int_equal(world->now_utc, NOW - 3600);
+}
+
 /* Another worker takes over while the first is stuck in composing. */
 static void a_worker_that_lost_its_lease_sends_nothing_twice(void **state)
 {
@@ -297,6 +352,9 @@ int main(void)
         TEST(an_uncertain_one_waits_and_is_sent_again),
         TEST(a_signal_stops_between_messages),
         TEST(a_slow_worker_keeps_its_lease),
+        TEST(a_wait_that_is_over_at_once_loses_nobody),
+        TEST(a_clock_that_jumps_ahead_doubles_nothing),
+        TEST(a_clock_that_goes_back_keeps_nobody_waiting),
         TEST(a_worker_that_lost_its_lease_sends_nothing_twice),
         TEST(what_expired_while_working_is_not_sent),
         TEST(a_locked_store_stops_the_work_cleanly),

@@ -22,6 +22,14 @@ int64_t world_now(void *user)
     return world->now_utc;
 }
 
+static int64_t world_now_ms(void *user)
+{
+    struct world *world = user;
+
+    world->looked_ms += world->look_ms;
+    return world->now_utc * 1000 + world->looked_ms;
+}
+
 static void world_pause(void *user, int seconds)
 {
     struct world *world = user;
@@ -101,7 +109,11 @@ static void world_news(void *user, const char *text)
 
 static void world_waits(void *user, const char *text)
 {
-    buffer_printf(&((struct world *)user)->waits, "%s; ", text);
+    struct world *world = user;
+
+    buffer_printf(&world->waits, "%s; ", text);
+    if (world->while_waiting)
+        world->while_waiting(world);
 }
 
 int world_set_up(void **state)
@@ -210,7 +222,8 @@ int world_run_with(struct world *world, enum uncertain_policy policy, size_t bat
 {
     const struct worker_options options = {
         .name = "worker", .only = world->only, .uncertain = policy, .batch = batch, .compose = world_compose,
-        .now = world_now, .random = world_random, .progress = world_progress, .user = world,
+        .now = world_now, .now_ms = world->look_ms ? world_now_ms : NULL,
+        .limits = {.per_second = world->per_second}, .random = world_random, .progress = world_progress, .user = world,
         .news = world_news, .waits = world_waits,
         .pause = world_pause, .stop = &world->stop};
 

@@ -23,11 +23,15 @@ struct world {
     volatile sig_atomic_t stop;
     int stop_after;       /* deliveries; 0: never */
     int compose_seconds;  /* that pass while composing */
+    int look_ms;          /* that pass with each look at the finer clock; 0: there is none */
+    int64_t looked_ms;    /* that have passed so */
+    double per_second;    /* the worker's limit; 0: none */
     const char *only;     /* this subscriber's deliveries; NULL: all */
     void (*while_composing)(struct world *world); /* these may be NULL */
     void (*after_answer)(struct world *world);    /* when the clock is asked and the relay has one more */
     size_t answers;
     void (*after_delivery)(struct world *world);
+    void (*while_waiting)(struct world *world);   /* when it is told what is waited for */
     int pauses;           /* the worker waited for its store, a second each */
     int unlock_after;     /* pauses; 0: never */
     struct store *rival;  /* holds the store's lock while it is not NULL */
