@@ -1,9 +1,11 @@
 #include "commands/compose.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "commands/profile_source.h"
 #include "digest/message.h"
 #include "mail/token.h"
@@ -419,8 +421,8 @@ static int set_verdict(struct composed *composed, enum compose_verdict verdict, 
 
     error_set(&text, ERROR_NONE, "%s", reason);
     composed->verdict = verdict;
-    memcpy(composed->reason, text.text, sizeof(composed->reason) - 1);
-    composed->reason[sizeof(composed->reason) - 1] = '\0';
+    snprintf(composed->reason, sizeof(composed->reason), "%.*s",
+             VIEW_ARGUMENTS(utf8_prefix(view_of(text.text), sizeof(composed->reason) - 1)));
     return 0;
 }
 

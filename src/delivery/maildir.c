@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "delivery/transport_type.h"
 
 enum { MESSAGE_BYTES_MAX = 64 * 1024 * 1024 };
@@ -170,7 +171,8 @@ static int put_in_place(const struct maildir *maildir, const char *temporary, co
     /* It is there, but a power cut could take it away again. */
     if (file_sync_folder(maildir->new, &unsynced) < 0) {
         result->kind = RESULT_UNCERTAIN;
-        snprintf(result->reply, sizeof(result->reply), "%.500s", unsynced.text);
+        snprintf(result->reply, sizeof(result->reply), "%.*s",
+                 VIEW_ARGUMENTS(utf8_prefix(view_of(unsynced.text), sizeof(result->reply) - 1)));
     }
     return 0;
 }

@@ -132,6 +132,14 @@ enum smtp_reply_line smtp_reply_add_line(struct smtp_reply *reply, struct view l
     return REPLY_WHOLE;
 }
 
+void smtp_reply_write(const struct smtp_reply *reply, char *text, size_t text_bytes)
+{
+    struct view fits = utf8_prefix(view_of(reply->text), text_bytes - sizeof("550 "));
+
+    snprintf(text, text_bytes, "%d%s%.*s", reply->code, fits.size ? " " : "",
+             VIEW_ARGUMENTS(fits));
+}
+
 static bool contains_nocase(struct view text, const char *phrase)
 {
     struct view wanted = view_of(phrase);

@@ -35,6 +35,8 @@ enum smtp_reply_line { REPLY_GOES_ON, REPLY_WHOLE, REPLY_IS_NONE /* not a reply'
 /* After a whole reply a new one begins. `keep_text` false spares its text. */
 enum smtp_reply_line smtp_reply_add_line(struct smtp_reply *reply, struct view line,
                                          bool keep_text);
+/* Its code and text in one line, cut between characters where that is too long. */
+void smtp_reply_write(const struct smtp_reply *reply, char *text, size_t text_bytes);
 
 static inline bool smtp_reply_refuses(int code)
 {

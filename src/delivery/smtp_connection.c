@@ -518,9 +518,7 @@ int smtp_connection_failure(const struct smtp_connection *connection,
     struct refusal refusal;
 
     if (result.code)
-        snprintf(result.reply, sizeof(result.reply), "%d%s%.*s", result.code,
-                 connection->reply.text[0] ? " " : "", (int)sizeof(result.reply) - 8,
-                 connection->reply.text);
+        smtp_reply_write(&connection->reply, result.reply, sizeof(result.reply));
     snprintf(result.enhanced, sizeof(result.enhanced), "%s", connection->reply.enhanced);
     refusal = find_refusal(connection, result.reply);
     snprintf(result.stage, sizeof(result.stage), "%s", refusal.stage);

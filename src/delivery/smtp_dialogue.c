@@ -322,8 +322,7 @@ static void fill_reply(const struct smtp_reply *reply, const char *why,
     result->code = reply->code;
     snprintf(result->enhanced, sizeof(result->enhanced), "%s", reply->enhanced);
     if (reply->code)
-        snprintf(result->reply, sizeof(result->reply), "%d%s%.*s", reply->code,
-                 reply->text[0] ? " " : "", (int)sizeof(result->reply) - 8, reply->text);
+        smtp_reply_write(reply, result->reply, sizeof(result->reply));
     else
         snprintf(result->reply, sizeof(result->reply), "%s", why);
 }

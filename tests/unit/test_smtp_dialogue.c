@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "delivery/smtp_dialogue.h"
 #include "unit/data.h"
 
@@ -292,6 +293,33 @@ static void a_reply_without_end_breaks_it(void **state)
     }
 }
 
+/* PostgreSQL keeps no half of a character. */
+static void a_long_reply_is_cut_between_characters(void **state)
+{
+    (void)state;
+    for (int blanks = 0; blanks < 4; blanks++) {
+        struct delivery_result result;
+        struct talk talk = {.last = DIALOGUE_MORE};
+        struct buffer server;
+
+        buffer_init(&server, 4096);
+        buffer_init(&talk.said, 4096);
+        smtp_dialogue_init(&talk.dialogue, false, false);
+        buffer_printf(&server, "550 %.*s", blanks, "xxxx");
+        for (int i = 0; i < 200; i++)
+            buffer_add_string(&server, "\xE4\xB8\x8D");
+        buffer_add_string(&server, "\r\n");
+        start(&talk, 100);
+        hear(&talk, buffer_string(&server), 100);
+        smtp_dialogue_judge(&talk.dialogue, "", &result);
+        assert_int_equal(result.code, 550);
+        assert_true(utf8_is_valid(view_of(result.reply)));
+        assert_in_range(strlen(result.reply), 500, sizeof(result.reply) - 1);
+        buffer_free(&server);
+        buffer_free(&talk.said);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +330,7 @@ int main(void)
         cmocka_unit_test(sizes_are_announced_where_they_are_wanted),
         cmocka_unit_test(the_longest_addresses_fit),
         cmocka_unit_test(a_reply_without_end_breaks_it),
+        cmocka_unit_test(a_long_reply_is_cut_between_characters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
