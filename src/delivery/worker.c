@@ -142,7 +142,8 @@ static int claim(struct work *work, struct error *error)
     int64_t now_utc = work_now(work);
 
     /* After a jump of the clock what is ours would be taken for a dead worker's. */
-    if (work_renew_if_due(work, error) < 0 || recover(work, now_utc, error) < 0 ||
+    if ((work->batches && work_renew_if_due(work, error) < 0) ||
+        recover(work, now_utc, error) < 0 ||
         outbox_claim_only(work->store, options->only, options->name, now_utc,
                           OUTBOX_LEASE_SECONDS, options->batch ? options->batch : BATCH, &claimed,
                           error) < 0)
