@@ -30,7 +30,7 @@ LDFLAGS ?=
 PYTHON ?= /usr/bin/python3
 
 # Debian 12's names of what each target needs.
-BUILD_PACKAGES := gcc make pkg-config libc6-dev libcurl4-gnutls-dev libxml2-dev libetpan-dev libjansson-dev \
+BUILD_PACKAGES := gcc make pkg-config libc6-dev libcurl4-gnutls-dev libxml2-dev libetpan-dev libpsl-dev libjansson-dev \
 	libsqlite3-dev libpq-dev libstemmer-dev libutf8proc-dev libsodium-dev zlib1g-dev uthash-dev \
 	tzdata ca-certificates
 TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm valgrind libc6-dbg python3 python3-jsonschema \
@@ -42,7 +42,7 @@ SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin c
 # The Makefile is read before its own `packages` target may have installed
 # pkg-config, so its answers are asked for when a recipe runs.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -letpan -lstemmer -lresolv -lm -lpthread
+PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -letpan -lpsl -lstemmer -lresolv -lm -lpthread
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -I$(BUILD)/generated $(WARNINGS) $(DATABASES) -fstack-protector-strong -fPIE $(CFLAGS) $(PKG_CFLAGS)
 # Our names are nobody else's: libkrb5, behind libpq and libcurl, would call our
 # profile_init for its own.

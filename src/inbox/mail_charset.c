@@ -37,6 +37,13 @@ static bool is_silent(struct view charset)
     return false;
 }
 
+static bool is_single_byte(struct view charset)
+{
+    return view_starts_with_nocase(charset, VIEW("iso-8859-")) ||
+           view_starts_with_nocase(charset, VIEW("windows-125")) ||
+           view_starts_with_nocase(charset, VIEW("koi8-"));
+}
+
 static const char *name_of(struct view charset, char room[CHARSET_BYTES])
 {
     for (size_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++)
@@ -87,7 +94,9 @@ struct view mail_to_utf8(struct arena *arena, struct view charset, struct view b
     charset = view_trim(charset);
     if (!bytes.size)
         return (struct view){0};
-    if (!is_silent(charset) && convert(arena, name_of(charset, room), bytes, &text))
+    /* A set of single bytes is often untrue, and never valid UTF-8 by chance. */
+    if (!is_silent(charset) && !(is_single_byte(charset) && utf8_is_valid(bytes)) &&
+        convert(arena, name_of(charset, room), bytes, &text))
         return text;
     if (utf8_is_valid(bytes) || !convert(arena, "windows-1252", bytes, &text))
         return clean(arena, bytes);

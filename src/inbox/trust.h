@@ -9,10 +9,9 @@
 
 /* Whether the mail's one From address is proven: the topmost Authentication-Results is of
  * `authserv_id`, and in it dmarc=pass for the From domain, or a DKIM signature or an SPF
- * sender that passed and is aligned with it (the same organisational domain, RFC 7489 3.1,
- * as far as that is known without the list of public suffixes: the same domain or a
- * subdomain of it either way). Without an id nothing is. `ret_why`, in words, when not NULL:
- * "dmarc=pass", "no Authentication-Results of mx.example.org". */
+ * sender that passed and is aligned with it: of the same organisational domain (RFC 7489
+ * 3.1, relaxed). Without an id nothing is. `ret_why`, in words, when not NULL: "dmarc=pass",
+ * "its first Authentication-Results is not of mx.example.org". */
 bool trust_is_authentic(const struct mail *mail, struct view from, struct view authserv_id,
                         struct arena *arena, struct view *ret_why);
 
