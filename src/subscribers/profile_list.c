@@ -45,19 +45,18 @@ static bool has_control(struct view text)
     return false;
 }
 
-/* A letter or a digit of any script, whatever it is written like: "℃", "①". */
-static bool has_word(const char *text)
+bool profile_has_word(struct view text)
 {
     utf8proc_uint8_t *plain = NULL;
     utf8proc_ssize_t size;
     struct view rest;
     bool found = false;
 
-    for (const char *c = text; *c; c++)
-        if (isalnum((unsigned char)*c) && !(*c & 0x80))
+    for (size_t i = 0; i < text.size; i++)
+        if (isalnum((unsigned char)text.data[i]) && !(text.data[i] & 0x80))
             return true;
-    size = utf8proc_map((const utf8proc_uint8_t *)text, 0, &plain,
-                        UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+    size = utf8proc_map((const utf8proc_uint8_t *)text.data, (utf8proc_ssize_t)text.size, &plain,
+                        UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
     rest = (struct view){(const char *)plain, size > 0 ? (size_t)size : 0};
     for (size_t at = 0; at < rest.size && !found;) {
         utf8proc_int32_t c;
@@ -155,7 +154,7 @@ static int take_term(struct place at, bool as_written, char **ret_term, struct e
 {
     if (profile_take_text(at, PROFILE_KEYWORD_BYTES, as_written, ret_term, error) < 0)
         return -1;
-    if (as_written || has_word(*ret_term))
+    if (as_written || profile_has_word(view_of(*ret_term)))
         return 0;
     return place_error(at, error, "has no letter or digit to match");
 }

@@ -14,6 +14,9 @@
 /* Without the blanks, of all scripts, at both ends. */
 struct view profile_trim(struct view text);
 
+/* Whether it has a letter or a digit of any script, whatever it is written like: "℃", "①". */
+bool profile_has_word(struct view text);
+
 /* A text without control characters and, unless `as_written`, without the blanks
  * around it. One of blanks alone is an error. For free(3). */
 int profile_take_text(struct place at, size_t max_bytes, bool as_written, char **ret_text,
