@@ -20,6 +20,7 @@ struct command {
 extern const struct command command_backup;
 extern const struct command command_check;
 extern const struct command command_fetch;
+extern const struct command command_inbox;
 extern const struct command command_preview;
 extern const struct command command_rank;
 extern const struct command command_render;

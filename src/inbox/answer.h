@@ -42,7 +42,7 @@ struct answer {
     size_t reference_count;
     const struct profile *before; /* NULL: there was none */
     const struct profile *after;  /* NULL: there is none */
-    const struct command_list *commands;
+    const struct mail_commands *commands;
     const struct change_notes *notes;
     const char *state;   /* a word of the catalogues for what holds beyond the profile:
                             "answer_unsubscribed", "answer_paused", …; NULL: none */

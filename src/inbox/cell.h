@@ -1,6 +1,7 @@
 /* A child process in which bytes of strangers are read: with little memory, processor
  * time and stack, without files, network and further processes. Whatever it does there,
- * the parent goes on. */
+ * the parent goes on. What is loaded from files has to be loaded before (mail_charsets of
+ * mail.h). */
 #ifndef INBOX_CELL_H
 #define INBOX_CELL_H
 
@@ -25,9 +26,5 @@ typedef int cell_work(void *user, struct buffer *ret_result);
  * temporary when no child could be made. Only of a process without other threads. */
 int cell_run(const struct cell_limits *limits, cell_work *work, void *user,
              struct buffer *ret_result, struct error *error);
-
-/* Loads what cannot be loaded in there, since it comes from files: the converters of
- * character sets. Once, before the first cell. */
-void cell_prepare(void);
 
 #endif

@@ -61,7 +61,7 @@ void change_tell_edit(struct changing *changing, enum edit_result result,
 /* The next item of the command's list: words that belong together, joined by blanks. */
 bool change_next_item(struct changing *changing, size_t *at, struct view *ret_item)
 {
-    const struct command *command = changing->command;
+    const struct mail_command *command = changing->command;
     size_t end = *at + 1;
     struct buffer text;
 
@@ -83,7 +83,7 @@ bool change_next_item(struct changing *changing, size_t *at, struct view *ret_it
 
 bool change_says_none(const struct changing *changing)
 {
-    const struct command *command = changing->command;
+    const struct mail_command *command = changing->command;
 
     return command->argument_count == 1 &&
            (view_equal_nocase(command->arguments[0], VIEW("none")) ||
@@ -200,7 +200,7 @@ static void set_keywords(struct changing *changing)
 
 static void set_categories(struct changing *changing)
 {
-    const struct command *command = changing->command;
+    const struct mail_command *command = changing->command;
 
     if (!command->argument_count) {
         change_tell(changing, CHANGE_REFUSED, "change_needs_items", NULL, (struct view){0});
@@ -222,7 +222,7 @@ static void set_categories(struct changing *changing)
 }
 
 /* arXiv's own `add cs.AI cs.LG` has categories with blanks between. */
-static bool are_categories(const struct command *command)
+static bool are_categories(const struct mail_command *command)
 {
     for (size_t i = 0; i < command->argument_count; i++)
         if (!is_category(command->arguments[i]))
@@ -232,7 +232,7 @@ static bool are_categories(const struct command *command)
 
 static void add(struct changing *changing)
 {
-    const struct command *command = changing->command;
+    const struct mail_command *command = changing->command;
     struct view item;
 
     for (size_t i = 0; i < command->argument_count && are_categories(command); i++)
@@ -273,7 +273,7 @@ static void remove_item(struct changing *changing, struct view item)
 
 static void remove_items(struct changing *changing)
 {
-    const struct command *command = changing->command;
+    const struct mail_command *command = changing->command;
     struct view item;
 
     for (size_t i = 0; i < command->argument_count && are_categories(command); i++)
@@ -356,7 +356,7 @@ static void set_name(struct changing *changing)
 
 static void set_max(struct changing *changing)
 {
-    const struct command *command = changing->command;
+    const struct mail_command *command = changing->command;
     long number = 0;
 
     if (!command->argument_count || !view_to_long(command->arguments[0], &number) || number < 1 ||
@@ -387,7 +387,7 @@ static void (*const ACTIONS[COMMAND_NAMES])(struct changing *) = {
 };
 
 /* One note for each argument, each command, and no more. */
-static size_t count_notes(const struct command_list *commands)
+static size_t count_notes(const struct mail_commands *commands)
 {
     size_t count = 1;
 
@@ -396,7 +396,7 @@ static size_t count_notes(const struct command_list *commands)
     return count;
 }
 
-void change_apply(const struct command_list *commands, const struct change_context *context,
+void change_apply(const struct mail_commands *commands, const struct change_context *context,
                   struct profile *profile, struct arena *arena, struct change_notes *ret_notes)
 {
     struct changing changing = {.context = context, .profile = profile, .arena = arena,

@@ -20,7 +20,7 @@ enum { CHANGE_VALUES = 4 };
 
 /* What one command did, or one item of it, for the answer. */
 struct change_note {
-    const struct command *command;
+    const struct mail_command *command;
     enum change_outcome outcome;
     const char *word; /* of the catalogues: "changed_keyword_added"; NULL with CHANGE_OTHER */
     long count;       /* for its plural form; -1: none */
@@ -41,7 +41,7 @@ struct change_context {
 /* Applies all of them, in order, to `profile`; those that are refused leave it as it was,
  * the others act all the same. Limits of the profile (profile.h) are kept. Notes in
  * `arena`. */
-void change_apply(const struct command_list *commands, const struct change_context *context,
+void change_apply(const struct mail_commands *commands, const struct change_context *context,
                   struct profile *profile, struct arena *arena, struct change_notes *ret_notes);
 
 /* Whether the two differ in anything. */

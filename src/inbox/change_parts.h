@@ -7,7 +7,7 @@
 #include "subscribers/profile_edit.h"
 
 struct changing {
-    const struct command *command; /* the one at work */
+    const struct mail_command *command; /* the one at work */
     const struct change_context *context;
     struct profile *profile;
     struct arena *arena;

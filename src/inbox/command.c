@@ -23,7 +23,7 @@ static const char *const NAMES[COMMAND_NAMES] = {
 /* Words that mean the same, LISTSERV's, Mailman's and arXiv's among them. */
 static const struct {
     const char *word;
-    enum command_name name;
+    enum mail_command_name name;
 } OTHERS[] = {
     {"leave", COMMAND_UNSUBSCRIBE}, {"cancel", COMMAND_UNSUBSCRIBE},
     {"signoff", COMMAND_UNSUBSCRIBE}, {"stop", COMMAND_UNSUBSCRIBE},
@@ -53,26 +53,26 @@ static const struct {
     [COMMAND_FORGET] = {0, 1, SELF}, [COMMAND_HELP] = {0, 1, ANY},
 };
 
-const char *command_name(enum command_name name)
+const char *mail_command_name(enum mail_command_name name)
 {
     return NAMES[name];
 }
 
-bool command_name_parse(struct view word, enum command_name *ret_name)
+bool mail_command_name_parse(struct view word, enum mail_command_name *ret_name)
 {
     for (size_t i = 0; i < COMMAND_NAMES; i++)
         if (view_equal_string(word, NAMES[i])) {
-            *ret_name = (enum command_name)i;
+            *ret_name = (enum mail_command_name)i;
             return true;
         }
     return false;
 }
 
-static bool find_name(struct view word, enum command_name *ret_name)
+static bool find_name(struct view word, enum mail_command_name *ret_name)
 {
     for (size_t i = 0; i < COMMAND_UNKNOWN; i++)
         if (view_equal_nocase(word, view_of(NAMES[i]))) {
-            *ret_name = (enum command_name)i;
+            *ret_name = (enum mail_command_name)i;
             return true;
         }
     for (size_t i = 0; i < sizeof(OTHERS) / sizeof(*OTHERS); i++)
@@ -87,7 +87,7 @@ static const char *nearest_command(struct arena *arena, struct view word)
 {
     const char *known[COMMAND_UNKNOWN + sizeof(OTHERS) / sizeof(*OTHERS) + 1] = {0}, *found;
     char *lower = arena_string(arena, view_slice(word, 0, 40));
-    enum command_name name;
+    enum mail_command_name name;
     size_t count = 0;
 
     for (char *at = lower; *at; at++)
@@ -262,7 +262,7 @@ static bool looks_like_id(struct view word)
     return false;
 }
 
-static bool is_plausible(const struct command *command)
+static bool is_plausible(const struct mail_command *command)
 {
     size_t count = command->argument_count;
 
@@ -277,7 +277,7 @@ static bool is_plausible(const struct command *command)
 }
 
 /* A command, or COMMAND_UNKNOWN with all of the line's words. */
-static void read_line(struct view line, struct arena *arena, struct command *ret_command,
+static void read_line(struct view line, struct arena *arena, struct mail_command *ret_command,
                       bool *ret_is_cut)
 {
     struct splitting splitting = {.arena = arena};
@@ -290,7 +290,7 @@ static void read_line(struct view line, struct arena *arena, struct command *ret
     splitting.words = arena_alloc(arena, room, sizeof(*splitting.words));
     splitting.begins = arena_alloc(arena, room, sizeof(*splitting.begins));
     split_words(&splitting, is_known ? rest : line);
-    *ret_command = (struct command){.name = ret_command->name, .arguments = splitting.words,
+    *ret_command = (struct mail_command){.name = ret_command->name, .arguments = splitting.words,
                                     .argument_count = splitting.count,
                                     .begins_item = splitting.begins, .rest = rest, .line = line};
     *ret_is_cut |= splitting.is_cut;
@@ -346,7 +346,7 @@ static bool is_closing(struct view line)
     return false;
 }
 
-static bool takes_text(enum command_name name)
+static bool takes_text(enum mail_command_name name)
 {
     return name == COMMAND_KEYWORDS || name == COMMAND_ADD || name == COMMAND_REMOVE ||
            name == COMMAND_MUTE || name == COMMAND_CATEGORIES || name == COMMAND_AUTHORS ||
@@ -383,11 +383,11 @@ static struct view joined(struct arena *arena, struct view a, struct view b)
 
 struct reading {
     struct arena *arena;
-    struct command_list *list;
+    struct mail_commands *list;
     bool is_closed; /* a closing courtesy was read: what is no command behind it is a name */
 };
 
-static bool is_same(const struct command *a, const struct command *b)
+static bool is_same(const struct mail_command *a, const struct mail_command *b)
 {
     if (a->name != b->name || a->argument_count != b->argument_count)
         return false;
@@ -397,9 +397,9 @@ static bool is_same(const struct command *a, const struct command *b)
     return true;
 }
 
-static struct command *add_command(struct reading *reading, const struct command *command)
+static struct mail_command *add_command(struct reading *reading, const struct mail_command *command)
 {
-    struct command_list *list = reading->list;
+    struct mail_commands *list = reading->list;
 
     for (size_t i = 0; i < list->count; i++)
         if (is_same(&list->items[i], command))
@@ -423,11 +423,11 @@ static struct view without_ornament(struct view line)
     return line;
 }
 
-static struct command *take_line(struct reading *reading, struct view line, struct view above,
-                                 struct command *last)
+static struct mail_command *take_line(struct reading *reading, struct view line, struct view above,
+                                 struct mail_command *last)
 {
     struct view bare = without_ornament(line);
-    struct command command = {0};
+    struct mail_command command = {0};
 
     if (bare.size > COMMAND_LINE_BYTES) {
         reading->list->is_cut = true;
@@ -455,7 +455,7 @@ static struct command *take_line(struct reading *reading, struct view line, stru
 static void take_body(struct reading *reading, struct view body)
 {
     struct view line, above = {0};
-    struct command *last = NULL;
+    struct mail_command *last = NULL;
 
     while (view_next_line(&body, &line)) {
         if (!view_trim(line).size)
@@ -479,7 +479,7 @@ static bool is_of_another(struct view subject)
     return false;
 }
 
-static size_t count_known(const struct command_list *list, size_t from)
+static size_t count_known(const struct mail_commands *list, size_t from)
 {
     size_t count = 0;
 
@@ -488,7 +488,7 @@ static size_t count_known(const struct command_list *list, size_t from)
     return count;
 }
 
-static void drop_unknown(struct command_list *list, size_t from, size_t to)
+static void drop_unknown(struct mail_commands *list, size_t from, size_t to)
 {
     size_t kept = from;
 
@@ -499,7 +499,7 @@ static void drop_unknown(struct command_list *list, size_t from, size_t to)
 }
 
 /* A mail program's own words below a subject that it was told to send. */
-static bool is_whole(const struct command_list *list)
+static bool is_whole(const struct mail_commands *list)
 {
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].name == COMMAND_UNSUBSCRIBE || list->items[i].name == COMMAND_CONFIRM)
@@ -507,14 +507,14 @@ static bool is_whole(const struct command_list *list)
     return false;
 }
 
-void commands_read(const struct command_sources *sources, struct arena *arena,
-                   struct command_list *ret_list)
+void mail_commands_read(const struct mail_command_sources *sources, struct arena *arena,
+                   struct mail_commands *ret_list)
 {
     struct reading reading = {.arena = arena, .list = ret_list};
     struct view subject = view_trim(sources->subject);
     size_t heads;
 
-    *ret_list = (struct command_list){arena_alloc(arena, COMMANDS_MAX, sizeof(*ret_list->items)), 0,
+    *ret_list = (struct mail_commands){arena_alloc(arena, COMMANDS_MAX, sizeof(*ret_list->items)), 0,
                                       false};
     take_line(&reading, sources->plus, (struct view){0}, NULL);
     drop_unknown(ret_list, 0, ret_list->count);

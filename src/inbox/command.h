@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 
-enum command_name {
+enum mail_command_name {
     COMMAND_SUBSCRIBE, COMMAND_UNSUBSCRIBE, COMMAND_CONFIRM, COMMAND_KEYWORDS, COMMAND_ADD,
     COMMAND_REMOVE, COMMAND_MUTE, COMMAND_CATEGORIES, COMMAND_AUTHORS, COMMAND_INTERESTS,
     COMMAND_MAX, COMMAND_DAILY, COMMAND_WEEKLY, COMMAND_AT, COMMAND_PAUSE, COMMAND_RESUME,
@@ -26,8 +26,8 @@ enum command_name {
 enum { COMMANDS_MAX = 200, COMMAND_ARGUMENTS_MAX = 1100, COMMAND_LINE_BYTES = 16 * 1024 };
 
 /* Views are in the arena or borrowed from the text. */
-struct command {
-    enum command_name name;
+struct mail_command {
+    enum mail_command_name name;
     struct view *arguments; /* as written; a quoted phrase is one, without its quotes but with its ^3 */
     size_t argument_count;
     /* By argument: it begins an item of a list. Commas, quotes, a `^3` before and a `-` in
@@ -37,17 +37,17 @@ struct command {
     struct view line; /* as written, without blanks around it */
     const char *nearest;    /* of an unknown one: the command that was perhaps meant, or NULL */
 };
-struct command_list {
-    struct command *items;
+struct mail_commands {
+    struct mail_command *items;
     size_t count;
     bool is_cut; /* there were more than COMMANDS_MAX, or a line was too long */
 };
 
-const char *command_name(enum command_name name); /* "subscribe" */
-bool command_name_parse(struct view word, enum command_name *ret_name); /* these names only */
+const char *mail_command_name(enum mail_command_name name); /* "subscribe" */
+bool mail_command_name_parse(struct view word, enum mail_command_name *ret_name); /* these names only */
 
 /* Where commands stand. Any may be empty. */
-struct command_sources {
+struct mail_command_sources {
     struct view plus;    /* what stands behind '+' in the address it came to, without a token */
     struct view subject; /* decoded; one that begins with "Re:" or "Fwd:" says nothing */
     struct view body;    /* as mail_text gives it */
@@ -55,7 +55,7 @@ struct command_sources {
 /* In this order, each command once: a subject that is repeated in the body, or is the
  * address's word, is one command. An unknown line in the subject alone (a person's "Hello")
  * beside commands in the body is left out; courtesies and greetings are none either. */
-void commands_read(const struct command_sources *sources, struct arena *arena,
-                   struct command_list *ret_list);
+void mail_commands_read(const struct mail_command_sources *sources, struct arena *arena,
+                   struct mail_commands *ret_list);
 
 #endif

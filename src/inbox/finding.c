@@ -134,11 +134,11 @@ static struct view plus_word(const struct finding *finding, struct view inbox)
         struct view address = finding->recipients[i];
         size_t at = view_find_char(address, '@', 0), plus = view_find_char(address, '+', 0);
         struct view word = view_slice(address, plus + 1, at);
-        enum command_name name;
+        enum mail_command_name name;
 
         if (plus >= at || !word.size || (inbox.size && !is_inbox(address, plus, inbox)))
             continue;
-        if (command_name_parse(word, &name) && name != COMMAND_UNKNOWN)
+        if (mail_command_name_parse(word, &name) && name != COMMAND_UNKNOWN)
             return word;
     }
     return (struct view){0};
@@ -147,13 +147,13 @@ static struct view plus_word(const struct finding *finding, struct view inbox)
 static void take_commands(const struct mail *mail, const struct finding_options *options,
                           struct arena *arena, struct finding *finding)
 {
-    const struct command_sources sources = {
+    const struct mail_command_sources sources = {
         .plus = plus_word(finding, options->inbox),
         .subject = finding->subject,
         .body = mail_text_own(mail_text_whole(mail, arena), arena),
     };
 
-    commands_read(&sources, arena, &finding->commands);
+    mail_commands_read(&sources, arena, &finding->commands);
 }
 
 /* ---- all of it ---- */

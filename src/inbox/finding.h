@@ -32,7 +32,7 @@ struct finding {
      * Envelope-To, …), then To and Cc. */
     struct view *recipients;
     size_t recipient_count;
-    struct command_list commands;
+    struct mail_commands commands;
     struct bounce bounce;
     bool is_authentic; /* trust.h */
     struct view authentic_why;

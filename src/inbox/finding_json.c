@@ -53,10 +53,10 @@ void finding_explain(const struct finding *finding, struct buffer *ret_json)
         json_t *commands = json_array();
 
         for (size_t i = 0; i < finding->commands.count; i++) {
-            const struct command *command = &finding->commands.items[i];
+            const struct mail_command *command = &finding->commands.items[i];
             json_t *item = json_object();
 
-            json_object_set_new(item, "name", json_string(command_name(command->name)));
+            json_object_set_new(item, "name", json_string(mail_command_name(command->name)));
             json_object_set_new(item, "arguments",
                                 texts_of(command->arguments, command->argument_count));
             json_array_append_new(commands, item);
@@ -112,13 +112,13 @@ static void *member_in(struct finding *finding, size_t offset)
     return (char *)finding + offset;
 }
 
-static json_t *command_object(const struct command *command)
+static json_t *command_object(const struct mail_command *command)
 {
     json_t *object = json_object(), *begins = json_array();
 
     for (size_t i = 0; i < command->argument_count; i++)
         json_array_append_new(begins, json_boolean(command->begins_item[i]));
-    json_object_set_new(object, "name", json_string(command_name(command->name)));
+    json_object_set_new(object, "name", json_string(mail_command_name(command->name)));
     json_object_set_new(object, "arguments", texts_of(command->arguments, command->argument_count));
     json_object_set_new(object, "begins", begins);
     json_object_set_new(object, "rest", text_of(command->rest));
@@ -190,13 +190,13 @@ static bool take_truth(const json_t *value, bool *ret_truth)
     return json_is_boolean(value);
 }
 
-static bool take_command(const json_t *object, struct arena *arena, struct command *command)
+static bool take_command(const json_t *object, struct arena *arena, struct mail_command *command)
 {
     const json_t *begins = json_object_get(object, "begins");
     struct view name, nearest;
 
     if (!take_text(json_object_get(object, "name"), arena, &name) ||
-        !command_name_parse(name, &command->name) ||
+        !mail_command_name_parse(name, &command->name) ||
         !take_texts(json_object_get(object, "arguments"), arena, &command->arguments,
                     &command->argument_count) ||
         json_array_size(begins) != command->argument_count ||
@@ -209,16 +209,16 @@ static bool take_command(const json_t *object, struct arena *arena, struct comma
         if (!take_truth(json_array_get(begins, i), &command->begins_item[i]))
             return false;
     if (nearest.size) {
-        enum command_name of;
+        enum mail_command_name of;
 
-        if (!command_name_parse(nearest, &of))
+        if (!mail_command_name_parse(nearest, &of))
             return false;
-        command->nearest = command_name(of);
+        command->nearest = mail_command_name(of);
     }
     return true;
 }
 
-static bool take_commands(const json_t *array, struct arena *arena, struct command_list *list)
+static bool take_commands(const json_t *array, struct arena *arena, struct mail_commands *list)
 {
     size_t count = json_array_size(array);
 

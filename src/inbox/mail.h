@@ -63,6 +63,12 @@ struct mail_address {
     struct view address; /* canonical (subscribers/address.h) and valid */
 };
 
+/* Converters of character sets come from files, which a cell does not see: while this is
+ * kept, those of mail_charset.c's table are loaded. */
+struct mail_charsets;
+struct mail_charsets *mail_charsets_load(void);
+void mail_charsets_free(struct mail_charsets **charsets); /* NULL is fine; leaves NULL */
+
 void mail_read(struct view bytes, struct arena *arena, struct mail *ret_mail);
 
 /* The fields of a text as it stands in a mail, up to its first empty line: of parts like

@@ -1,7 +1,9 @@
+#include <iconv.h>
 #include <libetpan/charconv.h>
 #include <libetpan/libetpan.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "inbox/mail_parts.h"
 
@@ -26,6 +28,15 @@ static const struct {
 /* These say nothing about bytes above 0x7F. */
 static const char *const SILENT[] = {"",        "us-ascii", "ascii",     "utf-8",       "utf8",
                                      "unknown", "x-unknown", "unknown-8bit", "binary", "default"};
+
+/* What else is met in mails. */
+static const char *const LOADED[] = {
+    "utf-16", "utf-7", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6",
+    "iso-8859-7", "iso-8859-8", "iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15",
+    "iso-8859-16", "windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1256",
+    "windows-1257", "windows-1258", "koi8-r", "koi8-u", "cp866", "cp437", "cp850", "iso-2022-kr",
+    "iso-2022-cn", "euc-jp", "euc-tw", "johab", "macintosh", "tcvn", "viscii",
+};
 
 enum { CHARSET_BYTES = 64 };
 
@@ -162,4 +173,44 @@ struct view mail_decode_parameter(struct arena *arena, struct view value)
     text = mail_to_utf8(arena, view_slice(value, 0, charset_end), buffer_view(&bytes));
     buffer_free(&bytes);
     return one_line(arena, text);
+}
+
+/* ---- loaded in advance ---- */
+
+struct mail_charsets {
+    iconv_t *items;
+    size_t count;
+};
+
+static void load(struct mail_charsets *charsets, const char *name)
+{
+    iconv_t converter = iconv_open("utf-8", name);
+
+    if (converter == (iconv_t)-1)
+        return;
+    charsets->items = memory_resize(charsets->items, charsets->count + 1,
+                                    sizeof(*charsets->items));
+    charsets->items[charsets->count++] = converter;
+}
+
+struct mail_charsets *mail_charsets_load(void)
+{
+    struct mail_charsets *charsets = memory_new(1, sizeof(*charsets));
+
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++)
+        load(charsets, NAMES[i].meant);
+    for (size_t i = 0; i < sizeof(LOADED) / sizeof(*LOADED); i++)
+        load(charsets, LOADED[i]);
+    return charsets;
+}
+
+void mail_charsets_free(struct mail_charsets **charsets)
+{
+    if (!*charsets)
+        return;
+    for (size_t i = 0; i < (*charsets)->count; i++)
+        iconv_close((*charsets)->items[i]);
+    free((*charsets)->items);
+    free(*charsets);
+    *charsets = NULL;
 }
