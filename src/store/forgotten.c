@@ -42,6 +42,14 @@ static int delete_all(struct store *store, const char *address, struct erased *e
         delete_of(store, "DELETE FROM subscribers WHERE address = $1", address,
                   &erased->sightings, error) < 0 ||
         delete_of(store, "DELETE FROM dead_addresses WHERE address = $1", address, NULL, error) < 0 ||
+        delete_of(store, "DELETE FROM bounces WHERE address = $1", address, NULL, error) < 0 ||
+        delete_of(store, "DELETE FROM pending WHERE address = $1 OR other = $1", address, NULL,
+                  error) < 0 ||
+        delete_of(store, "DELETE FROM profile_history WHERE address = $1", address, NULL,
+                  error) < 0 ||
+        delete_of(store, "DELETE FROM mail_intents WHERE address = $1", address, NULL, error) < 0 ||
+        delete_of(store, "DELETE FROM moved_addresses WHERE address = $1 OR other = $1", address,
+                  NULL, error) < 0 ||
         delete_of(store, "DELETE FROM profiles WHERE address = $1", address, &erased->profiles,
                   error) < 0)
         return -1;
