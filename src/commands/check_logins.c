@@ -1,8 +1,6 @@
 /* check: every relay and the inbox, connected, secured and logged in to. Nothing
  * is sent or read. */
-#include <curl/curl.h>
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "commands/check.h"
+#include "commands/inbox_login.h"
 #include "commands/relay.h"
 
 enum { CONNECT_MS = 10 * 1000, REPLY_MS = 20 * 1000, TOTAL_MS = 60 * 1000, NAME_BYTES = 64 };
@@ -107,89 +106,26 @@ static void check_relay(const struct configuration_relay *relay, const char *nam
 
 /* ---- the inbox ---- */
 
-static bool is_tls_problem(CURLcode code)
-{
-    return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
-           code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CACERT_BADFILE;
-}
-
-static void report_inbox(const struct configuration *configuration, CURLcode code,
-                         const char *details, struct findings *findings)
-{
-    const char *url = configuration->inbox.url;
-
-    if (code == CURLE_OK)
-        findings_ok(findings, "%s takes the login of %s", url, configuration->inbox.username);
-    else if (code == CURLE_LOGIN_DENIED)
-        findings_fail(findings, EX_CONFIG,
-                      "inbox %s: the login of %s is refused; mend inbox.username or "
-                      "inbox.password_file",
-                      url, configuration->inbox.username);
-    else if (is_tls_problem(code))
-        findings_fail(findings, EX_CONFIG, "inbox %s: no secure connection: %s (inbox.ca_file)",
-                      url, details);
-    else if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
-        findings_fail(findings, EX_CONFIG, "inbox.url \"%s\": must be imaps://HOST/FOLDER or "
-                                           "imap://HOST/FOLDER", url);
-    else
-        findings_fail(findings, EX_UNAVAILABLE, "inbox %s: %s", url, details);
-}
-
-static void log_in_to_inbox(const struct configuration *configuration, const char *password,
-                            struct findings *findings)
-{
-    char details[CURL_ERROR_SIZE] = "";
-    CURL *handle = curl_easy_init();
-    CURLcode code = CURLE_FAILED_INIT;
-
-    if (handle) {
-        curl_easy_setopt(handle, CURLOPT_URL, configuration->inbox.url);
-        curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "imap,imaps");
-        curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(handle, CURLOPT_PROXY, "");
-        curl_easy_setopt(handle, CURLOPT_CONNECT_ONLY, 1L);
-        curl_easy_setopt(handle, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
-        curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-        curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-        curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)TOTAL_MS);
-        curl_easy_setopt(handle, CURLOPT_USERNAME, configuration->inbox.username);
-        curl_easy_setopt(handle, CURLOPT_PASSWORD, password);
-        curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, details);
-        if (configuration->inbox.ca_file)
-            curl_easy_setopt(handle, CURLOPT_CAINFO, configuration->inbox.ca_file);
-        code = curl_easy_perform(handle);
-    }
-    report_inbox(configuration, code, details[0] ? details : curl_easy_strerror(code), findings);
-    curl_easy_cleanup(handle);
-}
-
 static void check_inbox(struct site *site, struct findings *findings)
 {
     const struct configuration *configuration = &site->configuration;
+    struct mailbox_options options = {0};
+    struct mailbox *mailbox = NULL;
     struct error problem;
-    char *password = NULL;
+    int result;
 
     if (!configuration->inbox.url)
         return;
-    if (configuration->inbox.token_command && !configuration->inbox.password_file) {
-        findings_warn(findings, "inbox %s: a login by inbox.token_command is not tried",
-                      configuration->inbox.url);
-        return;
-    }
-    if (!configuration->inbox.username || !configuration->inbox.password_file) {
-        findings_fail(findings, EX_CONFIG,
-                      "inbox %s: needs inbox.username and inbox.password_file",
-                      configuration->inbox.url);
-        return;
-    }
-    if (configuration_read_secret(configuration->inbox.password_file, &password, &problem) < 0) {
-        error_add(&problem, "inbox.password_file");
-        findings_problem(findings, &problem);
-        return;
-    }
-    log_in_to_inbox(configuration, password, findings);
-    sodium_memzero(password, strlen(password));
-    free(password);
+    result = inbox_login(site, &options, &problem);
+    if (result == 0)
+        result = mailbox_open(&options, &mailbox, &problem);
+    inbox_login_free(&options);
+    mailbox_close(&mailbox);
+    if (result == 0)
+        findings_ok(findings, "%s takes the login of %s", configuration->inbox.url,
+                    configuration->inbox.username);
+    else
+        findings_server_problem(findings, &problem);
 }
 
 void check_logins(struct site *site, struct findings *findings)

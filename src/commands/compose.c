@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "commands/compose_links.h"
 #include "commands/profile_source.h"
 #include "digest/message.h"
 #include "mail/token.h"
@@ -301,6 +302,9 @@ int composer_render(struct composer *composer, const struct compose_request *req
         unsubscribe_mailto(composer, request, error);
     if (!digest.unsubscribe_mailto)
         return -1;
+    if (configuration->inbox.address && composer->site->has_key && !request->is_note)
+        digest.links = compose_links(view_of(configuration->inbox.address), &composer->subscriber,
+                                     ret_ranking, request->now_utc, composer->arena);
     if (request->index && request->papers_serial) {
         digest.papers = ranking_index_papers(request->index);
         digest.papers_serial = request->papers_serial;

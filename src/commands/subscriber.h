@@ -25,6 +25,11 @@ int subscriber_unsuppress(struct site *site, const struct options *options, char
                           size_t count);
 int subscriber_remove(struct site *site, const struct options *options, char **words, size_t count);
 
+/* subscriber_export.c: appends all that there is about one person, as a JSON document.
+ * Kind missing when that is nothing. */
+int subscriber_describe(struct site *site, const char *address, struct buffer *ret_json,
+                        struct error *error);
+
 /* Checked and ASCII-lowercased; for free(3). */
 int subscriber_read_address(const char *word, char **ret_address, struct error *error);
 

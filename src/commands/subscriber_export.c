@@ -305,27 +305,38 @@ static int describe(struct site *site, const char *address, json_t *person, stru
     return any ? 0 : error_set(error, ERROR_MISSING, "nothing is known of %s", address);
 }
 
-static int export_person(struct site *site, const struct options *options, const char *word)
+int subscriber_describe(struct site *site, const char *address, struct buffer *ret_json,
+                        struct error *error)
 {
     json_t *person = json_object();
-    char *address = NULL, *text;
+    int result = describe(site, address, person, error);
+
+    if (result == 0) {
+        char *text = json_dumps(person, JSON_INDENT(2));
+
+        buffer_add_string(ret_json, text ? text : "");
+        buffer_add_char(ret_json, '\n');
+        free(text);
+    }
+    json_decref(person);
+    return result;
+}
+
+static int export_person(struct site *site, const struct options *options, const char *word)
+{
+    char *address = NULL;
     struct buffer out;
     struct error error;
     int status;
 
     buffer_init(&out, PERSON_BYTES);
     if (subscriber_read_address(word, &address, &error) < 0 ||
-        describe(site, address, person, &error) < 0) {
+        subscriber_describe(site, address, &out, &error) < 0)
         status = command_fail(site->log, &error);
-    } else {
-        text = json_dumps(person, JSON_INDENT(2));
-        buffer_printf(&out, "%s\n", text ? text : "");
-        free(text);
+    else
         status = command_print(site->log, options_value(options, "--out"), buffer_view(&out));
-    }
     buffer_free(&out);
     free(address);
-    json_decref(person);
     return status;
 }
 

@@ -210,7 +210,7 @@ static int note_refused(struct gate *gate, const struct delivery *delivery,
 {
     struct gate_domain *domain = gate_domain_of(gate, delivery);
     const struct reason_reply reply = reply_of(result);
-    enum reason reason = reason_of_reply(&reply);
+    enum bounce_reason reason = reason_of_reply(&reply);
     char evidence[EVIDENCE_BYTES];
     struct refusal_effect effect;
     struct refusal refusal = {

@@ -39,23 +39,23 @@ static const char *const names[REASON_COUNT] = {
     [REASON_VIRUSDETECTED] = "virusdetected",
 };
 
-const char *reason_name(enum reason reason)
+const char *reason_name(enum bounce_reason reason)
 {
     return names[reason];
 }
 
-bool reason_parse(struct view name, enum reason *ret_reason)
+bool reason_parse(struct view name, enum bounce_reason *ret_reason)
 {
     for (int i = 0; i < REASON_COUNT; i++) {
         if (view_equal_string(name, names[i])) {
-            *ret_reason = (enum reason)i;
+            *ret_reason = (enum bounce_reason)i;
             return true;
         }
     }
     return false;
 }
 
-bool reason_means_dead(enum reason reason)
+bool reason_means_dead(enum bounce_reason reason)
 {
     return reason == REASON_USERUNKNOWN || reason == REASON_HOSTUNKNOWN ||
            reason == REASON_HASMOVED;
@@ -165,11 +165,11 @@ static bool has_any(const struct folded *text, const char *const *phrases)
     return false;
 }
 
-static enum reason by_phrase(const struct folded *text)
+static enum bounce_reason by_phrase(const struct folded *text)
 {
     for (size_t i = 0; i < reason_phrase_count; i++)
         if (has_words(text, reason_phrases[i].words))
-            return (enum reason)reason_phrases[i].reason;
+            return (enum bounce_reason)reason_phrases[i].reason;
     return REASON_UNDEFINED;
 }
 
@@ -193,11 +193,11 @@ static bool has_status(struct view enhanced, const char *wanted)
                                    : view_equal_string(rest, wanted);
 }
 
-static enum reason by_status(struct view enhanced)
+static enum bounce_reason by_status(struct view enhanced)
 {
     for (size_t i = 0; i < reason_status_count; i++)
         if (has_status(enhanced, reason_statuses[i].enhanced))
-            return (enum reason)reason_statuses[i].reason;
+            return (enum bounce_reason)reason_statuses[i].reason;
     return REASON_UNDEFINED;
 }
 
@@ -207,7 +207,7 @@ static bool at_stage(const struct reason_reply *reply, const char *stage)
 }
 
 /* RFC 5321 4.2.3, as far as it says anything. */
-static enum reason by_code(const struct reason_reply *reply)
+static enum bounce_reason by_code(const struct reason_reply *reply)
 {
     switch (reply->code) {
     case 551:
@@ -304,10 +304,10 @@ static bool is_filter(const struct reason_reply *reply)
     return has_status(reply->enhanced, "2.") || has_status(reply->enhanced, "7.");
 }
 
-enum reason reason_of_reply(const struct reason_reply *reply)
+enum bounce_reason reason_of_reply(const struct reason_reply *reply)
 {
     struct folded text;
-    enum reason reason, status = by_status(reply->enhanced);
+    enum bounce_reason reason, status = by_status(reply->enhanced);
 
     fold(reply->text, &text);
     reason = by_phrase(&text);

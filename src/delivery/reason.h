@@ -14,7 +14,7 @@
 
 #include "base/bytes.h"
 
-enum reason {
+enum bounce_reason {
     REASON_UNDEFINED, /* nothing to tell by */
     REASON_AUTHFAILURE, REASON_BADREPUTATION, REASON_BLOCKED, REASON_CONTENTERROR,
     REASON_EXCEEDLIMIT, REASON_EXPIRED, REASON_FAILEDSTARTTLS, REASON_FILTERED, REASON_HASMOVED,
@@ -27,12 +27,12 @@ enum reason {
     REASON_COUNT
 };
 
-const char *reason_name(enum reason reason); /* "userunknown" */
-bool reason_parse(struct view name, enum reason *ret_reason);
+const char *reason_name(enum bounce_reason reason); /* "userunknown" */
+bool reason_parse(struct view name, enum bounce_reason *ret_reason);
 
 /* Only these say that the address is dead and count towards suppression:
  * userunknown, hostunknown, hasmoved. */
-bool reason_means_dead(enum reason reason);
+bool reason_means_dead(enum bounce_reason reason);
 
 enum { REASON_TEXT_BYTES = 2048 }; /* what is looked at of a text */
 
@@ -43,7 +43,7 @@ struct reason_reply {
     struct view enhanced; /* "5.1.1" */
     struct view text;     /* with or without the codes in it */
 };
-enum reason reason_of_reply(const struct reason_reply *reply);
+enum bounce_reason reason_of_reply(const struct reason_reply *reply);
 
 /* Finds the numbers in a quoted text, as in "smtp; 550-5.1.1 …" or
  * "host x said: 550 … (#5.1.1)". Stage is left NULL; `text` is borrowed. */

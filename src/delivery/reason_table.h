@@ -10,7 +10,7 @@
  * text decides. */
 struct reason_phrase {
     const char *words;
-    unsigned char reason; /* enum reason */
+    unsigned char reason; /* enum bounce_reason */
 };
 extern const struct reason_phrase reason_phrases[];
 extern const size_t reason_phrase_count;

@@ -48,6 +48,7 @@ struct answer {
                             "answer_unsubscribed", "answer_paused", …; NULL: none */
     const char *confirm; /* "mailto:…" with the token; of a confirmation request */
     const char *undo, *unsubscribe; /* "mailto:…" */
+    const char *feed;          /* the private feed's address */
     const char *other_address; /* of ANSWER_CONFIRM_ADDRESS: the one it is not sent to */
     /* What the profile would have brought. */
     const struct answer_paper *papers;

@@ -21,7 +21,7 @@ struct bounce_recipient {
     enum bounce_action action;
     struct view status;  /* "5.1.1"; empty: it says none, and none follows from what it says */
     bool permanent;      /* Sisimai's hard bounce: the address itself is dead */
-    enum reason reason;
+    enum bounce_reason reason;
     struct view text;    /* what the server said, one line, at most BOUNCE_TEXT_BYTES */
 };
 

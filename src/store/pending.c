@@ -13,7 +13,7 @@ int pending_add(struct store *store, const struct pending *pending, struct error
 
     query_start(&query, store,
                 "INSERT INTO pending (id, kind, address, other, commands, created_utc, expires_utc)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7)", error);
+                " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", error);
     query_text(&query, pending->id);
     query_text(&query, KINDS[pending->kind]);
     query_text(&query, pending->address);

@@ -27,6 +27,7 @@ struct pending {
     bool is_done;
 };
 
+/* One with this id stays as it is. */
 int pending_add(struct store *store, const struct pending *pending, struct error *error);
 /* Those of an address, or with it as `other`, that have not expired, newest first. In the
  * arena. */

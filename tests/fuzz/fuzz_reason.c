@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const stages[] = {NULL, "", "connect", "mail", "rcpt", "end-of-data"};
     struct view text = {(const char *)data, size};
     struct reason_reply reply;
-    enum reason reason, again;
+    enum bounce_reason reason, again;
 
     if (!size)
         return 0;

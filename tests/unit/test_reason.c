@@ -138,11 +138,11 @@ static void only_some_refusals_ask_for_patience(void **state)
 
 static void names_are_read_back(void **state)
 {
-    enum reason reason;
+    enum bounce_reason reason;
 
     (void)state;
     for (int i = 0; i < REASON_COUNT; i++) {
-        assert_true(reason_parse(view_of(reason_name((enum reason)i)), &reason));
+        assert_true(reason_parse(view_of(reason_name((enum bounce_reason)i)), &reason));
         assert_int_equal(reason, i);
     }
     assert_false(reason_parse(view_of("userunknow"), &reason));
@@ -150,7 +150,7 @@ static void names_are_read_back(void **state)
                 reason_means_dead(REASON_HASMOVED));
     for (int i = 0; i < REASON_COUNT; i++)
         if (i != REASON_USERUNKNOWN && i != REASON_HOSTUNKNOWN && i != REASON_HASMOVED)
-            assert_false(reason_means_dead((enum reason)i));
+            assert_false(reason_means_dead((enum bounce_reason)i));
 }
 
 /* ---- real bounces ---- */
@@ -196,7 +196,7 @@ static void count_row(struct view text, struct view want, const char *file, stru
 {
     struct view exact = data_exact_view(text);
     struct reason_reply reply = reason_read_text(exact);
-    enum reason reason = reason_of_reply(&reply), wanted = REASON_UNDEFINED;
+    enum bounce_reason reason = reason_of_reply(&reply), wanted = REASON_UNDEFINED;
     bool is_right = view_equal_string(want, reason_name(reason));
 
     score->rows++;

@@ -1,0 +1,192 @@
+/* inbox: what is written back, within limits: nobody is to be flooded through us, and no
+ * loop may last. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/inbox_parts.h"
+#include "commands/subscriber.h"
+#include "digest/message.h"
+#include "store/rates.h"
+#include "subscribers/address.h"
+
+enum {
+    SENDER_PER_HOUR = 10,
+    DOMAIN_PER_HOUR = 60,
+    CONFIRMATION_SHARE = 2, /* requests to strangers have half of all answers at most */
+    SCOPE_BYTES = 320,
+    SLOT_HASH_CHARACTERS = 32,
+    LINK_BYTES = 4096,
+    MESSAGE_BYTES = 16 * 1024 * 1024,
+    EXPORT_BYTES = 8 * 1024 * 1024
+};
+
+/* ---- limits ---- */
+
+static int take(struct inbox *inbox, const char *kind, const char *of, int64_t per_hour,
+                bool *may, struct error *error)
+{
+    char scope[SCOPE_BYTES];
+    struct rate_grant grant;
+
+    if (!*may || per_hour <= 0)
+        return 0;
+    snprintf(scope, sizeof(scope), "%s %s", kind, of);
+    if (rate_take(inbox->site->store, scope, per_hour, 1, inbox->now_utc * 1000, &grant, error) < 0)
+        return -1;
+    *may = grant.count > 0;
+    return 0;
+}
+
+/* Big providers are many people. */
+static bool is_shared_domain(struct view domain)
+{
+    static const char *const DOMAINS[] = {"gmail.com", "googlemail.com", "outlook.com",
+                                          "hotmail.com", "yahoo.com", "icloud.com", "qq.com",
+                                          "163.com", "126.com", "gmx.de", "web.de", "proton.me",
+                                          "protonmail.com", "mail.ru", "yandex.ru"};
+
+    for (size_t i = 0; i < sizeof(DOMAINS) / sizeof(*DOMAINS); i++)
+        if (view_equal_string(domain, DOMAINS[i]))
+            return true;
+    return false;
+}
+
+int inbox_may_answer(struct inbox *inbox, const char *address, bool is_confirmation,
+                     bool *ret_may, struct error *error)
+{
+    struct view domain = address_domain(view_of(address));
+    int64_t all = inbox->site->configuration.inbox.answers_per_hour;
+    int64_t asked = all > CONFIRMATION_SHARE ? all / CONFIRMATION_SHARE : all;
+
+    *ret_may = all > 0;
+    if (take(inbox, "answer", address, SENDER_PER_HOUR, ret_may, error) < 0 ||
+        (!is_shared_domain(domain) &&
+         take(inbox, "answer", arena_string(inbox->arena, domain), DOMAIN_PER_HOUR, ret_may,
+              error) < 0) ||
+        (is_confirmation && take(inbox, "confirmations", "all", asked, ret_may, error) < 0) ||
+        take(inbox, "answers", "all", all, ret_may, error) < 0)
+        return -1;
+    return 0;
+}
+
+/* ---- answers ---- */
+
+void inbox_start_answer(struct inbox *inbox, enum answer_kind kind, const char *to,
+                        struct answer *ret_answer)
+{
+    const struct configuration *configuration = &inbox->site->configuration;
+    const struct finding *finding = inbox->finding;
+    bool is_to_sender = view_equal_string(finding->from, to);
+    struct view *references = arena_alloc(inbox->arena, finding->reference_count + 1,
+                                          sizeof(*references));
+    size_t count = 0;
+
+    /* A stranger's words go to nobody but the writer whom our mail server knows. */
+    if (is_to_sender && finding->is_authentic) {
+        for (size_t i = 0; i < finding->reference_count; i++)
+            references[count++] = finding->references[i];
+        if (finding->message_id.size)
+            references[count++] = finding->message_id;
+    }
+    *ret_answer = (struct answer){
+        .kind = kind,
+        .to = to,
+        .inbox = configuration->inbox.address,
+        .sender_name = configuration->sender.name,
+        .sender_address = configuration->sender.address,
+        .list_name = configuration->list.name,
+        .list_id = configuration->list.id,
+        .owner = configuration->list.owner,
+        .now_utc = inbox->now_utc,
+        .subject_of = is_to_sender && finding->is_authentic ? finding->subject : (struct view){0},
+        .references = references,
+        .reference_count = count,
+    };
+}
+
+int inbox_token_link(struct inbox *inbox, const char *address, enum token_purpose purpose,
+                     struct view scope, const char *subject, const char **ret_link,
+                     struct error *error)
+{
+    struct token_subscriber subscriber;
+    struct buffer to, link;
+    char token[TOKEN_TEXT_BYTES];
+    int result;
+
+    token_subscriber_init(&inbox->site->key, view_of(address), &subscriber);
+    token_make(&subscriber, purpose, scope, token_purpose_expires(purpose, inbox->now_utc), token);
+    buffer_init(&to, LINK_BYTES);
+    buffer_init(&link, LINK_BYTES);
+    result = token_add_address(&to, inbox->options.inbox, purpose, token, error);
+    if (result == 0) {
+        digest_add_mailto(&link, buffer_view(&to), view_of(subject));
+        *ret_link = arena_string(inbox->arena, buffer_view(&link));
+    }
+    buffer_free(&to);
+    buffer_free(&link);
+    return result;
+}
+
+static const char *slot_of(struct inbox *inbox, const char *scope)
+{
+    struct buffer text;
+    const char *slot;
+
+    buffer_init(&text, SCOPE_BYTES);
+    buffer_printf(&text, "%.*s-%s", SLOT_HASH_CHARACTERS, inbox->hash, scope);
+    slot = arena_string(inbox->arena, buffer_view(&text));
+    buffer_free(&text);
+    return slot;
+}
+
+static struct view message_id_of(struct inbox *inbox, enum delivery_kind kind, const char *to,
+                                 const char *slot, struct view sender)
+{
+    struct token_subscriber subscriber;
+    char left[MESSAGE_ID_TEXT_BYTES];
+    struct buffer id;
+    struct view result;
+
+    token_subscriber_init(&inbox->site->key, view_of(to), &subscriber);
+    message_id_make(&subscriber, view_of(delivery_kind_name(kind)), view_of(slot), left);
+    buffer_init(&id, SCOPE_BYTES);
+    buffer_printf(&id, "%s@%.*s", left, VIEW_ARGUMENTS(address_domain(sender)));
+    result = arena_copy(inbox->arena, buffer_view(&id));
+    buffer_free(&id);
+    return result;
+}
+
+int inbox_add_answer(struct inbox *inbox, struct inbox_deed *deed, enum delivery_kind kind,
+                     struct answer *answer, const char *scope, struct error *error)
+{
+    struct deed_answer *item = &deed->answers[deed->answer_count];
+
+    if (deed->answer_count == DEED_ANSWERS)
+        return 0;
+    *item = (struct deed_answer){.to = answer->to, .kind = kind, .slot = slot_of(inbox, scope)};
+    /* The null sender, so that nothing answers an answer (RFC 3834 3.1.1); some relays refuse
+     * it. */
+    item->envelope_sender =
+        inbox->site->configuration.delivery.fixed_envelope ? answer->sender_address : "";
+    answer->message_id = message_id_of(inbox, kind, answer->to, item->slot,
+                                       view_of(answer->sender_address));
+    buffer_init(&item->message, MESSAGE_BYTES);
+    deed->answer_count++;
+    return answer_write(inbox->site->templates, answer, &item->message, error);
+}
+
+int inbox_set_export(struct inbox *inbox, const char *address, struct answer *answer,
+                     struct error *error)
+{
+    struct buffer json;
+    int result;
+
+    buffer_init(&json, EXPORT_BYTES);
+    result = subscriber_describe(inbox->site, address, &json, error);
+    if (result == 0) {
+        answer->attachment = arena_copy(inbox->arena, buffer_view(&json));
+        answer->attachment_name = "paperboy-export.json";
+    }
+    buffer_free(&json);
+    return result;
+}

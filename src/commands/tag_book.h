@@ -1,0 +1,34 @@
+/* Whom a token is for: tokens carry a keyed tag of six bytes and no address (mail/token.h),
+ * so the addresses that we know are tagged and looked up: subscribers', those of pending
+ * requests, and old ones of people who moved. Read anew when a tag is not in it. */
+#ifndef COMMANDS_TAG_BOOK_H
+#define COMMANDS_TAG_BOOK_H
+
+#include "commands/profile_source.h"
+#include "mail/token.h"
+
+struct tag_entry {
+    uint64_t tag;
+    const char *address;
+};
+
+struct tag_book {
+    struct arena *arena;
+    struct tag_entry *entries; /* by tag */
+    size_t count, capacity;
+    bool is_read;
+};
+
+/* A valid token's address, NULL when there is none. `scope` as in token_verify. */
+int tag_book_find(struct tag_book *book, struct site *site, const struct token *token,
+                  struct view scope, int64_t now_utc, const char **ret_address,
+                  struct error *error);
+/* Calls `try` for each address with this tag until it gives other than 0, and returns that. */
+typedef int tag_try(void *user, const char *address, const struct token_subscriber *subscriber);
+int tag_book_each(struct tag_book *book, struct site *site, uint64_t tag, tag_try *try,
+                  void *user, struct error *error);
+/* What it holds may have changed. */
+void tag_book_clear(struct tag_book *book);
+void tag_book_free(struct tag_book *book); /* zeroed is fine */
+
+#endif
