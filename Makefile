@@ -181,13 +181,15 @@ TEMPLATES := $(sort $(shell find templates -type f 2>/dev/null))
 EXAMPLES := $(sort $(wildcard subscribers/*))
 TO = $(DESTDIR)$(1)
 
+UNITS := paperboy.service paperboy.timer paperboy-inbox.service
+
 install: all
 	install -D -m 755 $(PROGRAM) $(call TO,$(PREFIX)/bin/paperboy)
 	for file in $(TEMPLATES); do install -D -m 644 $$file $(call TO,$(DATADIR))/$$file || exit; done
 	for file in $(EXAMPLES); do install -D -m 644 $$file $(call TO,$(DATADIR))/examples/$$file || exit; done
 	install -D -m 644 systemd/paperboy.json $(call TO,$(DATADIR))/examples/paperboy.json
 	for file in README.md LICENSE; do install -D -m 644 $$file $(call TO,$(DOCDIR))/$$file || exit; done
-	for unit in paperboy.service paperboy.timer; do \
+	for unit in $(UNITS); do \
 		install -d $(call TO,$(UNITDIR)) && $(INSTALL_EDIT) systemd/$$unit > $(call TO,$(UNITDIR))/$$unit && \
 		chmod 644 $(call TO,$(UNITDIR))/$$unit || exit; done
 	install -D -m 644 systemd/paperboy.sysusers $(call TO,$(LIBDIR)/sysusers.d/paperboy.conf)
@@ -195,11 +197,11 @@ install: all
 	for page in man/*.?; do \
 		folder=$(call TO,$(MANDIR))/man$${page##*.}; install -d $$folder && \
 		$(INSTALL_EDIT) $$page > $$folder/$${page##*/} && chmod 644 $$folder/$${page##*/} || exit; done
-	@$(if $(DESTDIR),,echo "Next: systemd-sysusers; systemd-tmpfiles --create; write /etc/paperboy/paperboy.json (see paperboy.json(5)); systemctl daemon-reload; systemctl enable --now paperboy.timer")
+	@$(if $(DESTDIR),,echo "Next: systemd-sysusers; systemd-tmpfiles --create; write /etc/paperboy/paperboy.json (see paperboy.json(5)); systemctl daemon-reload; systemctl enable --now paperboy.timer, and with an inbox paperboy-inbox.service")
 
 # Leaves /etc/paperboy and /var/lib/paperboy, which are the owner's.
 uninstall:
-	rm -f $(call TO,$(PREFIX)/bin/paperboy) $(call TO,$(UNITDIR)/paperboy.service) $(call TO,$(UNITDIR)/paperboy.timer) \
+	rm -f $(call TO,$(PREFIX)/bin/paperboy) $(foreach unit,$(UNITS),$(call TO,$(UNITDIR)/$(unit))) \
 		$(call TO,$(LIBDIR)/sysusers.d/paperboy.conf) $(call TO,$(LIBDIR)/tmpfiles.d/paperboy.conf) \
 		$(foreach page,$(notdir $(wildcard man/*.?)),$(call TO,$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(page)))
 	rm -rf $(addprefix $(call TO,$(DATADIR)),/templates /examples) $(call TO,$(DOCDIR))

@@ -32,15 +32,16 @@ const struct cell_limits CELL_LIMITS = {
     .result_bytes = 8 * 1024 * 1024,
 };
 
-enum { RESULT_FD = 3, EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_TOO_LONG = 2, READ_BYTES = 64 * 1024 };
+enum { RESULT_FD = 3, EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_TOO_LONG = 2, EXIT_UNCONFINED = 3,
+       READ_BYTES = 64 * 1024 };
 
 /* ---- inside ---- */
 
-static void limit(int what, rlim_t most)
+static bool limit(int what, rlim_t most)
 {
     const struct rlimit both = {most, most};
 
-    setrlimit(what, &both);
+    return setrlimit(what, &both) == 0;
 }
 
 /* What this process has mapped by now; 0: not known. */
@@ -59,7 +60,7 @@ static size_t mapped_bytes(void)
 
 /* One descriptor is left, and no other can be made: no file, no socket. AddressSanitizer
  * maps terabytes and reports on standard error. */
-static void confine(const struct cell_limits *limits, int result_fd)
+static bool confine(const struct cell_limits *limits, int result_fd)
 {
     size_t mapped = mapped_bytes();
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -75,14 +76,11 @@ static void confine(const struct cell_limits *limits, int result_fd)
     if (result_fd != RESULT_FD)
         dup2(result_fd, RESULT_FD);
     close_range(RESULT_FD + 1, ~0u, 0);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_FSIZE, 0);
-    limit(RLIMIT_NPROC, 0);
-    limit(RLIMIT_NOFILE, 0);
-    limit(RLIMIT_CPU, (rlim_t)limits->cpu_seconds);
-    limit(RLIMIT_STACK, (rlim_t)limits->stack_bytes);
-    if (!IS_SANITIZED && mapped)
-        limit(RLIMIT_AS, (rlim_t)(mapped + limits->memory_bytes));
+    return limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NPROC, 0) &&
+           limit(RLIMIT_NOFILE, 0) && limit(RLIMIT_CPU, (rlim_t)limits->cpu_seconds) &&
+           limit(RLIMIT_STACK, (rlim_t)limits->stack_bytes) &&
+           (IS_SANITIZED || !mapped ||
+            limit(RLIMIT_AS, (rlim_t)(mapped + limits->memory_bytes)));
 }
 
 static bool write_all(struct view bytes)
@@ -167,6 +165,10 @@ static int say_end(const struct cell_limits *limits, int status, struct error *e
         return error_set(error, ERROR_INPUT,
                          "reading it was ended by signal %d, perhaps for want of memory (%zu MB)",
                          WTERMSIG(status), limits->memory_bytes / 1024 / 1024);
+    if (WEXITSTATUS(status) == EXIT_UNCONFINED)
+        return error_set(error, ERROR_CONFIGURATION,
+                         "the process that reads mails cannot be limited: setrlimit(2) is forbidden "
+                         "here (SystemCallFilter= of a unit?)");
     if (WEXITSTATUS(status) == EXIT_TOO_LONG)
         return error_set(error, ERROR_INPUT, "what was read of it is too long");
     return error_set(error, ERROR_INPUT, "it could not be read (status %d)", WEXITSTATUS(status));
@@ -207,8 +209,8 @@ int cell_run(const struct cell_limits *limits, cell_work *work, void *user,
         return result;
     }
     if (!child) {
-        confine(limits, ends[1]);
-        _exit(work_inside(limits, work, user));
+        _exit(confine(limits, ends[1]) ? work_inside(limits, work, user)
+                                       : EXIT_UNCONFINED);
     }
     close(ends[1]);
     result = collect(limits, child, ends[0], ret_result, error);

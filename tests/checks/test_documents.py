@@ -63,7 +63,7 @@ class Units(TemporaryFolder):
     def setUp(self):
         super().setUp()
         self.units = []
-        for name in ("paperboy.service", "paperboy.timer"):
+        for name in ("paperboy.service", "paperboy.timer", "paperboy-inbox.service"):
             # systemd looks whether the program is there; on this machine it need not be.
             text = tree.read(f"systemd/{name}").replace("/usr/bin/paperboy", "/bin/true")
             (self.folder / name).write_text(text)
@@ -80,8 +80,9 @@ class Units(TemporaryFolder):
         self.assertIn("ProtectEverything", done.stderr)
 
     def test_exposure(self):
-        done = run("systemd-analyze", "security", "--offline=yes", "--threshold=15", "--no-pager", self.units[0])
-        self.assertEqual(done.returncode, 0, done.stdout[-400:] + done.stderr)
+        for unit in (self.units[0], self.units[2]):
+            done = run("systemd-analyze", "security", "--offline=yes", "--threshold=15", "--no-pager", unit)
+            self.assertEqual(done.returncode, 0, done.stdout[-400:] + done.stderr)
 
     def test_timer_hits_midnight_in_new_york(self):
         times = re.findall(r"^OnCalendar=(.+)$", tree.read("systemd/paperboy.timer"), re.M)
@@ -162,7 +163,8 @@ class Installed(TemporaryFolder):
         for name in ("bin/paperboy", "share/man/man1/paperboy.1", "share/man/man5/paperboy.json.5",
                      "share/paperboy/examples/paperboy.json", "share/doc/paperboy/README.md",
                      "share/doc/paperboy/LICENSE", "lib/systemd/system/paperboy.service",
-                     "lib/systemd/system/paperboy.timer", "lib/sysusers.d/paperboy.conf", "lib/tmpfiles.d/paperboy.conf"):
+                     "lib/systemd/system/paperboy.timer", "lib/systemd/system/paperboy-inbox.service",
+                     "lib/sysusers.d/paperboy.conf", "lib/tmpfiles.d/paperboy.conf"):
             self.assertIn(f"usr/local/{name}", files)
         templates = [path for path in tree.files("templates")]
         self.assertTrue(templates)

@@ -1,0 +1,326 @@
+/* inbox: what commands do once somebody has the right to: one change, and an answer. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/inbox_deciding.h"
+#include "digest/message.h"
+#include "inbox/change.h"
+#include "store/history.h"
+#include "store/subscribers.h"
+#include "subscribers/address.h"
+#include "subscribers/profile_edit.h"
+
+enum { LINES_BYTES = 64 * 1024 };
+
+/* ---- a profile read ---- */
+
+/* This very mail had written the profile when it was interrupted: then what counts is
+ * the document before. */
+static int take_interrupted(struct inbox *inbox, struct inbox_deed *deed, struct error *error)
+{
+    struct mail_intent intent;
+    struct profile before;
+    bool found;
+
+    if (!inbox->source.folder)
+        return 0;
+    if (mail_intent_find(inbox->site->store, inbox->hash, inbox->arena, &intent, &found, error) < 0)
+        return -1;
+    if (!found || strcmp(intent.address, deed->address) != 0 ||
+        !view_equal(intent.after, (struct view){(const char *)deed->version.hash,
+                                                sizeof(deed->version.hash)}))
+        return 0;
+    profile_free(&deed->before);
+    deed->has_before = false;
+    if (!intent.before.size)
+        return 0;
+    if (profile_read(deed->address, intent.document, &before, error) < 0)
+        return -1;
+    deed->before = before;
+    deed->has_before = true;
+    memcpy(deed->version.hash, intent.before.data, sizeof(deed->version.hash));
+    deed->document = intent.document;
+    return 0;
+}
+
+int inbox_load(struct inbox *inbox, const char *address, struct inbox_deed *deed,
+                struct error *error)
+{
+    struct buffer text;
+    bool has;
+
+    deed->address = address;
+    if (profile_source_has(&inbox->source, address, &has, error) < 0)
+        return -1;
+    if (!has)
+        return 0;
+    buffer_init(&text, PROFILE_FILE_BYTES);
+    if (profile_source_load(&inbox->source, address, &deed->before, &deed->version, error) < 0 ||
+        profile_source_load_text(&inbox->source, address, &text, error) < 0) {
+        buffer_free(&text);
+        return -1;
+    }
+    deed->document = arena_copy(inbox->arena, buffer_view(&text));
+    buffer_free(&text);
+    deed->has_before = true;
+    if (take_interrupted(inbox, deed, error) < 0)
+        return -1;
+    if (deed->has_before) {
+        profile_copy(&deed->before, &deed->after);
+        deed->has_after = true;
+    }
+    return 0;
+}
+
+void inbox_make_new(const char *address, struct inbox_deed *deed)
+{
+    profile_init(&deed->after);
+    deed->after.email = address_canonical(view_of(address));
+    deed->has_after = true;
+    deed->profile = DEED_CREATE;
+}
+
+/* ---- changes ---- */
+
+struct changing {
+    struct inbox *inbox;
+    struct inbox_deed *deed;
+    const struct mail_commands *commands;
+    struct change_notes notes;
+    struct answer answer;
+    bool is_confirmed; /* by a token: nothing is asked again */
+    const char *state; /* a word for the answer */
+};
+
+static struct date today_of(const struct profile *profile, int64_t now_utc)
+{
+    struct zone *zone = NULL;
+    struct date today = time_to_date(now_utc, NULL);
+
+    if (profile->schedule.zone && zone_load(profile->schedule.zone, &zone, NULL) == 0)
+        today = zone_date_at(zone, now_utc, NULL);
+    zone_free(&zone);
+    return today;
+}
+
+static bool zone_is_known(const char *name)
+{
+    return zone_check(name, NULL) == 0;
+}
+
+/* Back to what was before the last change, unless something else changed it since. */
+static int undo(struct changing *changing, struct error *error)
+{
+    struct inbox *inbox = changing->inbox;
+    struct inbox_deed *deed = changing->deed;
+    struct history_entry entry;
+    struct profile earlier;
+    bool found;
+
+    if (history_last(inbox->site->store, deed->address, inbox->arena, &entry, &found, error) < 0)
+        return -1;
+    if (!found) {
+        changing->state = "answer_nothing_to_undo";
+        return 0;
+    }
+    if (!view_equal(entry.after, (struct view){(const char *)deed->version.hash,
+                                               sizeof(deed->version.hash)})) {
+        changing->state = "answer_changed_since";
+        return 0;
+    }
+    if (profile_read(deed->address, entry.document, &earlier, error) < 0)
+        return -1;
+    profile_free(&deed->after);
+    deed->after = earlier;
+    deed->undone = entry.number;
+    changing->state = "answer_undone";
+    return 0;
+}
+
+static int ask_address(struct changing *changing, const struct mail_command *command,
+                       struct error *error)
+{
+    struct inbox *inbox = changing->inbox;
+    struct inbox_deed *deed = changing->deed;
+    struct suppression_found suppression;
+    struct error problem;
+    char *canonical;
+    const char *other;
+    bool has, may;
+
+    if (!command->argument_count || address_check(command->arguments[0], &problem) < 0) {
+        changing->state = "answer_no_address";
+        return 0;
+    }
+    canonical = address_canonical(command->arguments[0]);
+    other = arena_string(inbox->arena, view_of(canonical));
+    free(canonical);
+    if (profile_source_has(&inbox->source, other, &has, error) < 0 ||
+        suppression_find(inbox->site->store, other, &suppression, error) < 0)
+        return -1;
+    if (has || (suppression.found && suppression.reason != SUPPRESSION_UNSUBSCRIBED)) {
+        changing->state = "answer_address_taken";
+        return 0;
+    }
+    if (inbox_may_ask(inbox, other, &may, error) < 0)
+        return -1;
+    if (!may) {
+        changing->state = "answer_asked_already";
+        return 0;
+    }
+    inbox_set_request(inbox, deed, PENDING_ADDRESS, deed->address, other, changing->commands);
+    changing->state = "answer_address_asked";
+    for (int i = 0; i < 2; i++) {
+        struct answer answer;
+        const char *to = i ? other : deed->address;
+
+        inbox_start_answer(inbox, ANSWER_CONFIRM_ADDRESS, to, &answer);
+        answer.other_address = i ? deed->address : other;
+        if (inbox_add_request(inbox, deed, to, &answer, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int forget(struct changing *changing, struct error *error)
+{
+    struct inbox *inbox = changing->inbox;
+    struct inbox_deed *deed = changing->deed;
+    struct answer answer;
+
+    if (changing->is_confirmed) {
+        deed->profile = DEED_ERASE;
+        return 0;
+    }
+    inbox_set_request(inbox, deed, PENDING_FORGET, deed->address, NULL, changing->commands);
+    inbox_start_answer(inbox, ANSWER_CONFIRM_CHANGE, deed->address, &answer);
+    answer.commands = changing->commands;
+    answer.state = "answer_forget_asked";
+    answer.before = &deed->before;
+    changing->state = "answer_forget_asked";
+    return inbox_add_request(inbox, deed, deed->address, &answer, error);
+}
+
+static int feed(struct changing *changing, struct error *error)
+{
+    const struct configuration *configuration = &changing->inbox->site->configuration;
+    struct token_subscriber subscriber;
+    char token[TOKEN_TEXT_BYTES];
+    struct buffer url;
+
+    (void)error;
+    if (!configuration->web.base_url) {
+        changing->state = "answer_no_feed";
+        return 0;
+    }
+    token_subscriber_init(&changing->inbox->site->key, view_of(changing->deed->address),
+                          &subscriber);
+    token_make(&subscriber, TOKEN_FEED, (struct view){0},
+               token_purpose_expires(TOKEN_FEED, changing->inbox->now_utc), token);
+    buffer_init(&url, LINES_BYTES);
+    buffer_printf(&url, "%sfeed/%s", configuration->web.base_url, token);
+    changing->answer.feed = arena_string(changing->inbox->arena, buffer_view(&url));
+    buffer_free(&url);
+    changing->state = "answer_feed";
+    return 0;
+}
+
+/* What is not about the profile's content. */
+static int do_other(struct changing *changing, const struct mail_command *command,
+                    struct error *error)
+{
+    switch (command->name) {
+    case COMMAND_UNSUBSCRIBE:
+        changing->deed->unsubscribes = true;
+        changing->deed->reason = VIEW("asked for by mail");
+        changing->state = "answer_unsubscribed";
+        return 0;
+    case COMMAND_ADDRESS: return ask_address(changing, command, error);
+    case COMMAND_FORGET: return forget(changing, error);
+    case COMMAND_FEED: return feed(changing, error);
+    case COMMAND_PREVIEW:
+    case COMMAND_RESEND:
+        if (inbox_add_digest(changing->inbox, changing->deed, &changing->deed->after,
+                             command->name == COMMAND_PREVIEW, error) < 0)
+            return -1;
+        if (changing->inbox->no_digest)
+            changing->state = "answer_no_digest";
+        return 0;
+    case COMMAND_EXPORT: return inbox_set_export(changing->inbox, changing->deed->address,
+                                                 &changing->answer, error);
+    default: return 0;
+    }
+}
+
+static void answer_change(struct changing *changing)
+{
+    struct inbox_deed *deed = changing->deed;
+    struct answer *answer = &changing->answer;
+
+    answer->before = deed->has_before ? &deed->before : NULL;
+    answer->after = deed->has_after ? &deed->after : NULL;
+    answer->to_name = deed->has_after ? deed->after.name : NULL;
+    answer->commands = changing->commands;
+    answer->notes = &changing->notes;
+    answer->state = changing->state;
+}
+
+static int add_links(struct changing *changing, struct error *error)
+{
+    struct inbox *inbox = changing->inbox;
+    struct answer *answer = &changing->answer;
+    struct buffer link;
+
+    buffer_init(&link, LINES_BYTES);
+    digest_add_mailto(&link, inbox->options.inbox, VIEW("undo"));
+    answer->undo = arena_string(inbox->arena, buffer_view(&link));
+    buffer_free(&link);
+    return inbox_token_link(inbox, changing->deed->address, TOKEN_UNSUBSCRIBE, (struct view){0},
+                            "unsubscribe", &answer->unsubscribe, error);
+}
+
+static int run_commands(struct changing *changing, bool is_new, struct error *error)
+{
+    struct inbox_deed *deed = changing->deed;
+    struct change_context context = {.today = today_of(&deed->after, changing->inbox->now_utc),
+                                     .is_new = is_new, .zone_is_known = zone_is_known};
+
+    if (inbox_has_command(changing->commands, COMMAND_UNDO) && undo(changing, error) < 0)
+        return -1;
+    change_apply(changing->commands, &context, &deed->after, changing->inbox->arena,
+                 &changing->notes);
+    for (size_t i = 0; i < changing->commands->count; i++)
+        if (do_other(changing, &changing->commands->items[i], error) < 0)
+            return -1;
+    if (deed->profile == DEED_KEEP && change_is_any(&deed->before, &deed->after))
+        deed->profile = DEED_SAVE;
+    return 0;
+}
+
+/* Once somebody has the right to: all commands of `commands` as one change. */
+int inbox_decide_change(struct inbox *inbox, struct inbox_deed *deed,
+                         const struct mail_commands *commands, bool is_confirmed, bool is_new,
+                         const char *state, struct error *error)
+{
+    struct changing changing = {.inbox = inbox, .deed = deed, .commands = commands,
+                                .is_confirmed = is_confirmed, .state = state};
+    bool may;
+
+    inbox_start_answer(inbox, ANSWER_CHANGED, deed->address, &changing.answer);
+    if (run_commands(&changing, is_new, error) < 0)
+        return -1;
+    /* Nobody is written to who has just been forgotten. */
+    if (deed->profile == DEED_ERASE)
+        return 0;
+    if (inbox_may_answer(inbox, deed->address, false, &may, error) < 0)
+        return -1;
+    if (!may)
+        return 0;
+    answer_change(&changing);
+    if (!inbox_has_known_command(commands) ||
+        (commands->count == 1 && commands->items[0].name == COMMAND_HELP))
+        changing.answer.kind = ANSWER_HELP;
+    if (add_links(&changing, error) < 0)
+        return -1;
+    return inbox_add_answer(inbox, deed, DELIVERY_ANSWER, &changing.answer, "answer", error);
+}

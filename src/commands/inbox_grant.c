@@ -1,0 +1,124 @@
+/* inbox: what lets a mail act, whatever its From says: a token. */
+#include <string.h>
+
+#include "commands/inbox_deciding.h"
+
+bool inbox_has_command(const struct mail_commands *commands, enum mail_command_name name)
+{
+    for (size_t i = 0; i < commands->count; i++)
+        if (commands->items[i].name == name)
+            return true;
+    return false;
+}
+
+bool inbox_has_known_command(const struct mail_commands *commands)
+{
+    for (size_t i = 0; i < commands->count; i++)
+        if (commands->items[i].name != COMMAND_UNKNOWN)
+            return true;
+    return false;
+}
+
+struct confirming {
+    struct inbox *inbox;
+    const struct token *token;
+    struct grant *grant;
+    struct error *error;
+};
+
+/* The request that the token is for is its scope. */
+static int try_confirm(void *user, const char *address,
+                       const struct token_subscriber *subscriber)
+{
+    struct confirming *confirming = user;
+    struct inbox *inbox = confirming->inbox;
+    struct pending *items;
+    size_t count;
+
+    if (pending_list(inbox->site->store, address, inbox->now_utc, inbox->arena, &items, &count,
+                     confirming->error) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (token_verify(subscriber, confirming->token, view_of(items[i].id), inbox->now_utc) !=
+            TOKEN_VALID)
+            continue;
+        *confirming->grant = (struct grant){
+            .address = arena_string(inbox->arena, view_of(address)),
+            .purpose = TOKEN_CONFIRM,
+            .pending = items[i],
+            .is_other = items[i].other && strcmp(items[i].other, address) == 0,
+        };
+        return 1;
+    }
+    return 0;
+}
+
+static int find_confirm(struct inbox *inbox, const struct token *token, struct grant *grant,
+                        struct error *error)
+{
+    struct confirming confirming = {inbox, token, grant, error};
+
+    return tag_book_each(&inbox->book, inbox->site, token->tag, try_confirm, &confirming, error) <
+                   0
+               ? -1
+               : 0;
+}
+
+/* A link's token is for the paper that its subject names. */
+static int find_judged(struct inbox *inbox, const struct token *token, struct grant *grant,
+                       struct error *error)
+{
+    const struct mail_commands *commands = &inbox->finding->commands;
+
+    for (size_t i = 0; i < commands->count && !grant->address; i++) {
+        const struct mail_command *command = &commands->items[i];
+
+        if (command->name != (token->purpose == TOKEN_LIKE ? COMMAND_LIKE : COMMAND_DISLIKE))
+            continue;
+        for (size_t j = 0; j < command->argument_count && !grant->address; j++) {
+            if (tag_book_find(&inbox->book, inbox->site, token, command->arguments[j],
+                              inbox->now_utc, &grant->address, error) < 0)
+                return -1;
+            grant->paper = command->arguments[j];
+        }
+    }
+    return 0;
+}
+
+static int find_grant_of(struct inbox *inbox, const struct token *token, struct grant *grant,
+                         struct error *error)
+{
+    grant->purpose = token->purpose;
+    switch (token->purpose) {
+    case TOKEN_CONFIRM: return find_confirm(inbox, token, grant, error);
+    case TOKEN_LIKE:
+    case TOKEN_DISLIKE: return find_judged(inbox, token, grant, error);
+    case TOKEN_UNSUBSCRIBE:
+    case TOKEN_PAUSE:
+        return tag_book_find(&inbox->book, inbox->site, token, (struct view){0}, inbox->now_utc,
+                             &grant->address, error);
+    default: return 0;
+    }
+}
+
+/* In one of the addresses that it came to, or written behind `confirm`. */
+int inbox_find_grant(struct inbox *inbox, struct grant *ret_grant, struct error *error)
+{
+    const struct finding *finding = inbox->finding;
+    struct token token;
+
+    *ret_grant = (struct grant){0};
+    for (size_t i = 0; i < finding->recipient_count && !ret_grant->address; i++)
+        if (token_read_address(finding->recipients[i], inbox->options.inbox, &token) &&
+            find_grant_of(inbox, &token, ret_grant, error) < 0)
+            return -1;
+    for (size_t i = 0; i < finding->commands.count && !ret_grant->address; i++) {
+        const struct mail_command *command = &finding->commands.items[i];
+
+        if (command->name == COMMAND_CONFIRM && command->argument_count == 1 &&
+            token_read(command->arguments[0], &token, NULL) == 0 &&
+            token.purpose == TOKEN_CONFIRM && find_confirm(inbox, &token, ret_grant, error) < 0)
+            return -1;
+    }
+    return 0;
+}
