@@ -22,6 +22,17 @@ enum {
 
 /* ---- limits ---- */
 
+/* Nobody's address is kept for it. */
+static const char *tag_of(struct inbox *inbox, const char *address)
+{
+    struct token_subscriber subscriber;
+    char text[24];
+
+    token_subscriber_init(&inbox->site->key, view_of(address), &subscriber);
+    snprintf(text, sizeof(text), "%012llx", (unsigned long long)subscriber.tag);
+    return arena_string(inbox->arena, view_of(text));
+}
+
 static int take(struct inbox *inbox, const char *kind, const char *of, int64_t per_hour,
                 bool *may, struct error *error)
 {
@@ -59,7 +70,7 @@ int inbox_may_answer(struct inbox *inbox, const char *address, bool is_confirmat
     int64_t asked = all > CONFIRMATION_SHARE ? all / CONFIRMATION_SHARE : all;
 
     *ret_may = all > 0;
-    if (take(inbox, "answer", address, SENDER_PER_HOUR, ret_may, error) < 0 ||
+    if (take(inbox, "answer", tag_of(inbox, address), SENDER_PER_HOUR, ret_may, error) < 0 ||
         (!is_shared_domain(domain) &&
          take(inbox, "answer", arena_string(inbox->arena, domain), DOMAIN_PER_HOUR, ret_may,
               error) < 0) ||

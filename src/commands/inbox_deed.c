@@ -247,6 +247,17 @@ static int perform(struct inbox *inbox, struct inbox_deed *deed, const struct ma
     return do_profile(inbox, deed, error);
 }
 
+/* What was deleted is to be gone from the files, too. */
+static void scrub(struct inbox *inbox)
+{
+    struct error problem;
+
+    if (store_scrub(inbox->site->store, &problem) < 0)
+        log_line(inbox->site->log, LOG_LEVEL_WARNING,
+                 "%s; deleted bytes may still be in the store's files: run paperboy subscriber "
+                 "erase again when nothing else uses it", problem.text);
+}
+
 int inbox_perform(struct inbox *inbox, struct inbox_deed *deed, const struct mail_place *place,
                   const char *folder, struct error *error)
 {
@@ -260,6 +271,8 @@ int inbox_perform(struct inbox *inbox, struct inbox_deed *deed, const struct mai
     }
     if (store_commit(store, error) < 0)
         return -1;
+    if (deed->profile == DEED_ERASE)
+        scrub(inbox);
     /* Whom a token may be for has changed. */
     if (deed->profile == DEED_CREATE || deed->profile == DEED_MOVE || deed->asks.id)
         tag_book_clear(&inbox->book);

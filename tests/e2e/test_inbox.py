@@ -4,6 +4,7 @@ steering, pausing, leaving, and mail that comes back."""
 import os
 import re
 import smtplib
+import subprocess
 import unittest
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -85,7 +86,7 @@ class Inbox(Case):
             self.assertEqual(self.inbox_count(), 0, "a mail was left in the inbox")
         return result
 
-    def folder(self, name):
+    def moved_to(self, name):
         folder = mail.maildir(self.inbox) / f".{name}"
         return [path.read_bytes() for part in ("new", "cur") if (folder / part).is_dir()
                 for path in (folder / part).iterdir()]
@@ -183,6 +184,236 @@ class Inbox(Case):
         self.next_mail(ada)
         self.assertTrue((self.paperboy.subscribers / f"{ada}.json").exists(), "the profile went with unsubscribing")
         self.assertEqual(self.paperboy.status()["suppressed"], 1)
+
+
+    def test_forged_sender(self):
+        ada = self.user("ada")
+        self.paperboy.profile(ada, keywords=["LLM"])
+        before = self.document(ada)
+        for body in ("add nonsense", "unsubscribe", "forget me", "address thief@example.test"):
+            self.write_to(ada, body, vouched=False)
+        self.read_inbox()
+        self.assertEqual(self.document(ada), before)
+        self.assertEqual(self.paperboy.status()["suppressed"], 0)
+        # She is asked, once a day, and what she confirms is the first.
+        confirm = self.link(self.next_mail(ada), "confirm")
+        self.write_to("thief@example.test", subject="confirm aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", vouched=False)
+        self.read_inbox()
+        self.assertEqual(self.document(ada), before)
+        self.write_to(ada, subject="confirm", to=confirm, vouched=False)
+        self.read_inbox()
+        self.assertIn("nonsense", self.document(ada))
+
+    def test_vouched_by_another(self):
+        """Only the topmost field, and only under our server's name."""
+        ada = self.user("ada")
+        self.paperboy.profile(ada, keywords=["LLM"])
+        before = self.document(ada)
+        pass_ = f"dmarc=pass header.from={mail.domain}"
+        for fields in ([f"mx.evil.example; {pass_}"], [f"{AUTHORITY}; dmarc=fail", f"{AUTHORITY}; {pass_}"],
+                       [f"{AUTHORITY}; dkim=pass header.d=evil.example"], [f"{AUTHORITY} (; {pass_})"],
+                       [f'{AUTHORITY}; none reason="x; {pass_}"']):
+            lines = "".join(f"Authentication-Results: {field}\r\n" for field in fields)
+            with smtplib.SMTP("127.0.0.1", mail.smtp_port) as session:
+                session.sendmail(ada, [self.inbox], f"{lines}From: {ada}\r\nTo: {self.inbox}\r\n"
+                                                    f"Message-ID: {make_msgid()}\r\n\r\nadd evil\r\n")
+        self.wait_for_inbox(5)
+        self.read_inbox()
+        self.assertEqual(self.document(ada), before)
+
+    def test_machines_get_no_answer(self):
+        ada = self.user("ada")
+        self.paperboy.profile(ada, keywords=["LLM"])
+        for headers in ({"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"List_Id": "<x.example>"},
+                        {"X_Auto_Response_Suppress": "All"}):
+            self.write_to(ada, "help", **headers)
+        self.write_to(f"mailer-daemon@{mail.domain}", "help")
+        self.write_to(f"digest@{mail.domain}", "help")
+        self.write_to(self.inbox, "help")
+        stranger = self.user("stranger")
+        self.write_to(stranger, "help", vouched=False)
+        result = self.read_inbox()
+        for address in (ada, stranger):
+            self.assert_no_mail(address)
+        counts = self.paperboy.status()["deliveries"]
+        self.assertEqual(sum(counts.values()), 0, str(result))
+        self.write_to(stranger, "help")
+        self.read_inbox()
+        self.assertIn("subscribe", text_of(self.next_mail(stranger)))
+
+    def test_bounce(self):
+        nobody = f"nobody-{self.inbox}"
+        self.paperboy.profile(nobody, keywords=["LLM"])
+        self.paperboy.write_configuration(bounces={"hard": 1})
+        self.run_ok("run", "--feed", self.feed)
+        self.wait_for_inbox(1)
+        self.read_inbox()
+        person = self.run_ok("subscriber", "export", nobody).document()
+        suppression, = person["suppressed"]
+        self.assertEqual(suppression["reason"], "bounced")
+        self.assertRegex(suppression["evidence"], r"userunknown.*5\.1\.1")
+
+    def test_forged_bounce(self):
+        ada = self.user("ada")
+        self.paperboy.profile(ada, keywords=["LLM"])
+        self.paperboy.write_configuration(bounces={"hard": 1})
+        self.run_ok("run", "--feed", self.feed)
+        sent = self.next_mail(ada)
+        token = re.search(r"\+bounce-([a-z2-7]+)@", sent["Return-Path"]).group(1)
+        report = (f"From: MAILER-DAEMON@there.example\r\nTo: {{to}}\r\nMIME-Version: 1.0\r\n"
+                  'Content-Type: multipart/report; report-type={kind}; boundary="b"\r\n\r\n--b\r\n\r\nx\r\n--b\r\n'
+                  "Content-Type: message/{kind}\r\n\r\n{text}\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+                  "Message-ID: {id}\r\nSubject: x\r\n--b--\r\n")
+        failure = (f"Reporting-MTA: dns; there.example\r\n\r\nFinal-Recipient: rfc822; {ada}\r\nAction: failed\r\n"
+                   "Status: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 user unknown\r\n")
+        complaint = f"Feedback-Type: abuse\r\nVersion: 1\r\nOriginal-Rcpt-To: {ada}\r\n"
+        forged = token[:-1] + ("a" if token[-1] != "a" else "b")
+
+        def report_to(to, kind, text, id):
+            with smtplib.SMTP("127.0.0.1", mail.smtp_port) as session:
+                session.sendmail("", [to], report.format(to=to, kind=kind, text=text, id=id))
+            self.wait_for_inbox(1)
+            self.read_inbox()
+
+        inbox = self.inbox.split("@")[0]
+        for kind, text in (("delivery-status", failure), ("feedback-report", complaint)):
+            report_to(self.inbox, kind, text, "<made-up@example.test>")
+            report_to(f"{inbox}+bounce-{forged}@{mail.domain}", kind, text, "<made-up@example.test>")
+        self.assertEqual(self.paperboy.status()["suppressed"], 0)
+        # The Message-ID among the returned headers is proof as well.
+        report_to(self.inbox, "feedback-report", complaint, sent["Message-ID"])
+        person = self.run_ok("subscriber", "export", ada).document()
+        self.assertEqual([one["reason"] for one in person["suppressed"]], ["complained"])
+        # Only the owner lifts a complaint.
+        self.write_to(ada, subject="subscribe")
+        self.read_inbox()
+        self.assert_no_mail(ada)
+
+    def test_another_address(self):
+        ada, new = self.user("ada"), self.user("new")
+        self.paperboy.profile(ada, keywords=["LLM"])
+        self.run_ok("run", "--feed", self.feed)
+        digest = self.next_mail(ada)
+        self.write_to(ada, f"address {new}")
+        self.read_inbox()
+        folder = mail.maildir(ada) / "new"
+        asked = [self.read_mail((folder / name).read_bytes()) for name in sorted(os.listdir(folder))]
+        asked = [one for one in asked if "+confirm-" in one.as_string().replace("=\n", "")]
+        self.assertEqual(len(asked), 1)
+        self.seen[ada] = set(os.listdir(folder))
+        for address, message in ((ada, asked[0]), (new, self.next_mail(new))):
+            self.assertTrue((self.paperboy.subscribers / f"{ada}.json").exists(), "moved before both agreed")
+            self.write_to(address, subject="confirm", to=self.link(message, "confirm"), vouched=False)
+            self.read_inbox()
+        self.assertFalse((self.paperboy.subscribers / f"{ada}.json").exists())
+        self.assertIn("LLM", self.document(new))
+        self.next_mail(new)
+        self.run_ok("run", "--feed", self.feed)
+        self.assert_no_mail(new)
+        # A link in an old digest still acts for the person.
+        self.write_to("x@example.test", subject="unsubscribe", to=self.link(digest, "unsubscribe"), vouched=False)
+        self.read_inbox()
+        self.assertEqual([one["reason"] for one in self.run_ok("subscriber", "export", new).document()["suppressed"]],
+                         ["unsubscribed"])
+
+    def test_forget_me(self):
+        ada = self.user("ada")
+        self.paperboy.profile(ada, keywords=["LLM"])
+        self.run_ok("run", "--feed", self.feed)
+        self.next_mail(ada)
+        self.write_to(ada, "forget me")
+        self.read_inbox()
+        folder = mail.maildir(ada) / "new"
+        texts = [text_of(self.read_mail((folder / name).read_bytes())) for name in os.listdir(folder)]
+        confirm = next(found.group() for text in texts
+                       if (found := re.search(r"[\w.-]+\+confirm-[a-z2-7]+@[\w.-]+", text)))
+        self.seen[ada] = set(os.listdir(folder))
+        self.write_to(ada, subject="confirm", to=confirm, vouched=False)
+        self.read_inbox()
+        self.assertFalse((self.paperboy.subscribers / f"{ada}.json").exists())
+        self.assertFalse(ada.encode() in self.paperboy.store.read_bytes(), "the store still has the address")
+        self.assert_no_mail(ada)
+
+    def test_hostile_mails(self):
+        ada = self.user("ada")
+        self.paperboy.profile(ada, keywords=["LLM"])
+        nested = "Content-Type: message/rfc822\r\n\r\n" * 30000
+        inner = "".join(f"Content-Type: multipart/mixed; boundary=b{i}\r\n\r\n--b{i}\r\n" for i in range(12000))
+        bodies = [f"From: {ada}\r\n{nested}help\r\n", f"From: {ada}\r\nTo: {'(' * 900_000}\r\n\r\nhelp\r\n",
+                  f"From: {ada}\r\nMIME-Version: 1.0\r\n{inner}\r\nx\r\n",
+                  "From: a@b.example\r\n\trolled@over.example\r\nSubject: =?x?Q?=FF?= \xff\xfe\r\n\r\n\xff\xfe\r\n",
+                  f"From: {ada}\r\nContent-Type: text/plain; charset=nonsense\r\n\r\n\xff\xfe add x\r\n",
+                  f"From: {ada}\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhello\r\n--x\r\n"
+                  "Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                  + ("QUJD" * 19 + "\r\n") * 120_000 + "--x--\r\n"]
+        for number, body in enumerate(bodies):
+            folder = mail.maildir(self.inbox) / "new"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{number}.hostile").write_bytes(body.encode("latin-1"))
+        os.system(f"chown -R nobody:nogroup {mail.maildir(self.inbox)}")
+        self.write_to(ada, "add after all")
+        result = self.paperboy.run("inbox", seconds=200)
+        self.assertEqual(result.status, OK, str(result))
+        self.assertEqual(self.inbox_count(), 0)
+        self.assertIn("after all", self.document(ada))
+        self.assertEqual(len(self.moved_to("Processed")) + len(self.moved_to("Failed")) // 2, len(bodies) + 1, str(result))
+        self.assertTrue(any(b"was not dealt with" in one for one in self.moved_to("Failed")), str(result))
+
+    def test_other_servers(self):
+        """A certificate of another authority or host, and a wrong password, are refused."""
+        self.paperboy.write_configuration(inbox={"ca_file": None})
+        self.assert_says(self.paperboy.run("inbox"), "inbox.ca_file")
+        self.assertEqual(self.paperboy.run("inbox").status, 78)
+        self.paperboy.write_configuration(inbox={
+            "ca_file": str(mail.certificates.authority), "url": f"imaps://localhost.localdomain:{mail.imaps_port}/INBOX"})
+        self.assertIn(self.paperboy.run("inbox").status, (75, 78))
+        self.paperboy.write_configuration(inbox={"url": f"imaps://localhost:{mail.imaps_port}/INBOX"})
+        self.paperboy.write("password", "wrong\n")
+        result = self.paperboy.run("inbox")
+        self.assertEqual(result.status, 78)
+        self.assert_says(result, "inbox.username")
+        self.paperboy.write("password", "secret\n")
+        self.read_inbox()
+
+    def test_watch(self):
+        ada = self.user("ada")
+        self.paperboy.profile(ada, keywords=["LLM"])
+        watcher = self.paperboy.start("inbox", "--watch")
+        try:
+            self.write_to(ada, "add one")
+            servers.wait_for(lambda: "one" in self.document(ada), 20, "the first change")
+            self.write_to(ada, "add two")
+            servers.wait_for(lambda: "two" in self.document(ada), 20, "the second change")
+        finally:
+            watcher.terminate()
+            out, err = watcher.communicate(timeout=30)
+        self.assertEqual(watcher.returncode, OK, err.decode())
+
+    def test_interrupted(self):
+        """Killed at random, it loses no command and does none twice."""
+        ada = self.user("ada")
+        self.paperboy.profile(ada, keywords=["LLM"])
+        words = [f"word{number}" for number in range(12)]
+        for word in words:
+            self.write_to(ada, f"add {word}")
+        for delay in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
+            child = self.paperboy.start("inbox")
+            try:
+                child.wait(delay)
+            except subprocess.TimeoutExpired:
+                child.kill()
+            child.communicate()
+        self.read_inbox()
+        document = self.document(ada)
+        for word in words:
+            self.assertEqual(document.count(f'"{word}"'), 1, word)
+        self.assertEqual(len(self.moved_to("Processed")), len(words))
+        # Each is one change that can be taken back.
+        for word in reversed(words[-3:]):
+            self.assertIn(f'"{word}"', self.document(ada))
+            self.write_to(ada, "undo")
+            self.read_inbox()
+            self.assertNotIn(f'"{word}"', self.document(ada))
 
 
 if __name__ == "__main__":
