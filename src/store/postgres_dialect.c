@@ -1,5 +1,7 @@
 #include "store/postgres_dialect.h"
 
+#include <string.h>
+
 #include "store/store_backend.h"
 
 void postgres_dialect_statement(struct view sql, struct buffer *ret_sql)
@@ -13,6 +15,48 @@ void postgres_dialect_statement(struct view sql, struct buffer *ret_sql)
         from = hit + marker.size;
     }
     buffer_add_view(ret_sql, view_slice(sql, from, sql.size));
+}
+
+/* Parameters, the $1 of a statement, as columns of the arrays. */
+static void copy_parameters(struct view sql, struct buffer *ret_sql)
+{
+    for (size_t i = 0; i < sql.size; i++)
+        if (sql.data[i] == '$')
+            buffer_add_string(ret_sql, "v.p");
+        else
+            buffer_add_char(ret_sql, sql.data[i]);
+}
+
+static void add_arrays(const char *kinds, struct buffer *ret_sql)
+{
+    buffer_add_string(ret_sql, " FROM unnest(");
+    for (size_t i = 0; kinds[i]; i++)
+        buffer_printf(ret_sql, "%s$%zu::%s[]", i ? ", " : "", i + 1,
+                      kinds[i] == 'i' ? "bigint" : kinds[i] == 't' ? "text" : "bytea");
+    buffer_add_string(ret_sql, ") WITH ORDINALITY AS v (");
+    for (size_t i = 0; kinds[i]; i++)
+        buffer_printf(ret_sql, "p%zu, ", i + 1);
+    buffer_add_string(ret_sql, "n)");
+}
+
+void postgres_dialect_many(struct view sql, const char *kinds, struct buffer *ret_sql)
+{
+    size_t where = view_find(sql, VIEW(" WHERE "), 0), values = view_find(sql, VIEW(" VALUES ("), 0);
+    size_t end = view_find_char(sql, ')', values);
+
+    if (view_starts_with(sql, VIEW("UPDATE"))) {
+        copy_parameters(view_slice(sql, 0, where), ret_sql);
+        add_arrays(kinds, ret_sql);
+        copy_parameters(view_slice(sql, where, sql.size), ret_sql);
+        buffer_add_string(ret_sql, " RETURNING v.n");
+    } else {
+        buffer_add_view(ret_sql, view_slice(sql, 0, values));
+        buffer_add_string(ret_sql, " SELECT ");
+        copy_parameters(view_slice(sql, values + strlen(" VALUES ("), end), ret_sql);
+        add_arrays(kinds, ret_sql);
+        buffer_add_string(ret_sql, " WHERE true");
+        buffer_add_view(ret_sql, view_slice(sql, end + 1, sql.size));
+    }
 }
 
 static bool is_word(char character)

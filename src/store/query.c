@@ -120,7 +120,7 @@ static void bind_one(void *bound, size_t index)
     many->bind(many->query, index, many->user);
 }
 
-int query_run_many(struct store *store, const char *sql, size_t count,
+int query_run_many(struct store *store, const char *sql, const char *kinds, size_t count,
                    void (*bind)(struct query *query, size_t index, void *user), void *user,
                    int64_t *ret_changes, struct error *error)
 {
@@ -134,8 +134,8 @@ int query_run_many(struct store *store, const char *sql, size_t count,
         query_start(&query, store, sql, error);
         if (query.failed)
             return -1;
-        result = store->backend->run_many(store->connection, query.statement, count, bind_one,
-                                          &many, ret_changes, error);
+        result = store->backend->run_many(store->connection, query.statement, kinds, count,
+                                          bind_one, &many, ret_changes, error);
         query_end(&query);
         return result;
     }

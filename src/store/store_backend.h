@@ -53,7 +53,7 @@ struct store_backend {
     void (*finish)(void *statement); /* ready for its next use */
     /* As query_run_many, in a transaction; `bind` binds the parameters of one run.
      * NULL: one run after another costs no more. */
-    int (*run_many)(void *connection, void *statement, size_t count,
+    int (*run_many)(void *connection, void *statement, const char *kinds, size_t count,
                     void (*bind)(void *user, size_t index), void *user, int64_t *ret_changes,
                     struct error *error);
 };

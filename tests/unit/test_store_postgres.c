@@ -449,40 +449,61 @@ static void a_copy_can_be_put_back(void **state)
     data_remove_folder(&folder);
 }
 
-/* A large outbox, most of it done with, must cost the next claim nothing. */
-static void no_claim_reads_the_outbox(void **state)
+static void work_some(struct store *store)
 {
-    struct place *place = *state;
-    struct store *store = open_empty(place);
+    const struct delivery_outcome sent = {.state = DELIVERY_SENT, .now_utc = NOW};
     struct delivery_batch batch;
+    struct delivery *deliveries[100];
+    struct delivery_outcome outcomes[100];
     struct outbox_recovered recovered;
     struct error error = {0};
+    bool lost[100];
+
+    MUST(outbox_recover(store, NOW, UNCERTAIN_RESEND, &recovered, &error), error);
+    MUST(outbox_claim(store, "w", NOW, 300, 100, &batch, &error), error);
+    assert_int_equal(batch.count, 100);
+    MUST(outbox_renew(store, "w", NOW + 900, &error), error);
+    MUST(outbox_begin(store, &batch.items[99], &error), error);
+    for (size_t i = 0; i < 99; i++) {
+        deliveries[i] = &batch.items[i];
+        outcomes[i] = sent;
+    }
+    MUST(store_begin(store, &error), error);
+    MUST(outbox_begin_many(store, deliveries, 99, lost, &error), error);
+    MUST(outbox_finish_many(store, deliveries, outcomes, 99, lost, &error), error);
+    MUST(store_commit(store, &error), error);
+    delivery_batch_free(&batch);
+}
+
+/* A large outbox, most of it done with, must cost the next claim nothing: neither a walk
+ * through its rows nor one through an index of all of them. */
+static void no_work_reads_the_outbox(void **state)
+{
+    enum { ROUNDS = 10, READ_EACH = 20 /* times that a batch's rows are come by */ };
+    struct place *place = *state;
+    struct store *store = open_empty(place);
     char *read;
 
     postgres_server_run(place->url,
                         "INSERT INTO deliveries (kind, subscriber, slot, state, created_utc,"
                         " not_before_utc, expires_utc) SELECT 'digest', 'x' || n, 's',"
-                        " CASE WHEN n <= 10000 THEN 'sent' ELSE 'queued' END, 1, 1, 2000000"
-                        " FROM generate_series(1, 20000) n");
-    for (int round = 0; round < 10; round++) {
-        MUST(outbox_recover(store, NOW, UNCERTAIN_RESEND, &recovered, &error), error);
-        MUST(outbox_claim(store, "w", NOW, 300, 100, &batch, &error), error);
-        assert_int_equal(batch.count, 100);
-        MUST(outbox_begin(store, &batch.items[0], &error), error);
-        MUST(outbox_renew(store, "w", NOW + 900, &error), error);
-        delivery_batch_free(&batch);
-    }
+                        " CASE WHEN n <= 20000 THEN 'sent' ELSE 'queued' END, 1, 1, 2000000"
+                        " FROM generate_series(1, 30000) n");
+    for (int round = 0; round < ROUNDS; round++)
+        work_some(store);
     store_close(&store);
     for (int tries = 0; tries < 100; tries++) {
-        read = postgres_server_ask(place->url, "SELECT seq_tup_read FROM pg_stat_user_tables WHERE"
-                                               " relname = 'deliveries' AND idx_scan > 0 AND"
-                                               " schemaname = current_schema()");
+        read = postgres_server_ask(place->url,
+                                   "SELECT seq_tup_read + sum(idx_tup_read) FROM pg_stat_user_tables"
+                                   " JOIN pg_stat_user_indexes i USING (relid) WHERE"
+                                   " i.relname = 'deliveries' AND i.schemaname = current_schema()"
+                                   " AND i.idx_scan > 0 GROUP BY seq_tup_read");
         if (read[0])
             break;
         free(read);
         usleep(50000); /* the server counts when a connection ends */
     }
-    assert_string_equal(read, "0");
+    assert_in_range(atoll(read), 1, ROUNDS * READ_EACH * 100);
     free(read);
 }
 
@@ -511,7 +532,7 @@ int main(void)
         cmocka_unit_test(a_question_inside_another_is_answered),
         cmocka_unit_test(every_kind_of_value_comes_back),
         cmocka_unit_test(a_copy_can_be_put_back),
-        cmocka_unit_test(no_claim_reads_the_outbox),
+        cmocka_unit_test(no_work_reads_the_outbox),
     };
     int failed;
 
