@@ -12,6 +12,10 @@ int subscriber_import(struct site *site, const struct options *options, char **w
 /* subscriber_add.c: the Python bot's configuration. */
 int subscriber_import_bot(struct site *site, const struct options *options, char **words,
                           size_t count);
+/* subscriber_takeover.c: all that another store knows. find gives its URL, for free(3), or
+ * NULL when `word` names none. */
+char *subscriber_find_store(const char *word);
+int subscriber_take_over(struct site *site, const char *url);
 int subscriber_export(struct site *site, const struct options *options, char **words, size_t count);
 int subscriber_erase_address(struct site *site, const struct options *options, char **words,
                              size_t count);

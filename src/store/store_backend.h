@@ -38,6 +38,9 @@ struct store_backend {
     int (*begin)(void *connection, struct error *error); /* for writing */
     int (*commit)(void *connection, struct error *error);
     void (*rollback)(void *connection); /* also fine when the database has done it itself */
+    /* First in a transaction: all that is read in it is of one moment, however long that
+     * takes. NULL: it is anyway. */
+    int (*freeze)(void *connection, struct error *error);
     /* As store_lock; NULL: a transaction is the only writer anyway. */
     int (*lock)(void *connection, enum store_lock lock, struct error *error);
 

@@ -133,6 +133,13 @@ static void postgres_rollback(void *rolled)
     connection->in_transaction = false;
 }
 
+static int postgres_freeze(void *frozen, struct error *error)
+{
+    return execute(frozen,
+                   "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0;"
+                   " SET LOCAL idle_in_transaction_session_timeout = 0", NULL, error);
+}
+
 static int postgres_lock(void *locked, enum store_lock lock, struct error *error)
 {
     char sql[100];
@@ -445,6 +452,7 @@ const struct store_backend store_postgres = {
     .begin = postgres_begin,
     .commit = postgres_commit,
     .rollback = postgres_rollback,
+    .freeze = postgres_freeze,
     .lock = postgres_lock,
     .prepare = postgres_prepare,
     .bind = postgres_bind,

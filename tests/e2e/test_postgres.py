@@ -7,7 +7,7 @@ import subprocess
 
 from feeds import papers, rss
 from postgres import PostgresServer, with_postgres
-from support import CONFIGURATION, OK, SAMPLE_DAY, TEMPORARY, Case, Paperboy
+from support import CANNOT_CREATE, CONFIGURATION, NO_INPUT, OK, SAMPLE_DAY, TEMPORARY, USAGE, Case, Paperboy
 
 
 def setUpModule():
@@ -118,6 +118,54 @@ class Backup(Stored):
                        says=("pg_dump", "postgresql-client"))
         self.assertFalse(out.exists())
         self.assertEqual([path for path in self.folder.iterdir() if "backup" in path.name], [])
+
+
+@with_postgres
+class TakenOver(Stored):
+    """From a file into the database, and back into another file."""
+
+    def known(self):
+        person = json.loads(self.run_ok("subscriber", "export", "ada@example.test").out)
+        return self.paperboy.status(), person
+
+    def take_over(self, store, old):
+        self.paperboy.write_configuration(store=store)
+        return self.run_ok("subscriber", "import", old)
+
+    def test_there_and_back(self):
+        file, database = f"sqlite:{self.paperboy.store}", self.server.url(self.database)
+        self.paperboy.write_configuration(store=file)
+        self.paperboy.profile("late@example.test", keywords=["LLM"])
+        self.run_ok("run", "--feed", self.feed)
+        self.run_ok("subscriber", "suppress", "emmy@example.test")
+        self.run_ok("subscriber", "erase", "late@example.test")
+        before = self.known()
+        self.assertTrue(before[1]["deliveries"], before[1])
+        result = self.take_over(database, file)
+        self.assert_says(result, "1 edition", "30 papers", "2 deliveries", "1 suppression")
+        self.assertEqual(self.known(), before)
+        for path in self.paperboy.outbox.glob("new/*"):
+            path.unlink()
+        self.paperboy.profile("late@example.test", keywords=["LLM"])
+        self.run_ok("run", "--feed", self.feed)
+        self.assertEqual(self.paperboy.delivered(), [], "somebody was mailed again")
+        (self.paperboy.subscribers / "late@example.test.json").unlink()
+        later = self.paperboy.write("later.xml", rss(papers(20, first=500), date="2026-02-18"))
+        self.run_ok("run", "--feed", later)
+        self.assertEqual(list(self.mails()), ["ada@example.test"])
+        now = self.known()
+        self.take_over(f"sqlite:{self.folder}/new.db", database)
+        self.assertEqual(self.known(), now)
+        # A file is known by what it holds, and the first one by its having stayed.
+        self.take_over(f"sqlite:{self.folder}/newest.db", self.paperboy.store)
+        self.assertEqual(self.known(), before)
+
+    def test_refused(self):
+        self.run_ok("run", "--feed", self.feed)
+        url = self.server.url(self.database)
+        self.run_fails(CANNOT_CREATE, "subscriber", "import", url, says="not empty.*name one in the configuration")
+        self.run_fails(NO_INPUT, "subscriber", "import", f"sqlite:{self.folder}/nothing.db", says="is not there")
+        self.run_fails(USAGE, "subscriber", "import", url, "ada@example.test", says="leave")
 
 
 @with_postgres
