@@ -3,6 +3,7 @@ a free port of loopback, ended by its own process id."""
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -60,6 +61,12 @@ class PostgresServer:
         if self.process is not None:
             end(self.process)
             self.process = None
+
+    def crash(self):
+        """As `pg_ctl stop -m immediate` does it: no goodbye to anybody."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+        self.process = None
 
     def stop(self):
         self.end()
