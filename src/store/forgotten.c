@@ -7,16 +7,6 @@
 #include "store/changes.h"
 #include "store/query.h"
 
-static int delete_of(struct store *store, const char *sql, const char *address, int64_t *ret_rows,
-                     struct error *error)
-{
-    struct query query;
-
-    query_start(&query, store, sql, error);
-    query_text(&query, address);
-    return query_run(&query, ret_rows);
-}
-
 static int add(struct store *store, const char *hash, int64_t now_utc, struct error *error)
 {
     struct query query;
@@ -35,14 +25,14 @@ static int add(struct store *store, const char *hash, int64_t now_utc, struct er
 static int delete_all(struct store *store, const char *address, struct erased *erased,
                       struct error *error)
 {
-    if (delete_of(store, "DELETE FROM deliveries WHERE subscriber = $1", address,
+    if (query_run_of(store, "DELETE FROM deliveries WHERE subscriber = $1", address,
                   &erased->deliveries, error) < 0 ||
-        delete_of(store, "DELETE FROM suppressions WHERE address = $1", address,
+        query_run_of(store, "DELETE FROM suppressions WHERE address = $1", address,
                   &erased->suppressions, error) < 0 ||
-        delete_of(store, "DELETE FROM subscribers WHERE address = $1", address,
+        query_run_of(store, "DELETE FROM subscribers WHERE address = $1", address,
                   &erased->sightings, error) < 0 ||
-        delete_of(store, "DELETE FROM dead_addresses WHERE address = $1", address, NULL, error) < 0 ||
-        delete_of(store, "DELETE FROM profiles WHERE address = $1", address, &erased->profiles,
+        query_run_of(store, "DELETE FROM dead_addresses WHERE address = $1", address, NULL, error) < 0 ||
+        query_run_of(store, "DELETE FROM profiles WHERE address = $1", address, &erased->profiles,
                   error) < 0)
         return -1;
     return erased->profiles ? store_change_note(store, CHANGE_PROFILES, error) : 0;
@@ -110,7 +100,7 @@ int forgotten_lift(struct store *store, const char *hash, bool *ret_was_there,
 
     if (transaction_open(store, &mine, error) < 0)
         return -1;
-    result = delete_of(store, "DELETE FROM forgotten WHERE hash = $1", hash, &rows, error);
+    result = query_run_of(store, "DELETE FROM forgotten WHERE hash = $1", hash, &rows, error);
     if (result == 0 && rows)
         result = store_change_note(store, CHANGE_ALLOWED, error);
     if (transaction_close(store, mine, result, error) < 0)
