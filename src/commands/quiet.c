@@ -140,3 +140,8 @@ int quiet_keep(struct site *site, const struct quiet *quiet, const struct roster
     buffer_free(&value);
     return result;
 }
+
+int quiet_forget(struct store *store, struct error *error)
+{
+    return fact_put(store, QUIET_FACT, (struct view){0}, error);
+}

@@ -240,17 +240,37 @@ static int note_refusal(struct store *store, const struct refusal *refusal,
     return hold_if_too_much(store, refusal, &run, policy, effect, error);
 }
 
+/* Its row stays until the transaction's end. */
+static int is_erased(struct store *store, const struct refusal *refusal, bool *ret_is_erased,
+                     struct error *error)
+{
+    struct query query;
+    int64_t id;
+    int found;
+
+    *ret_is_erased = false;
+    if (!refusal->delivery)
+        return 0;
+    query_start(&query, store, "SELECT id FROM deliveries WHERE id = $1 " ROW_STAYS, error);
+    query_integer(&query, refusal->delivery);
+    found = query_run_integer(&query, &id);
+    *ret_is_erased = found == 0;
+    return found < 0 ? -1 : 0;
+}
+
 int hold_note_refusal(struct store *store, const struct refusal *refusal,
                       const struct hold_policy *policy, struct refusal_effect *ret_effect,
                       struct error *error)
 {
     struct refusal_effect effect = {0};
-    bool mine;
+    bool mine, erased;
     int result;
 
     if (transaction_open(store, &mine, error) < 0)
         return -1;
-    result = note_refusal(store, refusal, policy, &effect, error);
+    result = is_erased(store, refusal, &erased, error);
+    if (result == 0 && !erased)
+        result = note_refusal(store, refusal, policy, &effect, error);
     if (transaction_close(store, mine, result, error) < 0)
         return -1;
     *ret_effect = effect;
