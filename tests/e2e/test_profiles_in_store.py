@@ -2,7 +2,9 @@
 who want to be forgotten."""
 
 import base64
+import fcntl
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -425,6 +427,27 @@ class Quiet(InStore):
         path = self.paperboy.subscribers / "emmy@example.test.json"
         path.write_bytes(path.read_bytes().replace(b"network", b"netwerk"))
         self.assertFalse(self.was_remembered())
+
+    def lease(self, path):
+        """While another process has it so, opening a file without waiting fails, and nothing
+        about the file changes."""
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+        descriptor = os.open(path, os.O_RDWR)
+        self.addCleanup(os.close, descriptor)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        return descriptor
+
+    def test_what_cannot_be_read_just_now(self):
+        """It is tried at the next run, and not when what is remembered has grown old."""
+        time.sleep(3)  # a file that was changed a moment ago is not trusted
+        lease = self.lease(self.paperboy.subscribers / "emmy@example.test.json")
+        self.run_ok("run", "--feed", self.feed)
+        result = self.run_ok("run")
+        self.assert_says(result, "emmy@example.test.json", "unavailable")
+        self.assertEqual(list(self.mails()), ["ada@example.test"])
+        fcntl.fcntl(lease, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        self.run_ok("run")
+        self.assertEqual(sorted(self.mails()), ["ada@example.test", "emmy@example.test"])
 
     def test_open_deliveries(self):
         """While a digest may still fail, nothing is remembered."""
