@@ -306,11 +306,19 @@ class SeveralRelays(Smtp):
         self.assertEqual(result.status, CONFIGURATION, str(result))
         self.assertEqual(self.counts()["queued"], 3)
 
-    def test_a_maildir_beside_relays_is_left_out(self):
+    def test_a_maildir_beside_relays(self):
+        """One that is named is refused; that of the default gives way."""
         server = HostileSmtp()
         self.addCleanup(server.close)
-        self.paperboy.write_configuration(delivery={
-            "url": "maildir:outbox", "relays": [{"url": server.url(), "tls": "off"}]})
+        relays = [{"url": server.url(), "tls": "off"}]
+        self.paperboy.write_configuration(delivery={"url": "maildir:outbox", "relays": relays})
+        result = self.run_daily()
+        self.assertEqual(result.status, CONFIGURATION, str(result))
+        self.assert_says(result, r"paperboy\.json:\d+: delivery.url", "Maildir", "leave out")
+        self.paperboy.write_configuration(delivery={"url": server.url(), "relays": [{"url": "maildir:outbox"}]})
+        self.assertEqual(self.run_daily().status, CONFIGURATION)
+        del self.paperboy.configuration["delivery"]
+        self.paperboy.write_configuration(delivery={"relays": relays})
         self.assertEqual(self.run_daily().status, OK)
         self.assertEqual(self.recipients(server), list(PEOPLE))
 
