@@ -2,12 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "store/postgres_copy.h"
 #include "store/postgres_dialect.h"
 #include "store/postgres_error.h"
 #include "store/postgres_schema.h"
+#include "store/postgres_transaction.h"
 #include "store/store_backend.h"
 
 /* Room for every statement that the store has, in a table by their addresses. */
@@ -48,6 +50,7 @@ struct postgres_connection {
     struct postgres_place place;
     PGconn *link;      /* NULL: the last try to connect again has failed */
     bool in_transaction;
+    char transaction[POSTGRES_TRANSACTION_BYTES]; /* the server's name for it */
     struct postgres_statement *reading; /* whose rows are still coming */
     struct postgres_statement statements[STATEMENTS];
 };
@@ -149,11 +152,43 @@ static int execute(struct postgres_connection *connection, const char *sql, cons
 static int postgres_begin(void *begun, struct error *error)
 {
     struct postgres_connection *connection = begun;
+    PGresult *refusal;
 
-    if (execute(connection, "BEGIN", NULL, error) < 0)
+    if (make_ready(connection, error) < 0)
         return -1;
+    if (postgres_transaction_begin(connection->link, connection->transaction, &refusal) < 0) {
+        fail(connection, refusal, error);
+        PQclear(refusal);
+        return -1;
+    }
     connection->in_transaction = true;
     return 0;
+}
+
+/* The connection was lost with the reply: on another one the server knows what became of
+ * it. Only when none can be had in time, nobody does. */
+static int find_out(struct postgres_connection *connection, struct error *error)
+{
+    const struct timespec nap = {.tv_nsec = 100 * 1000 * 1000};
+    struct error unreachable;
+
+    for (int waited_ms = 0; waited_ms < connection->place.busy_timeout_ms; waited_ms += 100) {
+        enum postgres_outcome outcome = POSTGRES_OUTCOME_OPEN;
+
+        if (connect_again(connection, &unreachable) == 0)
+            outcome = postgres_transaction_outcome(connection->link, connection->transaction);
+        if (outcome == POSTGRES_OUTCOME_KEPT)
+            return 0;
+        if (outcome == POSTGRES_OUTCOME_GONE)
+            return error_set(error, ERROR_TEMPORARY,
+                             "store %s: the connection was lost; this change was not made",
+                             connection->place.shown);
+        nanosleep(&nap, NULL);
+    }
+    return error_set(error, ERROR_TEMPORARY,
+                     "store %s: the connection was lost while a change was committed; whether it "
+                     "was made is not known",
+                     connection->place.shown);
 }
 
 static int postgres_commit(void *committed, struct error *error)
@@ -161,17 +196,21 @@ static int postgres_commit(void *committed, struct error *error)
     struct postgres_connection *connection = committed;
 
     /* COMMIT of a transaction that has failed is a ROLLBACK, and no error. */
-    if (execute(connection, "COMMIT", "COMMIT", error) < 0)
+    if (execute(connection, "COMMIT", "COMMIT", error) == 0) {
+        connection->in_transaction = false;
+        return 0;
+    }
+    if (PQstatus(connection->link) != CONNECTION_BAD)
         return -1;
     connection->in_transaction = false;
-    return 0;
+    return find_out(connection, error);
 }
 
 static void postgres_rollback(void *rolled)
 {
     struct postgres_connection *connection = rolled;
 
-    if (PQtransactionStatus(connection->link) != PQTRANS_IDLE)
+    if (connection->in_transaction && PQtransactionStatus(connection->link) != PQTRANS_IDLE)
         execute(connection, "ROLLBACK", NULL, NULL);
     connection->in_transaction = false;
 }
