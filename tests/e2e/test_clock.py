@@ -33,7 +33,7 @@ class Gated(HostileSmtp):
         return super().action(stage, address)
 
     def taken(self):
-        return Counter(recipients[0] for _, recipients, _ in list(self.accepted))
+        return Counter(recipient for _, recipients, _ in list(self.accepted) for recipient in recipients)
 
 
 @needs_clock
@@ -107,3 +107,96 @@ class Waiting(SetClock):
         process.stderr.close()
         self.assertIn(b"expired 3, left 0", lines[-1])
         self.assertEqual(self.counts(), {"expired": 3})
+
+
+class Jumps(SetClock):
+    READERS = 40
+
+    def setUp(self):
+        super().setUp()
+        self.readers = self.people(self.READERS)
+
+    def check_once(self, server):
+        self.assertEqual(server.taken(), Counter(self.readers))
+        self.assertEqual(self.counts(), {"sent": self.READERS})
+
+    def jump_in_the_middle(self, server, **delta):
+        """Set while messages are under way, of which the relay then says that it has them."""
+        process = self.start("run", "--feed", self.feed)
+        wait_for(lambda: len(server.accepted) >= 8 or process.poll() is not None, 60, "some mail")
+        server.gate.clear()
+        wait_for(lambda: server.waiting or process.poll() is not None, 60, "a message under way")
+        self.clock.move(**delta)
+        time.sleep(1.2)  # it looks at the clock once a second
+        server.gate.set()
+        out, err = process.communicate(timeout=90)
+        self.assertIn(process.returncode, (OK, TEMPORARY), err.decode())
+        # What was to begin at a time that is yet to come again waits for it, and is not lost.
+        if process.returncode != OK:
+            self.assertLess(delta.get("hours", 0), 0, err.decode())
+            self.assertNotIn("sending", self.counts())
+            self.clock.move(hours=2)
+            self.run_now("send")
+
+    def test_while_mail_goes_out(self):
+        for delta in ({"days": 2}, {"hours": -2}, {"minutes": 6}):
+            for limits in ({}, {"per_second": 200, "per_hour": 100000, "per_domain": 100000}):
+                with self.subTest(delta=delta, limits=limits):
+                    for path in self.folder.glob("paperboy.db*"):
+                        path.unlink()
+                    server = self.relay(connections=2, expire_hours=240, **limits)
+                    self.jump_in_the_middle(server, **delta)
+                    self.check_once(server)
+                    self.run_now("send")
+                    self.check_once(server)
+
+    def test_another_worker_beside_one_whose_clock_jumps(self):
+        """The second finds leases that its clock says are over, or not for hours to come."""
+        for delta in ({"days": 2}, {"hours": -2}):
+            with self.subTest(delta=delta):
+                for path in self.folder.glob("paperboy.db*"):
+                    path.unlink()
+                server = self.relay(connections=2, expire_hours=240)
+                first = self.start("run", "--feed", self.feed)
+                wait_for(lambda: len(server.accepted) >= 8 or first.poll() is not None, 60, "some mail")
+                self.clock.move(**delta)
+                second = self.start("send")
+                for process in (first, second):
+                    out, err = process.communicate(timeout=90)
+                    self.assertIn(process.returncode, (OK, TEMPORARY), err.decode())
+                if "hours" in delta:
+                    self.clock.move(hours=2)
+                self.run_now("send")
+                times = server.taken()
+                self.assertEqual(sorted(times), self.readers)
+                # What was under way when the other took it for a dead worker's, and no more.
+                self.assertLessEqual(sum(times.values()) - self.READERS, 2)
+
+    def test_retries_after_a_jump(self):
+        script = {"rcpt": {address: "451 4.7.1 Greylisted, come back later" for address in self.readers}}
+        server = self.relay(script, expire_hours=240)
+        self.run_now("run", "--feed", self.feed, status=TEMPORARY)
+        self.assertEqual(self.counts(), {"deferred": self.READERS})
+        script["rcpt"].clear()
+        self.run_now("send", status=TEMPORARY)
+        self.assertEqual(server.taken(), Counter(), "before its time")
+        self.clock.move(days=2)
+        self.run_now("send")
+        self.check_once(server)
+
+    def test_the_hour_after_a_jump(self):
+        """Half of it is used; a clock that goes back lends no more and blocks nothing for long."""
+        for delta in ({"days": 2}, {"hours": -2}):
+            with self.subTest(delta=delta):
+                for path in self.folder.glob("paperboy.db*"):
+                    path.unlink()
+                server = self.relay(expire_hours=240, per_hour=20)
+                self.run_now("run", "--feed", self.feed, status=TEMPORARY)
+                self.assertEqual(len(server.accepted), 20)
+                self.clock.move(**delta)
+                self.run_now("send", status=OK if "days" in delta else TEMPORARY)
+                if "days" not in delta:
+                    self.assertEqual(len(server.accepted), 20, "more than an hour's")
+                    self.clock.move(hours=2, minutes=63)
+                    self.run_now("send")
+                self.check_once(server)
