@@ -4,20 +4,18 @@
 #ifndef STORE_POSTGRES_TRANSACTION_H
 #define STORE_POSTGRES_TRANSACTION_H
 
-#include <libpq-fe.h>
+#include "store/postgres_link.h"
 
 enum { POSTGRES_TRANSACTION_BYTES = 24 };
-
-enum postgres_outcome {
-    POSTGRES_OUTCOME_KEPT,
-    POSTGRES_OUTCOME_GONE,
-    POSTGRES_OUTCOME_OPEN /* it still runs, or nothing was learnt: ask again */
-};
 
 /* BEGIN. On failure nothing is left open, and what the server said is the caller's to clear. */
 int postgres_transaction_begin(PGconn *link, char ret_transaction[POSTGRES_TRANSACTION_BYTES],
                                PGresult **ret_refusal);
 
-enum postgres_outcome postgres_transaction_outcome(PGconn *link, const char *transaction);
+/* The connection was lost with COMMIT's reply: makes `*link`, NULL so far, anew and asks what
+ * became of it. 0: it was kept. -1: nothing of it was, or nobody can be asked in the time that
+ * locks are waited for; the error says which. */
+int postgres_transaction_find_out(const struct postgres_place *place, PGconn **link,
+                                  const char *transaction, struct error *error);
 
 #endif

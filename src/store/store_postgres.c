@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "store/postgres_copy.h"
@@ -104,13 +103,18 @@ static int postgres_store_copy(void *copied, const char *path, struct error *err
 }
 
 /* Everything prepared was the lost connection's. */
-static int connect_again(struct postgres_connection *connection, struct error *error)
+static void forget_link(struct postgres_connection *connection)
 {
     PQfinish(connection->link);
     connection->link = NULL;
     connection->reading = NULL;
     for (size_t i = 0; i < STATEMENTS; i++)
         connection->statements[i].is_prepared = false;
+}
+
+static int connect_again(struct postgres_connection *connection, struct error *error)
+{
+    forget_link(connection);
     return postgres_link_open(&connection->place, &connection->link, error);
 }
 
@@ -165,32 +169,6 @@ static int postgres_begin(void *begun, struct error *error)
     return 0;
 }
 
-/* The connection was lost with the reply: on another one the server knows what became of
- * it. Only when none can be had in time, nobody does. */
-static int find_out(struct postgres_connection *connection, struct error *error)
-{
-    const struct timespec nap = {.tv_nsec = 100 * 1000 * 1000};
-    struct error unreachable;
-
-    for (int waited_ms = 0; waited_ms < connection->place.busy_timeout_ms; waited_ms += 100) {
-        enum postgres_outcome outcome = POSTGRES_OUTCOME_OPEN;
-
-        if (connect_again(connection, &unreachable) == 0)
-            outcome = postgres_transaction_outcome(connection->link, connection->transaction);
-        if (outcome == POSTGRES_OUTCOME_KEPT)
-            return 0;
-        if (outcome == POSTGRES_OUTCOME_GONE)
-            return error_set(error, ERROR_TEMPORARY,
-                             "store %s: the connection was lost; this change was not made",
-                             connection->place.shown);
-        nanosleep(&nap, NULL);
-    }
-    return error_set(error, ERROR_TEMPORARY,
-                     "store %s: the connection was lost while a change was committed; whether it "
-                     "was made is not known",
-                     connection->place.shown);
-}
-
 static int postgres_commit(void *committed, struct error *error)
 {
     struct postgres_connection *connection = committed;
@@ -203,7 +181,9 @@ static int postgres_commit(void *committed, struct error *error)
     if (PQstatus(connection->link) != CONNECTION_BAD)
         return -1;
     connection->in_transaction = false;
-    return find_out(connection, error);
+    forget_link(connection);
+    return postgres_transaction_find_out(&connection->place, &connection->link,
+                                         connection->transaction, error);
 }
 
 static void postgres_rollback(void *rolled)
