@@ -2,16 +2,15 @@
 
 #include <inttypes.h>
 
-#include "store/derived.h"
 #include "store/editions.h"
 
-enum { DOCUMENT_BYTES = 1024, COMPILED_BYTES = 64 * 1024 * 1024 };
+enum { DOCUMENT_BYTES = 1024 };
 
 void compiling_init(struct compiling *compiling, struct site *site)
 {
     *compiling = (struct compiling){.site = site};
     buffer_init(&compiling->document, DOCUMENT_BYTES);
-    buffer_init(&compiling->bytes, COMPILED_BYTES);
+    buffer_init(&compiling->bytes, COMPILING_BYTES_MAX);
 }
 
 void compiling_free(struct compiling *compiling)
@@ -109,8 +108,8 @@ static int get_bytes(struct compiling *compiling, const struct ranking_index *in
     if (compile(compiling, index, profile, key, error) < 0)
         return -1;
     /* No digest waits for a store that cannot be written just now. */
-    (void)derived_put(compiling->site->store, COMPILING_KIND, profile->email,
-                      buffer_view(&compiling->bytes), site_now(), &unkept);
+    (void)derived_put_of_subscriber(compiling->site->store, profile->email,
+                                    buffer_view(&compiling->bytes), site_now(), &unkept);
     return 0;
 }
 

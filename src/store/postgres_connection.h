@@ -9,6 +9,7 @@
 
 #include "store/postgres_error.h"
 #include "store/postgres_link.h"
+#include "store/postgres_transaction.h"
 #include "store/store_backend.h"
 
 /* Room for every statement that the store has, in a table by their addresses. */
@@ -51,6 +52,7 @@ struct postgres_connection {
     struct postgres_place place;
     PGconn *link;      /* NULL: the last try to connect again has failed */
     bool in_transaction;
+    char transaction[POSTGRES_TRANSACTION_BYTES]; /* the server's name for it */
     struct postgres_statement *reading; /* whose rows are still coming */
     struct postgres_statement statements[STATEMENTS];
 };

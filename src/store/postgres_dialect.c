@@ -4,17 +4,32 @@
 
 #include "store/store_backend.h"
 
+static const struct {
+    const char *marker;
+    const char *becomes;
+} markers[] = {
+    {SKIP_LOCKED, "FOR UPDATE SKIP LOCKED"},
+    {ROW_STAYS, "FOR KEY SHARE"},
+    {" AS BLOB)", " AS BYTEA)"},
+};
+
 void postgres_dialect_statement(struct view sql, struct buffer *ret_sql)
 {
-    static const struct view marker = {SKIP_LOCKED, sizeof(SKIP_LOCKED) - 1};
-    size_t from = 0, hit;
+    size_t at = 0;
 
-    while ((hit = view_find(sql, marker, from)) < sql.size) {
-        buffer_add_view(ret_sql, view_slice(sql, from, hit));
-        buffer_add_string(ret_sql, "FOR UPDATE SKIP LOCKED");
-        from = hit + marker.size;
+    while (at < sql.size) {
+        struct view rest = view_slice(sql, at, sql.size);
+        size_t i = 0, count = sizeof(markers) / sizeof(markers[0]);
+
+        while (i < count && !view_starts_with(rest, view_of(markers[i].marker)))
+            i++;
+        if (i < count) {
+            buffer_add_string(ret_sql, markers[i].becomes);
+            at += strlen(markers[i].marker);
+        } else {
+            buffer_add_char(ret_sql, sql.data[at++]);
+        }
     }
-    buffer_add_view(ret_sql, view_slice(sql, from, sql.size));
 }
 
 /* Parameters, the $1 of a statement, as columns of the arrays. */

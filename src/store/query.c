@@ -106,6 +106,42 @@ int query_run(struct query *query, int64_t *ret_changes)
     return result;
 }
 
+int query_run_integer(struct query *query, int64_t *ret_integer)
+{
+    int64_t integer = 0;
+    int found = query_next(query), rest = found;
+
+    if (found > 0)
+        integer = query_get_integer(query, 0);
+    while (rest > 0)
+        rest = query_next(query);
+    query_end(query);
+    if (rest < 0)
+        return -1;
+    if (found > 0)
+        *ret_integer = integer;
+    return found;
+}
+
+int query_run_of(struct store *store, const char *sql, const char *text, int64_t *ret_changes,
+                 struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store, sql, error);
+    query_text(&query, text);
+    return query_run(&query, ret_changes);
+}
+
+int query_run_before(struct store *store, const char *sql, int64_t before, struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store, sql, error);
+    query_integer(&query, before);
+    return query_run(&query, NULL);
+}
+
 struct many {
     struct query *query;
     void (*bind)(struct query *query, size_t index, void *user);

@@ -2,8 +2,9 @@
  * For the sources of this folder only. All SQL is written once, in the dialect that
  * SQLite and PostgreSQL share: numbered parameters $1…, ON CONFLICT, RETURNING;
  * truth is a comparison and not a number; a sum is CAST(… AS BIGINT); no rowid, no
- * date functions. Where a row is claimed the text says SKIP_LOCKED, which a backend
- * with row locks replaces. What relies on being the only writer takes a lock. */
+ * date functions. Where a row is claimed the text says SKIP_LOCKED, and where one
+ * must not go before the transaction's end ROW_STAYS, which a backend with row locks
+ * replaces; CAST($1 AS BLOB) gives a parameter its type. What relies on being the only writer takes a lock. */
 #ifndef STORE_STORE_BACKEND_H
 #define STORE_STORE_BACKEND_H
 
@@ -15,6 +16,7 @@
 #include "store/store.h"
 
 #define SKIP_LOCKED "/*skip locked*/"
+#define ROW_STAYS "/*row stays*/"
 
 enum value_kind { VALUE_NULL, VALUE_INTEGER, VALUE_TEXT, VALUE_BLOB };
 

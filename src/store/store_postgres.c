@@ -9,6 +9,7 @@
 #include "store/postgres_dialect.h"
 #include "store/postgres_many.h"
 #include "store/postgres_schema.h"
+#include "store/postgres_transaction.h"
 
 int postgres_fail(const struct postgres_connection *connection, const PGresult *result,
                   struct error *error)
@@ -59,13 +60,18 @@ static int postgres_store_copy(void *copied, const char *path, struct error *err
 }
 
 /* Everything prepared was the lost connection's. */
-static int connect_again(struct postgres_connection *connection, struct error *error)
+static void forget_link(struct postgres_connection *connection)
 {
     PQfinish(connection->link);
     connection->link = NULL;
     connection->reading = NULL;
     for (size_t i = 0; i < STATEMENTS; i++)
         connection->statements[i].is_prepared = connection->statements[i].is_many_prepared = false;
+}
+
+static int connect_again(struct postgres_connection *connection, struct error *error)
+{
+    forget_link(connection);
     return postgres_link_open(&connection->place, &connection->link, error);
 }
 
@@ -106,9 +112,15 @@ static int execute(struct postgres_connection *connection, const char *sql, cons
 static int postgres_begin(void *begun, struct error *error)
 {
     struct postgres_connection *connection = begun;
+    PGresult *refusal;
 
-    if (execute(connection, "BEGIN", NULL, error) < 0)
+    if (postgres_make_ready(connection, error) < 0)
         return -1;
+    if (postgres_transaction_begin(connection->link, connection->transaction, &refusal) < 0) {
+        postgres_fail(connection, refusal, error);
+        PQclear(refusal);
+        return -1;
+    }
     connection->in_transaction = true;
     return 0;
 }
@@ -118,17 +130,23 @@ static int postgres_commit(void *committed, struct error *error)
     struct postgres_connection *connection = committed;
 
     /* COMMIT of a transaction that has failed is a ROLLBACK, and no error. */
-    if (execute(connection, "COMMIT", "COMMIT", error) < 0)
+    if (execute(connection, "COMMIT", "COMMIT", error) == 0) {
+        connection->in_transaction = false;
+        return 0;
+    }
+    if (PQstatus(connection->link) != CONNECTION_BAD)
         return -1;
     connection->in_transaction = false;
-    return 0;
+    forget_link(connection);
+    return postgres_transaction_find_out(&connection->place, &connection->link,
+                                         connection->transaction, error);
 }
 
 static void postgres_rollback(void *rolled)
 {
     struct postgres_connection *connection = rolled;
 
-    if (PQtransactionStatus(connection->link) != PQTRANS_IDLE)
+    if (connection->in_transaction && PQtransactionStatus(connection->link) != PQTRANS_IDLE)
         execute(connection, "ROLLBACK", NULL, NULL);
     connection->in_transaction = false;
 }

@@ -6,7 +6,10 @@ import shutil
 import subprocess
 
 from feeds import papers, rss
+from hostile_smtp import HostileSmtp
+from lossy_proxy import LossyProxy
 from postgres import PostgresServer, with_postgres
+from servers import LOCAL_ADDRESS
 from support import CANNOT_CREATE, CONFIGURATION, NO_INPUT, OK, SAMPLE_DAY, TEMPORARY, USAGE, Case, Paperboy
 
 
@@ -193,3 +196,72 @@ class Refused(Stored):
         self.run_ok("fetch", "--feed", self.feed)
         self.server.ask(self.database, "UPDATE paperboy_schema SET version = 999")
         self.run_fails(CONFIGURATION, "status", says="install a newer paperboy")
+
+
+@with_postgres
+class Unheard(Stored):
+    """The connection is lost at each commit of a run in turn, and the reply with it."""
+
+    def setUp(self):
+        super().setUp()
+        self.proxy = LossyProxy(self.server.port)
+        self.addCleanup(self.proxy.close)
+
+    def run_losing(self, number):
+        """A run over a database of its own; false when it has no such commit."""
+        database = self.server.new_database()
+        relay = HostileSmtp()
+        self.addCleanup(relay.close)
+        self.paperboy.write_configuration(store=self.server.url(database, LOCAL_ADDRESS),
+                                          delivery={"url": relay.url(), "tls": "off"})
+        self.run_ok("fetch", "--feed", self.feed)
+        through = self.server.url(database, LOCAL_ADDRESS).replace(f":{self.server.port}/", f":{self.proxy.port}/")
+        self.paperboy.write_configuration(store=through)
+        self.proxy.lose_at = number
+        result = self.paperboy.run("run", "--feed", self.feed)
+        was_lost, self.proxy.lose_at = self.proxy.lose_at == 0, 0
+        return was_lost, relay, result
+
+    def check_once(self, relay, result):
+        taken = sorted(recipients[0] for _, recipients, _ in relay.accepted)
+        self.assertEqual(taken, ["ada@example.test", "emmy@example.test"], str(result))
+        counts = {name: count for name, count in self.paperboy.status()["deliveries"].items() if count}
+        self.assertEqual(counts, {"sent": 2}, str(result))
+
+    def test_done_and_not_heard_of(self):
+        """It was done, so it is done: the run goes on as if nothing had been."""
+        self.proxy.is_done = True
+        number = 1
+        while True:
+            was_lost, relay, result = self.run_losing(number)
+            self.assertEqual(result.status, OK, f"commit {number}: {result}")
+            self.assert_says(result, "sent 2, deferred 0")
+            self.check_once(relay, result)
+            if not was_lost:
+                break
+            number += 1
+        self.assertGreater(number, 4, "no commits were met")
+
+    def test_not_done(self):
+        """It was not: it is made again, by this run or by the next one."""
+        number = 1
+        while True:
+            was_lost, relay, result = self.run_losing(number)
+            self.assertIn(result.status, (OK, TEMPORARY), f"commit {number}: {result}")
+            if result.status != OK:
+                self.assert_says(result, "the connection was lost; this change was not made")
+                self.run_ok("run", "--feed", self.feed)
+            self.check_once(relay, result)
+            if not was_lost:
+                break
+            number += 1
+        self.assertGreater(number, 4, "no commits were met")
+
+    def test_nobody_can_say(self):
+        """Lost, and the server is gone as well: that is what is said."""
+        self.proxy.is_done = True
+        self.run_ok("fetch", "--feed", self.feed)
+        through = self.server.url(self.database, LOCAL_ADDRESS).replace(f":{self.server.port}/", f":{self.proxy.port}/")
+        self.paperboy.write_configuration(store=through)
+        self.proxy.lose_at, self.proxy.closes = 1, True
+        self.run_fails(TEMPORARY, "run", "--feed", self.feed, says="whether it was made is not known")

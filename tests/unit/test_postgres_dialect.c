@@ -39,6 +39,8 @@ static void a_statement_is_locked_where_it_says_so(void **state)
         {"(a " SKIP_LOCKED ") b " SKIP_LOCKED " c",
          "(a FOR UPDATE SKIP LOCKED) b FOR UPDATE SKIP LOCKED c"},
         {"/*skip locked", "/*skip locked"},
+        {"SELECT CAST($1 AS BLOB) FROM t " ROW_STAYS, "SELECT CAST($1 AS BYTEA) FROM t FOR KEY SHARE"},
+        {"SELECT x AS BLOBS", "SELECT x AS BLOBS"},
     };
 
     (void)state;
