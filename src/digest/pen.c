@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "mail/mime.h"
+#include "mail/mustache.h"
 
 enum {
     SOFT_BREAK_BYTES = 3,
@@ -17,8 +18,10 @@ static const char HEX[] = "0123456789ABCDEF";
 enum byte_class { BYTE_ENCODED, BYTE_PLAIN, BYTE_BLANK, BYTE_HTML };
 
 static const unsigned char CLASSES[256] = {
-    ['\t'] = BYTE_BLANK, [' '] = BYTE_BLANK, ['"'] = BYTE_HTML, ['&'] = BYTE_HTML,
-    ['\''] = BYTE_HTML, ['<'] = BYTE_HTML, ['>'] = BYTE_HTML,
+#define CLASS_OF(byte, entity) [byte] = BYTE_HTML,
+    MUSTACHE_ENTITIES(CLASS_OF)
+#undef CLASS_OF
+    ['\t'] = BYTE_BLANK, [' '] = BYTE_BLANK,
     ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['('] = 1, [')'] = 1, ['*'] = 1, ['+'] = 1,
     [','] = 1, ['-'] = 1, ['.'] = 1, ['/'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1,
     ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1, [':'] = 1, [';'] = 1,
@@ -90,22 +93,6 @@ static bool is_unsafe_start(char byte)
     return byte == '.' || byte == 'F';
 }
 
-static const char *html_entity(char byte)
-{
-    switch (byte) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    default:
-        return "&#39;";
-    }
-}
-
 static bool is_line_end(struct view text, size_t at)
 {
     return at < text.size && (text.data[at] == '\n' ||
@@ -120,7 +107,7 @@ static void add_byte(struct pen *pen, struct view text, size_t at, bool is_escap
     const char *entity;
 
     if (class == BYTE_HTML && is_escaped) {
-        entity = html_entity(byte);
+        entity = mustache_entity(byte);
         add_unit(pen, entity, strlen(entity));
         return;
     }

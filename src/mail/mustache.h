@@ -21,6 +21,10 @@
 
 struct mustache;
 
+/* What {{x}} writes for the bytes that HTML does not take as they are: X(byte, text). */
+#define MUSTACHE_ENTITIES(X)                                                                       \
+    X('&', "&amp;") X('<', "&lt;") X('>', "&gt;") X('"', "&quot;") X('\'', "&#39;")
+
 enum {
     MUSTACHE_OPEN = 1000,   /* sections open at once in one template */
     MUSTACHE_PARTIALS = 100, /* partials and parents inside each other */
@@ -85,6 +89,9 @@ int mustache_render_early(const struct mustache *mustache, const json_t *context
                           const struct mustache_partials *partials,
                           const struct mustache_late *late, struct buffer *out,
                           struct error *error);
+
+/* Of MUSTACHE_ENTITIES; NULL: the byte stands for itself. */
+const char *mustache_entity(char byte);
 
 /* A number as `{{x}}` shows it; the size. */
 size_t mustache_format_real(double value, char text[MUSTACHE_NUMBER_BYTES]);

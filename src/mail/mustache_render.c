@@ -154,19 +154,14 @@ static struct view value_text(const json_t *value, char number[NUMBER_BYTES])
     }
 }
 
-static const char *html_entity(char character)
+const char *mustache_entity(char byte)
 {
-    switch (character) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
+    switch (byte) {
+#define ENTITY_OF(special, entity)                                                                 \
+    case special:                                                                                  \
+        return entity;
+        MUSTACHE_ENTITIES(ENTITY_OF)
+#undef ENTITY_OF
     default:
         return NULL;
     }
@@ -177,7 +172,7 @@ static void add_escaped(struct buffer *out, struct view text)
     size_t done = 0;
 
     for (size_t at = 0; at < text.size; at++) {
-        const char *entity = html_entity(text.data[at]);
+        const char *entity = mustache_entity(text.data[at]);
 
         if (!entity)
             continue;
