@@ -116,7 +116,10 @@ static bool is_made_for(const struct sheet *sheet, const struct digest *digest,
 {
     const struct digest *made = &sheet->made_for;
 
-    if (!digest->papers || made->papers != digest->papers ||
+    /* Papers of no list are known by their rank in one digest. A note has none. */
+    if (!digest->papers && (digest->ranking->count || sheet->leaf_count))
+        return false;
+    if (made->papers != digest->papers ||
         made->papers_serial != digest->papers_serial || sheet->words != words ||
         date_compare(made->date, digest->date) != 0 ||
         made->edition_count != digest->edition_count || made->is_preview != digest->is_preview)

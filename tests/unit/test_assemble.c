@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "digest/assemble.h"
 #include "digest/late.h"
+#include "digest/sheet.h"
 #include "unit/data.h"
 #include "unit/digest_sample.h"
 
@@ -80,7 +81,10 @@ static void decode(struct view encoded, struct buffer *out)
 
 /* ---- comparing ---- */
 
+/* One folder's templates, and a digest made of them in both ways. */
 struct pair {
+    struct templates *templates;
+    struct sheets *sheets;
     struct digest_output plain;
     struct digest_output assembled;
     struct buffer decoded;
@@ -88,19 +92,40 @@ struct pair {
     size_t assembled_count;
 };
 
-static void pair_init(struct pair *pair)
+static void pair_load(struct pair *pair, const char *folder)
 {
-    memset(pair, 0, sizeof(*pair));
+    struct error error = {0};
+
+    sheets_free(&pair->sheets);
+    templates_free(&pair->templates);
+    if (templates_load(folder, &pair->templates, &error) < 0)
+        fail_msg("%s", error.text);
+    pair->sheets = sheets_new(pair->templates);
+}
+
+static int set_up(void **state)
+{
+    struct pair *pair = memory_new(1, sizeof(*pair));
+
     digest_output_init(&pair->plain);
     digest_output_init(&pair->assembled);
     buffer_init(&pair->decoded, DIGEST_OUTPUT_BYTES);
+    pair_load(pair, "templates");
+    *state = pair;
+    return 0;
 }
 
-static void pair_free(struct pair *pair)
+static int tear_down(void **state)
 {
+    struct pair *pair = *state;
+
+    sheets_free(&pair->sheets);
+    templates_free(&pair->templates);
     digest_output_free(&pair->plain);
     digest_output_free(&pair->assembled);
     buffer_free(&pair->decoded);
+    free(pair);
+    return 0;
 }
 
 static void compare_texts(const char *name, struct view want, struct view got)
@@ -126,15 +151,14 @@ static void compare_part(struct pair *pair, const char *name, const struct buffe
     compare_texts(name, buffer_view(want), buffer_view(&pair->decoded));
 }
 
-static void compare(const struct templates *templates, struct sheets *sheets,
-                    const struct digest *digest, struct pair *pair)
+static void compare(struct pair *pair, const struct digest *digest)
 {
     struct error plain_error = {0}, error = {0};
-    int plain = digest_make(templates, digest, &pair->plain, &plain_error);
-    int assembled = digest_assemble(sheets, digest, &pair->assembled, &error);
+    int plain = digest_make(pair->templates, digest, &pair->plain, &plain_error);
+    int assembled = digest_assemble(pair->sheets, digest, &pair->assembled, &error);
 
     assert_int_equal(plain, assembled);
-    assert_int_equal(pair->assembled.is_encoded, assembled == 0 && !sheets_refusal(sheets));
+    assert_int_equal(pair->assembled.is_encoded, assembled == 0 && !sheets_refusal(pair->sheets));
     if (plain < 0) {
         assert_string_equal(plain_error.text, error.text);
         return;
@@ -218,49 +242,32 @@ static void shuffle(struct morning *morning)
 
 static void test_shipped(void **state)
 {
-    struct templates *templates;
-    struct sheets *sheets;
-    struct error error = {0};
-    struct pair pair;
+    struct pair *pair = *state;
 
-    (void)state;
-    pair_init(&pair);
-    assert_int_equal(templates_load("templates", &templates, &error), 0);
-    sheets = sheets_new(templates);
     for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
         struct morning morning;
 
         morning_init(&morning, fills[i]);
         morning.sample->digest.papers_serial = i + 1;
-        compare(templates, sheets, &morning.sample->digest, &pair);
+        compare(pair, &morning.sample->digest);
         for (size_t subscriber = 0; subscriber < 25; subscriber++) {
             shuffle(&morning);
-            compare(templates, sheets, &morning.sample->digest, &pair);
+            compare(pair, &morning.sample->digest);
         }
         morning.sample->digest.papers = NULL;
-        compare(templates, sheets, &morning.sample->digest, &pair);
+        compare(pair, &morning.sample->digest);
         morning.sample->ranking.count = 0;
-        compare(templates, sheets, &morning.sample->digest, &pair);
+        compare(pair, &morning.sample->digest);
         digest_sample_free(&morning.sample);
     }
-    assert_int_equal(pair.refused, 0);
-    sheets_free(&sheets);
-    templates_free(&templates);
-    pair_free(&pair);
+    assert_int_equal(pair->refused, 0);
 }
 
 /* Around the size at which Gmail clips, the same papers are titles. */
 static void test_division(void **state)
 {
-    struct templates *templates;
-    struct sheets *sheets;
-    struct error error = {0};
-    struct pair pair;
+    struct pair *pair = *state;
 
-    (void)state;
-    pair_init(&pair);
-    assert_int_equal(templates_load("templates", &templates, &error), 0);
-    sheets = sheets_new(templates);
     for (size_t count = 1; count < 60; count += 13)
         for (size_t characters = 500; characters < 6000; characters += 1900)
             for (int format = 0; format < 3; format++) {
@@ -270,13 +277,33 @@ static void test_division(void **state)
                 digest_sample_fill_many(morning.sample, count, characters);
                 morning.sample->digest.papers_serial = count * 10000 + characters;
                 morning.sample->profile.format = (enum profile_format)format;
-                compare(templates, sheets, &morning.sample->digest, &pair);
+                compare(pair, &morning.sample->digest);
                 digest_sample_free(&morning.sample);
             }
-    assert_int_equal(pair.refused, 0);
-    sheets_free(&sheets);
-    templates_free(&templates);
-    pair_free(&pair);
+    assert_int_equal(pair->refused, 0);
+}
+
+/* Notes of a holiday, all from one sheet: they have no papers to tell them apart. */
+static void test_notes(void **state)
+{
+    struct pair *pair = *state;
+    struct morning morning;
+
+    morning_init(&morning, NULL);
+    morning.sample->digest.papers = NULL;
+    for (size_t subscriber = 0; subscriber < 20; subscriber++) {
+        shuffle(&morning);
+        set_text(&morning.sample->profile.language, "en");
+        morning.sample->digest.inbox = "in@example.org";
+        morning.sample->digest.owner = "owner@example.org";
+        compare(pair, &morning.sample->digest);
+    }
+    assert_int_equal(pair->refused, 0);
+    assert_int_equal(pair->sheets->count, 1);
+    morning.sample->digest.date.day++;
+    compare(pair, &morning.sample->digest);
+    assert_int_equal(pair->sheets->count, 2);
+    digest_sample_free(&morning.sample);
 }
 
 /* ---- templates of others ---- */
@@ -312,43 +339,31 @@ static char *make_folder(void)
 /* Whether it was refused. */
 static bool compare_folder(const char *folder, struct pair *pair)
 {
-    struct templates *templates;
-    struct sheets *sheets;
-    struct error error = {0};
     size_t refused = pair->refused;
 
-    if (templates_load(folder, &templates, &error) < 0)
-        fail_msg("%s", error.text);
-    sheets = sheets_new(templates);
+    pair_load(pair, folder);
     for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
         struct morning morning;
 
         morning_init(&morning, fills[i]);
         morning.sample->digest.papers_serial = i + 1;
         for (size_t subscriber = 0; subscriber < MORNINGS; subscriber++) {
-            compare(templates, sheets, &morning.sample->digest, pair);
+            compare(pair, &morning.sample->digest);
             shuffle(&morning);
         }
         digest_sample_free(&morning.sample);
     }
-    sheets_free(&sheets);
-    templates_free(&templates);
     return pair->refused > refused;
 }
 
 /* What `check` says before there is a digest. */
-static void check_told(const char *folder, bool is_refused)
+static void check_told(const struct pair *pair, bool is_refused)
 {
-    struct templates *templates;
-    struct error error = {0};
     struct buffer why;
 
     buffer_init(&why, 1024);
-    if (templates_load(folder, &templates, &error) < 0)
-        fail_msg("%s", error.text);
-    assert_int_equal(templates_are_assembled(templates, &why), !is_refused);
+    assert_int_equal(templates_are_assembled(pair->templates, &why), !is_refused);
     assert_int_equal(why.size > 0, is_refused);
-    templates_free(&templates);
     buffer_free(&why);
 }
 
@@ -408,10 +423,8 @@ static void test_custom(void **state)
          "none{{/reply_hint_lines}}{{unsubscribe_url}}{{^unsubscribe_url}}{{unsubscribe_mailto}}"
          "{{/unsubscribe_url}}", "", false},
     };
-    struct pair pair;
+    struct pair *pair = *state;
 
-    (void)state;
-    pair_init(&pair);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         char *folder = make_folder();
         bool is_refused;
@@ -422,13 +435,12 @@ static void test_custom(void **state)
         write_file(folder, "part2.mustache", "{{is_late}}{{^is_update}}\n{{/is_update}}");
         write_file(folder, "new.mustache", "new {{rank}}");
         write_file(folder, "en.mustache", "english\n");
-        is_refused = compare_folder(folder, &pair);
-        check_told(folder, is_refused);
+        is_refused = compare_folder(folder, pair);
+        check_told(pair, is_refused);
         if (is_refused != table[i].is_refused)
             fail_msg("refused: %d: %s", is_refused, table[i].html);
         data_remove_folder(&folder);
     }
-    pair_free(&pair);
 }
 
 /* ---- random templates ---- */
@@ -520,21 +532,18 @@ static void write_random(const char *folder, const char *name, bool with_partial
 static void test_random(void **state)
 {
     char *folder = make_folder();
-    struct pair pair;
+    struct pair *pair = *state;
 
-    (void)state;
-    pair_init(&pair);
     for (size_t i = 0; i < RANDOM_TEMPLATES; i++) {
         write_random(folder, "part.mustache", false);
         write_random(folder, "digest.html", true);
         write_random(folder, "digest.txt", true);
-        compare_folder(folder, &pair);
+        compare_folder(folder, pair);
     }
     /* Else it would show little. */
-    print_message("%zu assembled, %zu refused\n", pair.assembled_count, pair.refused);
-    assert_true(pair.assembled_count > pair.refused);
+    print_message("%zu assembled, %zu refused\n", pair->assembled_count, pair->refused);
+    assert_true(pair->assembled_count > pair->refused);
     data_remove_folder(&folder);
-    pair_free(&pair);
 }
 
 /* ---- the table of steps and what templates/README.md says ---- */
@@ -585,10 +594,10 @@ static void test_steps(void **state)
 
 int main(void)
 {
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shipped), cmocka_unit_test(test_division),
-        cmocka_unit_test(test_custom),  cmocka_unit_test(test_random),
-        cmocka_unit_test(test_steps),
+        TEST(test_shipped), TEST(test_division), TEST(test_notes), TEST(test_custom),
+        TEST(test_random),  cmocka_unit_test(test_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
