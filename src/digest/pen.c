@@ -8,8 +8,9 @@
 
 enum {
     SOFT_BREAK_BYTES = 3,
-    LINE_SEARCH_BYTES = 80,  /* a line and its end are within so many */
-    MAPPED_BYTES = UINT16_MAX - 2 * LINE_SEARCH_BYTES
+    FULL_LINE_BYTES = PEN_LINE_BYTES + SOFT_BREAK_BYTES,
+    UNIT_BYTES = 6, /* that stay in one line: "&quot;" */
+    MAPPED_BYTES = UINT16_MAX - 2 * FULL_LINE_BYTES
 };
 
 static const char HEX[] = "0123456789ABCDEF";
@@ -126,26 +127,28 @@ static void add_byte(struct pen *pen, struct view text, size_t at, bool is_escap
         add_unit(pen, &byte, 1);
 }
 
-/* Short words without anything special are most of what there is. */
-static bool add_simple(struct pen *pen, struct view text, bool is_escaped)
+bool pen_is_simple(struct view text, bool is_escaped)
 {
-    char *to;
-
-    if (pen->column + text.size > PEN_LINE_BYTES ||
-        (pen->column == 0 && is_unsafe_start(text.data[0])))
+    if (!text.size || text.size > PEN_LINE_BYTES ||
+        CLASSES[(unsigned char)text.data[text.size - 1]] == BYTE_BLANK)
         return false;
-    if (!pen_room(pen, text.size))
-        return false;
-    to = pen->at;
     for (size_t i = 0; i < text.size; i++) {
         enum byte_class class = CLASSES[(unsigned char)text.data[i]];
 
         if (class == BYTE_ENCODED || (class == BYTE_HTML && is_escaped))
             return false;
-        to[i] = text.data[i];
     }
-    if (CLASSES[(unsigned char)text.data[text.size - 1]] == BYTE_BLANK)
+    return true;
+}
+
+/* Short words without anything special are most of what there is. */
+static bool add_simple(struct pen *pen, struct view text, bool is_escaped)
+{
+    if (pen->column + text.size > PEN_LINE_BYTES ||
+        (pen->column == 0 && is_unsafe_start(text.data[0])) || !pen_is_simple(text, is_escaped) ||
+        !pen_room(pen, text.size))
         return false;
+    memcpy(pen->at, text.data, text.size);
     pen->at += text.size;
     pen->column += text.size;
     return true;
@@ -228,10 +231,20 @@ void pool_close(struct buffer *pool)
     buffer_add(pool, slack, sizeof(slack));
 }
 
+/* `breaks` has room. */
+static void find_breaks(const char *bytes, size_t size, uint16_t *breaks)
+{
+    for (size_t at = 0; at < size; at++)
+        if (bytes[at] == '\r')
+            *breaks++ = (uint16_t)(at - 1); /* where the "=" is */
+    *breaks = UINT16_MAX;
+}
+
 void mapped_make(struct mapped *mapped, struct buffer *pool, struct view text)
 {
     struct pen pen;
     uint16_t *places;
+    size_t size;
 
     *mapped = (struct mapped){.at = (uint32_t)pool->size};
     if (view_find_char(text, '\n', 0) < text.size || view_find_char(text, '\r', 0) < text.size ||
@@ -248,7 +261,13 @@ void mapped_make(struct mapped *mapped, struct buffer *pool, struct view text)
         }
         places[at + 1] = (uint16_t)(pool->size - mapped->at);
     }
+    size = pool->size - mapped->at;
+    /* No line is shorter than what may not be split. */
+    places = memory_resize(places, text.size + size / (PEN_LINE_BYTES - UNIT_BYTES) + 2,
+                           sizeof(*places));
+    find_breaks(pool->data + mapped->at, size, places + text.size + 1);
     mapped->places = places;
+    mapped->breaks = places + text.size + 1;
 }
 
 void mapped_free(struct mapped *mapped)
@@ -257,22 +276,34 @@ void mapped_free(struct mapped *mapped)
     *mapped = (struct mapped){0};
 }
 
+/* The first soft break at `place` or behind it. No line is longer than a full one,
+ * and few are shorter, so that a division tells nearly which it is. */
+static const uint16_t *break_at(const struct mapped *mapped, size_t place)
+{
+    const uint16_t *at = mapped->breaks + place / FULL_LINE_BYTES;
+
+    while (*at < place)
+        at++;
+    return at;
+}
+
 void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, size_t start,
                size_t end)
 {
-    const char *bytes = pool + mapped->at, *line_end;
-    size_t from = mapped->places[start], to = mapped->places[end], first;
+    const char *bytes = pool + mapped->at;
+    size_t from = mapped->places[start], to = mapped->places[end], first, last;
+    const uint16_t *line = break_at(mapped, from);
     bool ends_blank;
 
-    if (from < to && bytes[from] == '=' && bytes[from + 1] == '\r')
+    if (*line == from) {
         from += SOFT_BREAK_BYTES;
+        line++;
+    }
     if (from >= to)
         return;
     ends_blank = bytes[to - 1] == ' ' || bytes[to - 1] == '\t';
     to -= ends_blank;
-    line_end = memchr(bytes + from, '\n',
-                      to - from < LINE_SEARCH_BYTES ? to - from : LINE_SEARCH_BYTES);
-    first = line_end ? (size_t)(line_end - bytes) - from - 2 : to - from;
+    first = (*line < to ? *line : to) - from;
     if (!pen_room(pen, to - from + 4 * PEN_LINE_BYTES))
         return;
     if (pen->column + first > PEN_LINE_BYTES)
@@ -282,11 +313,13 @@ void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, s
         if (pen->column + --first > PEN_LINE_BYTES)
             pen_soft_break(pen);
     }
-    pen_copy(pen, bytes + from, to - from);
-    if (line_end)
-        pen->column = to - 1 - (size_t)((const char *)memrchr(bytes, '\n', to) - bytes);
-    else
+    pen->at = pen_put(pen->at, bytes + from, to - from);
+    if (*line < to) {
+        last = break_at(mapped, to)[-1];
+        pen->column = to - last - SOFT_BREAK_BYTES;
+    } else {
         pen->column += to - from;
+    }
     if (ends_blank)
         add_encoded(pen, bytes[to]);
 }
