@@ -7,7 +7,8 @@
 enum {
     PROGRAM_OPS = 20000,
     PROGRAM_BYTES = 4 * 1024 * 1024,
-    PROGRAM_OPEN = 2000 /* more than a rendering has */
+    PROGRAM_OPEN = 2000, /* more than a rendering has */
+    BODY_OPS = 32 /* of a list that is split in two bodies */
 };
 
 void program_init(struct program *program)
@@ -187,6 +188,54 @@ static int open_mark(void *user, enum mustache_late_test test, const struct must
     return 0;
 }
 
+/* What most lists test of their items, and nothing else. */
+static bool find_test(enum late_scope items, enum late_key *ret_test)
+{
+    if (items != SCOPE_PART && items != SCOPE_REASON)
+        return false;
+    *ret_test = items == SCOPE_PART ? LATE_PART_IS_HIT : LATE_REASON_LAST;
+    return true;
+}
+
+/* The body from `from` to `to` for a test that is known. */
+static void add_body(struct program *program, const struct op *body, size_t count, size_t from,
+                     bool truth)
+{
+    for (size_t at = 0; at < count; at++) {
+        if (body[at].code == OP_IF_TRUE || body[at].code == OP_IF_FALSE) {
+            if ((body[at].code == OP_IF_TRUE) != truth)
+                at = body[at].end - from - 1;
+            continue;
+        }
+        program->ops = memory_grow(program->ops, &program->capacity, program->count + 1,
+                                   sizeof(*program->ops));
+        program->ops[program->count++] = body[at];
+    }
+}
+
+/* Tests are made once for an item then. */
+static void split_body(struct program *program, size_t list)
+{
+    size_t from = list + 1, count = program->count - from;
+    struct op body[BODY_OPS];
+    enum late_key test;
+
+    if (count > BODY_OPS || !find_test(late_entries[program->ops[list].key].items, &test))
+        return;
+    for (size_t at = 0; at < count; at++) {
+        body[at] = program->ops[from + at];
+        if (body[at].code > OP_IF_FALSE ||
+            (body[at].code >= OP_IF_TRUE && body[at].key != test))
+            return;
+    }
+    program->count = from;
+    add_body(program, body, count, from, true);
+    program->ops[list].code = OP_EITHER;
+    program->ops[list].either.test = (uint8_t)test;
+    program->ops[list].either.second = (uint32_t)program->count;
+    add_body(program, body, count, from, false);
+}
+
 static int close_mark(void *user)
 {
     struct builder *builder = user;
@@ -199,6 +248,8 @@ static int close_mark(void *user)
         builder->in_loop = false;
         builder->program->loops[builder->program->loop_count] = (uint32_t)builder->program->count;
     } else if (is_recording(builder)) {
+        if (opening->test == MUSTACHE_EACH)
+            split_body(builder->program, opening->op);
         builder->program->ops[opening->op].end = (uint32_t)builder->program->count;
     }
     return 0;

@@ -14,6 +14,8 @@ enum op_code {
     OP_ESCAPED, OP_RAW,    /* a key's text */
     OP_IF_TRUE, OP_IF_FALSE, OP_IF_THERE, OP_IF_ABSENT, /* else goes on at `end` */
     OP_EACH,               /* up to `end`, for each item of a list */
+    OP_EITHER,             /* the same in two bodies without tests: up to `second` for the
+                              items of which `test` is true, from there to `end` for others */
     OP_PAPERS              /* each paper's own body, whose number is in `end` */
 };
 
@@ -21,7 +23,13 @@ struct op {
     uint8_t code; /* enum op_code */
     uint8_t key;  /* enum late_key */
     uint32_t end; /* or, of OP_PAPERS, the loop */
-    struct piece piece;
+    union {
+        struct piece piece;
+        struct {
+            uint32_t second;
+            uint8_t test; /* enum late_key */
+        } either;
+    };
 };
 
 struct program {

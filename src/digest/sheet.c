@@ -179,10 +179,37 @@ static struct view keep_text(struct sheet *sheet, struct buffer *room)
     return text;
 }
 
-static struct view keep_word(struct sheet *sheet, const char *key, struct buffer *room)
+static bool is_words(struct view text)
 {
+    if (!text.size || text.data[0] == ' ' || text.data[text.size - 1] == ' ')
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < ' ' || text.data[i] > '~' ||
+            (text.data[i] == ' ' && text.data[i + 1] == ' '))
+            return false;
+    return true;
+}
+
+struct short_text short_text_make(struct arena *arena, struct view text)
+{
+    char *copy = arena_room(arena, text.size + PEN_SLACK_BYTES, 1);
+    struct view kept = {copy, text.size};
+
+    memcpy(copy, text.size ? text.data : "", text.size);
+    return (struct short_text){
+        .text = kept,
+        .is_simple = {pen_is_simple(kept, false), pen_is_simple(kept, true)},
+        .is_words = is_words(kept)};
+}
+
+static struct short_text keep_word(struct sheet *sheet, const char *key, struct buffer *room)
+{
+    struct short_text word;
+
     words_add(sheet->words, key, -1, NULL, room);
-    return keep_text(sheet, room);
+    word = short_text_make(sheet->arena, buffer_view(room));
+    buffer_clear(room);
+    return word;
 }
 
 static void keep_words(struct sheet *sheet, const struct digest *digest)
@@ -191,7 +218,7 @@ static void keep_words(struct sheet *sheet, const struct digest *digest)
 
     buffer_init(&room, CONTEXT_BYTES);
     sheet->why = keep_word(sheet, "why", &room);
-    sheet->no_title = keep_word(sheet, "no_title", &room);
+    sheet->no_title = keep_word(sheet, "no_title", &room).text;
     for (size_t field = 0; field < SHEET_FIELDS; field++)
         sheet->field_words[field] =
             keep_word(sheet, context_field_word((enum reason_field)field), &room);

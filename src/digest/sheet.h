@@ -12,6 +12,15 @@ enum sheet_part { PART_HTML, PART_TEXT, SHEET_PARTS };
 
 enum { SHEET_FIELDS = REASON_PREFERENCE + 1, SHEET_REFUSAL_BYTES = 300 };
 
+/* A word or two, and what is known of how they come out. */
+struct short_text {
+    struct view text;  /* its memory goes on, as pen_simple wants it */
+    bool is_simple[2]; /* raw, escaped: pen_is_simple */
+    bool is_words;     /* printable ASCII, one blank between words and none around them */
+};
+
+struct short_text short_text_make(struct arena *arena, struct view text);
+
 /* One paper. */
 struct leaf {
     struct program programs[SHEET_PARTS];
@@ -38,9 +47,9 @@ struct sheet {
     size_t bytes;
 
     /* Words that every digest needs, looked up once. */
-    struct view why;
+    struct short_text why;
     struct view no_title;
-    struct view field_words[SHEET_FIELDS];
+    struct short_text field_words[SHEET_FIELDS];
     struct view summary_rest;
     struct view *subjects;    /* by count of papers; empty: not made yet */
     struct view *count_lines; /* for those without a name */
