@@ -43,6 +43,14 @@ static void write_line(struct assembly *assembly, bool is_escaped)
         pen_text(&assembly->pen, line, is_escaped);
 }
 
+static inline void write_slot(struct assembly *assembly, size_t slot)
+{
+    const struct leaf *leaf = assembly->leaf;
+
+    pen_piece(&assembly->pen, leaf->slot_pools[assembly->part],
+              &leaf->slots[assembly->part][slot]);
+}
+
 /* What most digests are made of comes first. */
 static void write_key(struct assembly *assembly, enum late_key key, bool is_escaped)
 {
@@ -116,7 +124,9 @@ static inline void run_body(struct assembly *assembly, const struct program *pro
         const struct op *op = &program->ops[at];
 
         if (op->code == OP_PIECE)
-            pen_piece(&assembly->pen, program->pool.data, &op->piece);
+            pen_piece(&assembly->pen, assembly->pieces, &op->piece);
+        else if (op->code == OP_SLOT)
+            write_slot(assembly, op->end);
         else
             write_key(assembly, (enum late_key)op->key, op->code == OP_ESCAPED);
     }
@@ -145,26 +155,19 @@ static void fetch(const void *memory, size_t bytes)
 /* A day's leaves are larger than any cache, and a digest takes thirty here and there:
  * most of its time would be waiting for memory. So the next one is fetched while
  * this one is written, and of the one behind that what tells where it is. */
-static void fetch_next(const struct assembly *assembly, const struct op *op, size_t ahead)
+static void fetch_next(const struct assembly *assembly, size_t ahead)
 {
     const struct digest *digest = assembly->digest;
     const struct leaf *leaf;
-    const struct program *program;
     size_t rank = assembly->rank + ahead;
-    uint32_t first, last;
 
     if (rank + 1 < digest->ranking->count && (leaf = sheet_known_leaf(assembly->sheet, digest, rank + 1)))
         fetch(leaf, sizeof(*leaf));
     if (rank >= digest->ranking->count || !(leaf = sheet_known_leaf(assembly->sheet, digest, rank)))
         return;
-    program = &leaf->programs[assembly->part];
-    if (!leaf->is_made[assembly->part])
-        return;
-    first = program->loops[op->end];
-    last = program->loops[op->end + 1];
-    fetch(program->ops + first, (last - first) * sizeof(*program->ops));
-    fetch(program->pool.data, program->pool.size);
-    fetch(leaf->pool.data, leaf->pool.size);
+    fetch(leaf->slots[assembly->part], leaf->slot_bytes[assembly->part]);
+    if (assembly->part == PART_HTML)
+        fetch(leaf->pool.data, leaf->pool.size);
 }
 
 static void run_papers(struct assembly *assembly, const struct op *op)
@@ -176,16 +179,17 @@ static void run_papers(struct assembly *assembly, const struct op *op)
     for (place->at = 0; place->at < place->count && !assembly->is_refused; place->at++) {
         const struct leaf *leaf = sheet_leaf(assembly->sheets, assembly->sheet, assembly->digest,
                                              first + place->at, assembly->part);
+        const struct program *program;
 
         if (!leaf) {
             assembly->is_refused = true;
             break;
         }
+        assembly->pieces = assembly->sheet->pieces.pool.data; /* may have moved */
         paper_begin(assembly, first + place->at, leaf);
-        fetch_next(assembly, op, 1);
-        run(assembly, &leaf->programs[assembly->part],
-            leaf->programs[assembly->part].loops[op->end],
-            leaf->programs[assembly->part].loops[op->end + 1]);
+        fetch_next(assembly, 1);
+        program = leaf->programs[assembly->part];
+        run(assembly, program, program->loops[op->end], program->loops[op->end + 1]);
     }
     assembly->ranked = NULL;
     assembly->leaf = NULL;
@@ -214,7 +218,11 @@ static void run(struct assembly *assembly, const struct program *program, size_t
 
         switch (op->code) {
         case OP_PIECE:
-            pen_piece(&assembly->pen, program->pool.data, &op->piece);
+            pen_piece(&assembly->pen, assembly->pieces, &op->piece);
+            at++;
+            break;
+        case OP_SLOT:
+            write_slot(assembly, op->end);
             at++;
             break;
         case OP_ESCAPED:
@@ -249,6 +257,7 @@ static void write_part(struct assembly *assembly, enum sheet_part part, size_t f
     buffer_clear(out);
     assembly->part = part;
     assembly->full = full;
+    assembly->pieces = assembly->sheet->pieces.pool.data;
     pen_begin(&assembly->pen, out);
     run(assembly, program, 0, program->count);
     pen_end(&assembly->pen);

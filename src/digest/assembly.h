@@ -54,6 +54,7 @@ struct assembly {
     struct highlighter *highlighter;
     enum sheet_part part;
     struct pen pen;
+    const char *pieces; /* the bytes of the sheet's */
     size_t full; /* so many papers are whole, the others are titles */
     bool is_refused;
 

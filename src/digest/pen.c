@@ -224,6 +224,45 @@ struct piece piece_make(struct buffer *pool, struct view text)
     return piece;
 }
 
+void pieces_init(struct pieces *pieces, size_t max_bytes)
+{
+    *pieces = (struct pieces){0};
+    buffer_init(&pieces->pool, max_bytes);
+}
+
+void pieces_free(struct pieces *pieces)
+{
+    free(pieces->items);
+    pieces->items = NULL;
+    pieces->count = pieces->capacity = 0;
+    buffer_free(&pieces->pool);
+}
+
+size_t pieces_bytes(const struct pieces *pieces)
+{
+    return pieces->pool.capacity + pieces->capacity * sizeof(*pieces->items);
+}
+
+struct piece pieces_add(struct pieces *pieces, struct view text)
+{
+    size_t before = pieces->pool.size;
+    struct piece made = piece_make(&pieces->pool, text);
+
+    for (size_t i = 0; i < pieces->count; i++) {
+        const struct piece *other = &pieces->items[i];
+
+        if (other->size == made.size &&
+            memcmp(pieces->pool.data + other->at, pieces->pool.data + made.at, made.size) == 0) {
+            buffer_cut(&pieces->pool, before);
+            return *other;
+        }
+    }
+    buffer_reserve(&pieces->pool, PEN_SLACK_BYTES);
+    pieces->items = memory_grow(pieces->items, &pieces->capacity, pieces->count + 1,
+                                sizeof(*pieces->items));
+    return pieces->items[pieces->count++] = made;
+}
+
 void pool_close(struct buffer *pool)
 {
     static const char slack[PEN_SLACK_BYTES];

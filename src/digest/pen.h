@@ -76,6 +76,20 @@ static inline char *pen_put(char *to, const char *from, size_t size)
  * between CR and LF. */
 struct piece piece_make(struct buffer *pool, struct view text);
 
+/* Pieces that many programs have, each once. */
+struct pieces {
+    struct buffer pool;
+    struct piece *items;
+    size_t count;
+    size_t capacity;
+};
+
+void pieces_init(struct pieces *pieces, size_t max_bytes);
+void pieces_free(struct pieces *pieces); /* zeroed is fine */
+size_t pieces_bytes(const struct pieces *pieces); /* of memory */
+/* As piece_make, but what there is already is found again. The pool needs no closing. */
+struct piece pieces_add(struct pieces *pieces, struct view text);
+
 /* A text that is escaped for HTML and encoded whole, and where each of its bytes
  * came to stand, so that any part of it is a copy. */
 struct mapped {

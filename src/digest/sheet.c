@@ -7,7 +7,8 @@
 #include "digest/assemble.h"
 #include "digest/context.h"
 
-enum { SHEETS_MAX = 8, TEXT_POOL_BYTES = 1 << 20, COUNTS_MAX = 512 };
+enum { SHEETS_MAX = 8, TEXT_POOL_BYTES = 1 << 20, COUNTS_MAX = 512,
+       PIECES_BYTES = 4 << 20 };
 
 static const char *const part_names[] = {[PART_HTML] = "digest.html", [PART_TEXT] = "digest.txt"};
 
@@ -18,7 +19,7 @@ static void leaf_free(struct leaf *leaf)
     if (!leaf)
         return;
     for (size_t part = 0; part < SHEET_PARTS; part++)
-        program_free(&leaf->programs[part]);
+        free(leaf->slots[part]);
     mapped_free(&leaf->mapped_title);
     mapped_free(&leaf->mapped_abstract);
     buffer_free(&leaf->pool);
@@ -29,8 +30,6 @@ static struct leaf *leaf_new(const struct sheet *sheet, const struct paper *pape
 {
     struct leaf *leaf = memory_new(1, sizeof(*leaf));
 
-    for (size_t part = 0; part < SHEET_PARTS; part++)
-        program_init(&leaf->programs[part]);
     buffer_init(&leaf->pool, TEXT_POOL_BYTES);
     leaf->title = paper->title.size ? paper->title : sheet->no_title;
     return leaf;
@@ -62,30 +61,97 @@ static void tell_refusal(char refusal[SHEET_REFUSAL_BYTES], enum sheet_part part
              SHEET_REFUSAL_BYTES - 20, error->text);
 }
 
+/* Takes over what `made` holds. */
+static const struct program *keep_shape(struct sheet *sheet, enum sheet_part part,
+                                        struct program *made)
+{
+    struct shapes *shapes = &sheet->shapes[part];
+    struct program *kept;
+
+    for (size_t i = 0; i < shapes->count; i++)
+        if (program_equal(shapes->items[i], made)) {
+            program_free(made);
+            return shapes->items[i];
+        }
+    kept = memory_new(1, sizeof(*kept));
+    *kept = *made;
+    program_init(made);
+    shapes->items =
+        memory_grow(shapes->items, &shapes->capacity, shapes->count + 1, sizeof(*shapes->items));
+    shapes->items[shapes->count++] = kept;
+    sheet->bytes += sizeof(*kept) + program_bytes(kept);
+    return kept;
+}
+
+static void drop_shapes(struct shapes *shapes)
+{
+    for (size_t i = 0; i < shapes->count; i++) {
+        program_free(shapes->items[i]);
+        free(shapes->items[i]);
+    }
+    free(shapes->items);
+    *shapes = (struct shapes){0};
+}
+
+/* In one block, so that a digest finds it in few places. */
+static void keep_slots(struct sheet *sheet, struct leaf *leaf, enum sheet_part part,
+                       struct slots *slots)
+{
+    size_t head = slots->count * sizeof(*slots->items);
+    char *block;
+
+    pool_close(&slots->pool);
+    block = memory_new(head + slots->pool.size, 1);
+    if (head)
+        memcpy(block, slots->items, head);
+    memcpy(block + head, slots->pool.data, slots->pool.size);
+    leaf->slots[part] = (struct piece *)(void *)block;
+    leaf->slot_pools[part] = block + head;
+    leaf->slot_bytes[part] = head + slots->pool.size;
+    sheet->bytes += head + slots->pool.size;
+}
+
+static int make_program(struct sheets *sheets, struct sheet *sheet, enum sheet_part part,
+                        const json_t *own, struct program *program, struct slots *slots,
+                        struct error *error)
+{
+    size_t before = pieces_bytes(&sheet->pieces);
+    int result = program_make(templates_find(sheets->templates, part_names[part]), sheet->context,
+                              templates_partials(sheets->templates), &sheets->marks, own,
+                              &sheet->pieces, program, slots, error);
+
+    sheet->bytes += pieces_bytes(&sheet->pieces) - before;
+    return result;
+}
+
 static int make_leaf(struct sheets *sheets, struct sheet *sheet, struct leaf *leaf,
                      const struct digest *digest, const struct paper *paper, enum sheet_part part)
 {
     json_t *item = sheets->marks.items[SCOPE_PAPER];
-    struct program *program = &leaf->programs[part];
+    json_t *own = context_paper(digest, sheet->words, paper);
+    struct program program;
+    struct slots slots;
     struct error error;
     int result;
 
-    json_object_set_new(item, "paper", context_paper(digest, sheet->words, paper));
-    result = program_make(templates_find(sheets->templates, part_names[part]), sheet->context,
-                          templates_partials(sheets->templates), &sheets->marks, true, program,
-                          &error);
+    program_init(&program);
+    slots_init(&slots);
+    json_object_set_new(item, "paper", own);
+    result = make_program(sheets, sheet, part, own, &program, &slots, &error);
     json_object_del(item, "paper");
-    if (result == 0 && program->loop_count != sheet->programs[part].loop_count)
+    if (result == 0 && program.loop_count != sheet->programs[part].loop_count)
         result = error_set(&error, ERROR_INPUT, "what it shows of a paper depends on the paper");
     if (result < 0) {
         tell_refusal(sheets->refusal, part, &error);
-        return -1;
+    } else {
+        leaf->programs[part] = keep_shape(sheet, part, &program);
+        keep_slots(sheet, leaf, part, &slots);
+        if (uses_parts(leaf->programs[part]))
+            map_texts(sheet, leaf, paper);
     }
-    if (uses_parts(program))
-        map_texts(sheet, leaf, paper);
-    sheet->bytes += program_bytes(program);
-    leaf->is_made[part] = true;
-    return 0;
+    program_free(&program);
+    slots_free(&slots);
+    return result;
 }
 
 struct leaf *sheet_leaf(struct sheets *sheets, struct sheet *sheet, const struct digest *digest,
@@ -95,7 +161,7 @@ struct leaf *sheet_leaf(struct sheets *sheets, struct sheet *sheet, const struct
     size_t place = digest->papers ? (size_t)(paper - digest->papers->items) : rank;
     struct leaf *leaf = sheet->leaves[place];
 
-    if (leaf && leaf->is_made[part])
+    if (leaf && leaf->programs[part])
         return leaf;
     if (!leaf) {
         leaf = sheet->leaves[place] = leaf_new(sheet, paper);
@@ -246,9 +312,8 @@ static void make_programs(struct sheets *sheets, struct sheet *sheet)
     struct error error;
 
     for (size_t part = 0; part < SHEET_PARTS; part++) {
-        if (program_make(templates_find(sheets->templates, part_names[part]), sheet->context,
-                         templates_partials(sheets->templates), &sheets->marks, false,
-                         &sheet->programs[part], &error) < 0) {
+        if (make_program(sheets, sheet, (enum sheet_part)part, NULL, &sheet->programs[part], NULL,
+                         &error) < 0) {
             sheet->is_refused = true;
             tell_refusal(sheet->refusal, (enum sheet_part)part, &error);
             return;
@@ -266,6 +331,7 @@ static struct sheet *sheet_new(struct sheets *sheets, const struct digest *diges
     sheet->words = words;
     for (size_t part = 0; part < SHEET_PARTS; part++)
         program_init(&sheet->programs[part]);
+    pieces_init(&sheet->pieces, PIECES_BYTES);
     keep_key(sheet, digest);
     keep_words(sheet, digest);
     make_context(sheets, sheet, digest);
@@ -283,8 +349,10 @@ static void drop_leaves(struct sheet *sheet)
         leaf_free(sheet->leaves[i]);
         sheet->leaves[i] = NULL;
     }
+    for (size_t part = 0; part < SHEET_PARTS; part++)
+        drop_shapes(&sheet->shapes[part]);
     sheet->bytes = sizeof(*sheet) + sheet->leaf_count * sizeof(*sheet->leaves) +
-                   arena_bytes(sheet->arena);
+                   arena_bytes(sheet->arena) + pieces_bytes(&sheet->pieces);
 }
 
 static void sheet_free(struct sheet *sheet)
@@ -293,6 +361,7 @@ static void sheet_free(struct sheet *sheet)
     free(sheet->leaves);
     for (size_t part = 0; part < SHEET_PARTS; part++)
         program_free(&sheet->programs[part]);
+    pieces_free(&sheet->pieces);
     json_decref(sheet->context);
     arena_free(&sheet->arena);
     free(sheet);

@@ -23,12 +23,21 @@ struct short_text short_text_make(struct arena *arena, struct view text);
 
 /* One paper. */
 struct leaf {
-    struct program programs[SHEET_PARTS];
-    bool is_made[SHEET_PARTS];
+    const struct program *programs[SHEET_PARTS]; /* of sheet->shapes; NULL: not made yet */
+    struct piece *slots[SHEET_PARTS]; /* what they take from it, and then the bytes of that */
+    size_t slot_bytes[SHEET_PARTS];
+    const char *slot_pools[SHEET_PARTS]; /* those bytes */
     struct view title;  /* as title_parts has it; borrowed */
     struct buffer pool; /* of the two that follow */
     struct mapped mapped_title;
     struct mapped mapped_abstract;
+};
+
+/* Programs of papers: few for many. */
+struct shapes {
+    struct program **items;
+    size_t count;
+    size_t capacity;
 };
 
 struct sheet {
@@ -40,7 +49,9 @@ struct sheet {
 
     bool is_refused; /* only plain evaluation will do; `refusal` says why */
     char refusal[SHEET_REFUSAL_BYTES];
+    struct pieces pieces; /* of all programs */
     struct program programs[SHEET_PARTS];
+    struct shapes shapes[SHEET_PARTS];
     json_t *context;     /* with marks */
     struct leaf **leaves; /* by paper */
     size_t leaf_count;

@@ -81,6 +81,11 @@ struct mustache_late {
     int (*open)(void *user, enum mustache_late_test test, const struct mustache_mark *mark);
     int (*close)(void *user);
     void *user;
+    /* A value of the context, or NULL: between these two calls `out` gets what an
+     * interpolation shows of it, or of what is below it. */
+    const json_t *own;
+    int (*begin_own)(void *user);
+    void (*end_own)(void *user);
 };
 
 /* Fails also where a mark would decide what cannot wait: the name of a dynamic
