@@ -330,7 +330,7 @@ void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, s
                size_t end)
 {
     const char *bytes = pool + mapped->at;
-    size_t from = mapped->places[start], to = mapped->places[end], first, last;
+    size_t from = mapped->places[start], to = mapped->places[end], first;
     const uint16_t *line = break_at(mapped, from);
     bool ends_blank;
 
@@ -354,8 +354,9 @@ void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, s
     }
     pen->at = pen_put(pen->at, bytes + from, to - from);
     if (*line < to) {
-        last = break_at(mapped, to)[-1];
-        pen->column = to - last - SOFT_BREAK_BYTES;
+        while (line[1] < to)
+            line++;
+        pen->column = to - *line - SOFT_BREAK_BYTES;
     } else {
         pen->column += to - from;
     }
