@@ -283,6 +283,68 @@ static void test_division(void **state)
     assert_int_equal(pair->refused, 0);
 }
 
+/* ---- papers with anything in them ---- */
+
+static struct view any_text(struct arena *arena, size_t most)
+{
+    static const char *const words[] = {"kv", "cache", ".", "From", "F", "=", "a.b", "\xC3\xA9t\xC3\xA9",
+                                        "\xF0\x9F\xA6\x89", "\xE6\xBC\xA2\xE5\xAD\x97", "<b>&\"'", "LLM",
+                                        "quantization", "x", ".From", "e\xCC\x81", "\t", ""};
+    struct buffer text;
+    struct view copy;
+
+    buffer_init(&text, 1 << 16);
+    for (size_t i = 0, count = pick(most + 1); i < count; i++) {
+        buffer_add_string(&text, words[pick(sizeof(words) / sizeof(words[0]))]);
+        if (pick(8))
+            buffer_add_char(&text, ' ');
+    }
+    copy = arena_copy(arena, buffer_view(&text));
+    buffer_free(&text);
+    return copy;
+}
+
+/* Reasons share their terms, which are looked at once, and some have many. */
+static void fill_anything(struct digest_sample *sample)
+{
+    struct view terms[70];
+    size_t kinds = 1 + pick(70);
+
+    for (size_t i = 0; i < kinds; i++)
+        terms[i] = any_text(sample->arena, 1 + pick(4));
+    digest_sample_fill_many(sample, 40, 100);
+    for (size_t i = 0; i < sample->ranking.count; i++) {
+        struct reason *reasons = arena_alloc(sample->arena, 12, sizeof(*reasons));
+
+        sample->papers[i].title = any_text(sample->arena, pick(3) ? 12 : 60);
+        sample->papers[i].abstract = any_text(sample->arena, pick(3) ? 60 : 400);
+        for (size_t reason = 0; reason < 12; reason++)
+            reasons[reason] = (struct reason){terms[pick(kinds)],
+                                              (enum reason_field)pick(REASON_PREFERENCE + 1),
+                                              (double)pick(100) / 10};
+        sample->ranked[i].reasons = reasons;
+        sample->ranked[i].reason_count = pick(13);
+    }
+}
+
+static void test_any_papers(void **state)
+{
+    struct pair *pair = *state;
+
+    for (size_t i = 0; i < 8; i++) {
+        struct morning morning;
+
+        morning_init(&morning, fill_anything);
+        morning.sample->digest.papers_serial = 1000 + i;
+        for (size_t subscriber = 0; subscriber < 6; subscriber++) {
+            shuffle(&morning);
+            compare(pair, &morning.sample->digest);
+        }
+        digest_sample_free(&morning.sample);
+    }
+    assert_int_equal(pair->refused, 0);
+}
+
 /* Notes of a holiday, all from one sheet: they have no papers to tell them apart. */
 static void test_notes(void **state)
 {
@@ -596,8 +658,9 @@ int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_shipped), TEST(test_division), TEST(test_notes), TEST(test_custom),
-        TEST(test_random),  cmocka_unit_test(test_steps),
+        TEST(test_shipped), TEST(test_division),   TEST(test_notes),
+        TEST(test_custom),  TEST(test_random),     TEST(test_any_papers),
+        cmocka_unit_test(test_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
