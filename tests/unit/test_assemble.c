@@ -17,6 +17,7 @@
 #include "digest/sheet.h"
 #include "unit/data.h"
 #include "unit/digest_sample.h"
+#include "unit/quoted.h"
 
 enum { RANDOM_TEMPLATES = 60, MORNINGS = 2 };
 
@@ -26,57 +27,6 @@ static size_t pick(size_t below)
 {
     seed = seed * 1664525u + 1013904223u;
     return (seed >> 8) % below;
-}
-
-/* ---- a strict decoder, and what every line must keep to ---- */
-
-static int hex(char digit)
-{
-    const char *found = digit ? strchr("0123456789ABCDEF", digit) : NULL;
-
-    if (!found)
-        fail_msg("not a hexadecimal digit: %d", digit);
-    return (int)(found - "0123456789ABCDEF");
-}
-
-static void decode_line(struct view line, struct buffer *out)
-{
-    if (line.size > 76)
-        fail_msg("a line of %zu bytes: %.*s", line.size, VIEW_ARGUMENTS(line));
-    if (line.size && (line.data[line.size - 1] == ' ' || line.data[line.size - 1] == '\t'))
-        fail_msg("a blank before a line end: %.*s", VIEW_ARGUMENTS(line));
-    if (view_starts_with(line, VIEW(".")) || view_starts_with(line, VIEW("From ")))
-        fail_msg("an unsafe start: %.*s", VIEW_ARGUMENTS(line));
-    for (size_t at = 0; at < line.size; at++) {
-        char byte = line.data[at];
-
-        assert_true((byte >= ' ' && byte <= '~') || byte == '\t');
-        if (byte == '=' && at + 1 == line.size)
-            return;
-        if (byte == '=') {
-            assert_true(at + 2 < line.size);
-            byte = (char)(hex(line.data[at + 1]) * 16 + hex(line.data[at + 2]));
-            at += 2;
-        }
-        buffer_add_char(out, byte);
-    }
-    buffer_add_char(out, '\n');
-}
-
-static void decode(struct view encoded, struct buffer *out)
-{
-    bool ends_open = !view_ends_with(encoded, VIEW("\r\n"));
-    size_t at = 0;
-
-    buffer_clear(out);
-    while (at < encoded.size) {
-        size_t end = view_find(encoded, VIEW("\r\n"), at);
-
-        decode_line(view_slice(encoded, at, end), out);
-        at = end + 2;
-    }
-    if (encoded.size && ends_open)
-        buffer_cut(out, out->size - 1);
 }
 
 /* ---- comparing ---- */
@@ -147,7 +97,7 @@ static void compare_part(struct pair *pair, const char *name, const struct buffe
         compare_texts(name, buffer_view(want), buffer_view(got));
         return;
     }
-    decode(buffer_view(got), &pair->decoded);
+    quoted_decode(buffer_view(got), &pair->decoded);
     compare_texts(name, buffer_view(want), buffer_view(&pair->decoded));
 }
 
@@ -608,59 +558,12 @@ static void test_random(void **state)
     data_remove_folder(&folder);
 }
 
-/* ---- the table of steps and what templates/README.md says ---- */
-
-static bool is_late(struct view name)
-{
-    for (size_t key = 0; key < LATE_KEYS; key++)
-        if (view_equal_string(name, late_entries[key].name) &&
-            (late_entries[key].scope == SCOPE_DIGEST || late_entries[key].scope == SCOPE_PAPER))
-            return true;
-    return view_equal(name, VIEW("subscriber"));
-}
-
-static size_t check_row(struct view line)
-{
-    struct view names, step;
-    size_t checked = 0;
-
-    if (!view_starts_with(line, VIEW("| `")) || !view_next_part(&line, '|', &names) ||
-        !view_next_part(&line, '|', &names) || !view_next_part(&line, '|', &step))
-        return 0;
-    step = view_trim(step);
-    if (!view_equal(step, VIEW("edition")) && !view_equal(step, VIEW("paper")) &&
-        !view_equal(step, VIEW("subscriber")))
-        return 0;
-    for (size_t at = 0; (at = view_find_char(names, '`', at)) < names.size; checked++) {
-        size_t end = view_find_char(names, '`', at + 1);
-        struct view name = view_slice(names, at + 1, end);
-
-        if (is_late(name) != view_equal(step, VIEW("subscriber")))
-            fail_msg("templates/README.md: the step of %.*s", VIEW_ARGUMENTS(name));
-        at = end + 1;
-    }
-    return checked;
-}
-
-static void test_steps(void **state)
-{
-    struct view readme = data_read("templates/README.md"), rest = readme, line;
-    size_t checked = 0;
-
-    (void)state;
-    while (view_next_line(&rest, &line))
-        checked += check_row(line);
-    assert_true(checked > 70);
-    data_free(readme);
-}
-
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_shipped), TEST(test_division),   TEST(test_notes),
         TEST(test_custom),  TEST(test_random),     TEST(test_any_papers),
-        cmocka_unit_test(test_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
