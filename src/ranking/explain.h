@@ -5,6 +5,8 @@
 
 #include "ranking/ranker.h"
 
+enum { EXPLAIN_ROOM = 4 }; /* what picks need beyond one per paper */
+
 /* Works out the shares of the ranker's contenders and fills their sums. */
 void explain_find(struct ranker *ranker);
 /* The reasons of the first `count` contenders, whose papers and scores `items` have. */

@@ -356,7 +356,8 @@ static double fit_of(const struct reference *reference, const struct wanted *wan
 {
     const struct paper_words *words = &reference->papers[paper];
     double best = 0,
-           base = WEIGHT_K1 * (1 - WEIGHT_B + WEIGHT_B * words->length / reference->average);
+           base = (double)(float)(WEIGHT_K1 * (1 - WEIGHT_B + WEIGHT_B * words->length /
+                                                                  reference->average));
 
     *ret_field = REASON_ABSTRACT;
     for (size_t i = 0; i < wanted->count; i++) {
@@ -369,7 +370,9 @@ static double fit_of(const struct reference *reference, const struct wanted *wan
         if (wanted->field == KEYWORD_ABSTRACT)
             title = 0;
         times = WEIGHT_TITLE * title + abstract;
-        best = fmax(best, times / (times + base));
+        if (times > 0)
+            best = fmax(best, fmax(1, floor(times / (times + base) * WEIGHT_FIT_STEPS + 0.5)) /
+                                  WEIGHT_FIT_STEPS);
         if (title > 0)
             *ret_field = REASON_TITLE;
     }
