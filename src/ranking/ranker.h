@@ -6,6 +6,7 @@
 #include "ranking/dense.h"
 #include "ranking/found.h"
 #include "ranking/grams.h"
+#include "ranking/keyword_memo.h"
 #include "ranking/levels.h"
 #include "ranking/order.h"
 #include "ranking/relevance.h"
@@ -33,6 +34,7 @@ struct ranker {
     const struct ranking_index *index;
     struct compiled_profile compiled; /* the profile being ranked */
     struct found_cache cache;
+    struct keyword_memo memo;
     struct grams *grams; /* for substring scoring, made when it is asked for */
     const struct found **found; /* one per term of the profile */
     /* Those that add in the profile's order, then those that take away. */

@@ -28,6 +28,7 @@ struct ranker *ranker_new(const struct ranking_index *index)
     size_t count = index->papers->count + 1, room = dense_room(count), levels = levels_room(count);
 
     ranker->index = index;
+    keyword_memo_init(&ranker->memo, index);
     found_init(&ranker->cache, index, &ranker->compiled);
     ranker->levels = memory_new(levels, sizeof(*ranker->levels));
     ranker->peaks = memory_new(levels, sizeof(*ranker->peaks));
@@ -54,6 +55,7 @@ void ranker_free(struct ranker **ranker)
     if (!*ranker)
         return;
     found_free(&(*ranker)->cache);
+    keyword_memo_free(&(*ranker)->memo);
     grams_free(&(*ranker)->grams);
     compiled_free(&(*ranker)->compiled);
     free((*ranker)->found);
