@@ -27,7 +27,8 @@ static inline size_t dense_terms(size_t terms)
     return (terms + DENSE_TERMS - 1) / DENSE_TERMS * DENSE_TERMS;
 }
 
-/* The sum of the fits' steps, each times its weight. */
+/* The sum of the fits' steps, each times its weight. Behind `terms`, up to whole DENSE_TERMS,
+ * both have zeros. */
 double dense_sum(const uint16_t *codes, const double *weights, size_t terms);
 /* Which of the first DENSE_TERMS codes are not 0: bit i for the one at i. */
 uint32_t dense_hits(const uint16_t *codes);

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "ranking/weights.h"
 
-static enum reason_field field_of(enum compiled_role role, bool in_title)
+enum reason_field explain_field(enum compiled_role role, bool in_title)
 {
     static const unsigned char fields[ROLE_EXCLUDE + 1][2] = {
         [ROLE_KEYWORD] = {REASON_ABSTRACT, REASON_TITLE},
@@ -72,10 +72,10 @@ static void add_up(struct ranker *ranker, struct contender *contender)
 {
     const uint16_t *codes = ranker->codes + contender->row * ranker->terms;
 
-    contender->sum = dense_sum(codes, weights_for(ranker, contender), ranker->terms);
+    contender->sum = dense_sum(codes, weights_for(ranker, contender), ranker->scored_count);
     contender->final = contender->sum;
     if (ranker_has(ranker, ROLE_DISLIKED))
-        contender->final -= fmin(dense_sum(codes, ranker->takes, ranker->terms),
+        contender->final -= fmin(dense_sum(codes, ranker->takes, ranker->scored_count),
                                  WEIGHT_DISLIKED_BOUND * contender->sum);
 }
 
@@ -122,16 +122,6 @@ void explain_find(struct ranker *ranker)
 
 /* ---- reasons ---- */
 
-static size_t count_hits(const struct ranker *ranker, const struct contender *contender)
-{
-    const uint16_t *codes = ranker->codes + contender->row * ranker->terms;
-    size_t count = 0;
-
-    for (size_t at = 0; at < ranker->terms; at += DENSE_TERMS)
-        count += (size_t)__builtin_popcount(dense_hits(codes + at));
-    return count;
-}
-
 /* The shares that are not 0, and their terms * 2, + 1 in the title. */
 static size_t take_shares(struct ranker *ranker, const struct contender *contender,
                           const double *weights)
@@ -166,25 +156,24 @@ static double largest_of(const double *weights, size_t count)
     return largest;
 }
 
-static inline struct reason reason_of(const struct scored *scored, const struct compiled_term *terms,
-                                      uint32_t number, double score)
+static inline struct reason reason_of(const struct scored *scored, uint32_t number, double score)
 {
     const struct scored *of = &scored[number >> 1];
 
-    return (struct reason){terms[of->term].text, field_of(of->role, number & 1), score};
+    return (struct reason){of->text, of->fields[number & 1], score};
 }
 
 /* Puts each where it belongs by a key that is nearly exact; whether it was. */
 static bool write_few(const struct ranker *ranker, size_t count, double key_scale, double scale,
                       struct reason *ret_reasons)
 {
-    const struct compiled_term *terms = ranker->compiled.terms;
     const struct scored *scored = ranker->scored;
     const double *values = ranker->values;
     int16_t keys[KEYS], ranks[KEYS];
     uint64_t taken = 0;
 
-    memset(keys, 0, sizeof(keys));
+    for (size_t at = 0; at < count; at += DENSE_KEYS)
+        memset(keys + at, 0, DENSE_KEYS * sizeof(*keys));
     for (size_t i = 0; i < count; i++)
         keys[i] = order_key(values[i], key_scale);
     dense_ranks(keys, count, ranks);
@@ -192,7 +181,7 @@ static bool write_few(const struct ranker *ranker, size_t count, double key_scal
         size_t rank = (size_t)ranks[i];
 
         taken |= (uint64_t)1 << rank;
-        ret_reasons[rank] = reason_of(scored, terms, ranker->numbers[i], values[i] * scale);
+        ret_reasons[rank] = reason_of(scored, ranker->numbers[i], values[i] * scale);
     }
     if (taken != UINT64_MAX >> (KEYS - count))
         return false;
@@ -209,8 +198,7 @@ static void write_reasons(struct ranker *ranker, size_t count, double key_scale,
         return;
     order_descending(ranker->values, count, key_scale, ranker->order_scratch, ranker->order);
     for (size_t i = 0; i < count; i++)
-        ret_reasons[i] = reason_of(ranker->scored, ranker->compiled.terms,
-                                   ranker->numbers[ranker->order[i]],
+        ret_reasons[i] = reason_of(ranker->scored, ranker->numbers[ranker->order[i]],
                                    ranker->values[ranker->order[i]] * scale);
 }
 
@@ -219,23 +207,18 @@ void explain_reasons(struct ranker *ranker, size_t count, struct arena *arena,
 {
     double key_scale = order_scale(largest_of(ranker->weights, ranker->adding_count) *
                                    WEIGHT_FIT_STEPS);
-    struct reason *reasons;
-    size_t hits = 0;
 
-    for (size_t i = 0; i < count; i++)
-        hits += count_hits(ranker, &ranker->contenders[i]);
-    reasons = arena_room(arena, hits, sizeof(*reasons));
     for (size_t i = 0; i < count; i++) {
         const struct contender *contender = &ranker->contenders[i];
         const double *weights = weights_for(ranker, contender);
+        size_t hits = take_shares(ranker, contender, weights);
+        struct reason *reasons = arena_room(arena, hits, sizeof(*reasons));
 
         if (weights != ranker->weights)
             key_scale = order_scale(largest_of(weights, ranker->adding_count) *
                                     WEIGHT_FIT_STEPS);
         items[i].reasons = reasons;
-        items[i].reason_count = take_shares(ranker, contender, weights);
-        write_reasons(ranker, items[i].reason_count, key_scale,
-                      items[i].score / contender->sum, reasons);
-        reasons += items[i].reason_count;
+        items[i].reason_count = hits;
+        write_reasons(ranker, hits, key_scale, items[i].score / contender->sum, reasons);
     }
 }

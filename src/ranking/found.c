@@ -67,8 +67,11 @@ static void grow(struct found_cache *cache)
 
 static void set_row(struct found_cache *cache, struct found *found)
 {
-    uint16_t *row = arena_alloc(cache->arena, levels_room(cache->index->papers->count),
-                                sizeof(*row));
+    char *room = arena_alloc(cache->arena,
+                             levels_room(cache->index->papers->count) * sizeof(uint16_t) +
+                                 LEVELS_ALIGNED,
+                             1);
+    uint16_t *row = (void *)(room + (LEVELS_ALIGNED - (uintptr_t)room % LEVELS_ALIGNED));
 
     found->least_code = UINT16_MAX;
     for (size_t i = 0; i < found->count; i++) {
@@ -123,6 +126,8 @@ void found_terms(struct found_cache *cache, const struct found **ret_found)
     bound(cache);
     for (size_t i = 0; i < count; i++)
         __builtin_prefetch(&cache->places[terms[i].key & (cache->capacity - 1)]);
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(cache->places[terms[i].key & (cache->capacity - 1)]);
     for (size_t i = 0; i < count; i++)
         ret_found[i] = find_once(cache, &terms[i]);
 }

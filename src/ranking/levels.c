@@ -86,23 +86,40 @@ WIDE static inline __m256i weight_of(const struct level_row *row)
     return _mm256_set1_epi16((int16_t)row->weight);
 }
 
-/* Few rows at a time from one end to the other: what comes next is then fetched
- * ahead, which matters more than to write the sums more often. */
+WIDE static inline void add_four(const struct level_row *rows, const __m256i *weights, size_t at,
+                                 uint16_t *levels)
+{
+    __m256i sum = added(load(levels + at), rows[0].codes + at, weights[0]);
+
+    sum = added(sum, rows[1].codes + at, weights[1]);
+    sum = added(sum, rows[2].codes + at, weights[2]);
+    store(levels + at, added(sum, rows[3].codes + at, weights[3]));
+}
+
+WIDE static inline void fetch_four(const struct level_row *rows, size_t at)
+{
+    __builtin_prefetch(rows[0].codes + at);
+    __builtin_prefetch(rows[1].codes + at);
+    __builtin_prefetch(rows[2].codes + at);
+    __builtin_prefetch(rows[3].codes + at);
+}
+
+/* Few rows at a time from one end to the other, while the next ones are fetched: to wait
+ * for them costs more than to write the sums more often. */
 WIDE static void add_rows_wide(const struct level_row *rows, size_t row_count, size_t room,
                                uint16_t *levels)
 {
     size_t i = 0;
 
     for (; i + ROWS <= row_count; i += ROWS) {
-        const uint16_t *a = rows[i].codes, *b = rows[i + 1].codes, *c = rows[i + 2].codes,
-                       *d = rows[i + 3].codes;
-        __m256i of_a = weight_of(&rows[i]), of_b = weight_of(&rows[i + 1]),
-                of_c = weight_of(&rows[i + 2]), of_d = weight_of(&rows[i + 3]);
+        const struct level_row *next = &rows[i + 2 * ROWS <= row_count ? i + ROWS : i];
+        const __m256i weights[ROWS] = {weight_of(&rows[i]), weight_of(&rows[i + 1]),
+                                       weight_of(&rows[i + 2]), weight_of(&rows[i + 3])};
 
-        for (size_t at = 0; at < room; at += LANES) {
-            __m256i sum = added(added(load(levels + at), a + at, of_a), b + at, of_b);
-
-            store(levels + at, added(added(sum, c + at, of_c), d + at, of_d));
+        for (size_t at = 0; at < room; at += 2 * LANES) {
+            fetch_four(next, at);
+            add_four(&rows[i], weights, at, levels);
+            add_four(&rows[i], weights, at + LANES, levels);
         }
     }
     for (; i < row_count; i++)

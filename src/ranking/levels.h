@@ -15,6 +15,9 @@ struct level_row {
     uint16_t weight;       /* in levels */
 };
 
+/* Rows that begin at a multiple of so many bytes are read faster. */
+enum { LEVELS_ALIGNED = 64 };
+
 static inline size_t levels_room(size_t papers)
 {
     return (papers + LEVELS_BLOCK - 1) / LEVELS_BLOCK * LEVELS_BLOCK;

@@ -16,8 +16,9 @@ enum { MARK_HIT = 1, MARK_FOLLOWED = 2, MARK_CATEGORY = 4 };
 /* A term that adds to a sum or takes from it. */
 struct scored {
     const struct found *found;
-    uint32_t term; /* of the compiled profile */
+    struct view text; /* the compiled term's */
     enum compiled_role role;
+    enum reason_field fields[2]; /* of a hit, and of one in the title */
 };
 
 /* A paper that may be among the best. */

@@ -137,9 +137,11 @@ static void add_scored(struct ranker *ranker, size_t number, double *weights)
     const struct found *found = ranker->found[number];
     double weight = compiled_is_keyword(term->role) ? term->weight * found->factor : term->weight;
 
+    __builtin_prefetch(found->row ? (const void *)found->row : found->papers);
     weights[ranker->scored_count] = weight / WEIGHT_FIT_STEPS;
     ranker->scored[ranker->scored_count++] =
-        (struct scored){found, (uint32_t)number, term->role};
+        (struct scored){found, term->text, term->role,
+                        {explain_field(term->role, false), explain_field(term->role, true)}};
 }
 
 static void look_up(struct ranker *ranker)
