@@ -163,7 +163,7 @@ static inline struct reason reason_of(const struct scored *scored, uint32_t numb
     return (struct reason){of->text, of->fields[number & 1], score};
 }
 
-/* Puts each where it belongs by a key that is nearly exact; whether it was. */
+/* Puts each where it belongs by its key; false when two have the same. */
 static bool write_few(const struct ranker *ranker, size_t count, double key_scale, double scale,
                       struct reason *ret_reasons)
 {
@@ -183,12 +183,7 @@ static bool write_few(const struct ranker *ranker, size_t count, double key_scal
         taken |= (uint64_t)1 << rank;
         ret_reasons[rank] = reason_of(scored, ranker->numbers[i], values[i] * scale);
     }
-    if (taken != UINT64_MAX >> (KEYS - count))
-        return false;
-    for (size_t i = 1; i < count; i++)
-        if (ret_reasons[i - 1].score < ret_reasons[i].score)
-            return false;
-    return true;
+    return taken == UINT64_MAX >> (KEYS - count);
 }
 
 static void write_reasons(struct ranker *ranker, size_t count, double key_scale, double scale,

@@ -15,7 +15,7 @@ double order_scale(double largest)
     return largest > DBL_MIN && largest < DBL_MAX ? ORDER_KEY_MAX / largest : 0;
 }
 
-/* By rounded values; false when some of them are the same, and the places nothing. */
+/* By keys, which are in the order of the values; false when some are the same. */
 static bool order_keys(const double *values, size_t count, double scale, uint32_t *ret_places)
 {
     int16_t keys[FEW] = {0}, ranks[FEW];
@@ -31,26 +31,14 @@ static bool order_keys(const double *values, size_t count, double scale, uint32_
     return !count || taken == UINT64_MAX >> (FEW - count);
 }
 
-/* Which of equal ones is first is told by their places. */
-static bool comes_before(const double *values, uint32_t a, uint32_t b)
+static void insert(const double *values, size_t count, uint32_t *ret_places)
 {
-    if (values[a] > values[b] || values[a] < values[b])
-        return values[a] > values[b];
-    return a < b;
-}
-
-/* From nearly in order to wholly. */
-static void insert(const double *values, size_t count, uint32_t *places)
-{
-    for (size_t i = 1; i < count; i++) {
-        uint32_t moved = places[i];
+    for (size_t i = 0; i < count; i++) {
         size_t at = i;
 
-        if (values[places[i - 1]] > values[moved])
-            continue;
-        for (; at > 0 && comes_before(values, moved, places[at - 1]); at--)
-            places[at] = places[at - 1];
-        places[at] = moved;
+        for (; at > 0 && values[i] > values[ret_places[at - 1]]; at--)
+            ret_places[at] = ret_places[at - 1];
+        ret_places[at] = (uint32_t)i;
     }
 }
 
@@ -68,9 +56,7 @@ void order_descending(const double *values, size_t count, double scale,
 {
     if (count <= FEW) {
         if (!order_keys(values, count, scale, ret_places))
-            for (size_t i = 0; i < count; i++)
-                ret_places[i] = (uint32_t)i;
-        insert(values, count, ret_places);
+            insert(values, count, ret_places);
         return;
     }
     for (size_t i = 0; i < count; i++)

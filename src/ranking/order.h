@@ -16,6 +16,7 @@ struct order_item {
 /* What to multiply values with, of which this one is the largest, to tell most of
  * them apart as keys. */
 double order_scale(double largest);
+/* Of a value that is no larger: a larger key is only had by a larger value. */
 static inline int16_t order_key(double value, double scale)
 {
     return (int16_t)(int32_t)(value * scale);
