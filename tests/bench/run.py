@@ -64,8 +64,8 @@ def bench_ranking(program, papers, sizes, threads, runs):
               % ('%d x %s' % (size, kind), each * 1e6, python / each, plain / each,
                  result['cpu_s'] / size * 1e6, result['rank_s']), end='')
         if result['bytes_per_profile']:
-            print('; compiled in %.1f s to %.0f bytes each; resident %.0f bytes each'
-                  % (result['compile_s'], result['bytes_per_profile'], result['resident_kib'] * 1024 / size), end='')
+            print('; compiled in %.1f s to %.0f bytes each; peak of memory %.0f bytes each'
+                  % (result['compile_s'], result['bytes_per_profile'], result['peak_kib'] * 1024 / size), end='')
         print(flush=True)
 
 
