@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "papers/tex.h"
 #include "ranking/compounds.h"
 #include "ranking/names.h"
+#include "ranking/variants.h"
 #include "ranking/weights.h"
-
 
 struct compiler {
     const struct ranking_index *index;
@@ -193,14 +194,14 @@ static void add_parted_phrase(struct compiler *compiler)
         add_phrase(compiler, slots, count);
 }
 
-/* ---- compounds that other papers write otherwise ---- */
+/* ---- what other papers write otherwise ---- */
 
 static void add_compound(void *context, const struct compiled_slot *slots, size_t count)
 {
     add_phrase(context, slots, count);
 }
 
-static void add_compounds(struct compiler *compiler)
+static void add_spellings(struct compiler *compiler)
 {
     struct compiled_slot slots[COMPOUND_SLOTS];
 
@@ -211,6 +212,7 @@ static void add_compounds(struct compiler *compiler)
                         add_compound, compiler);
     else
         compounds_any(compiler->splitter, &compiler->words, slots, add_compound, compiler);
+    variants_give(compiler->splitter, &compiler->words, slots, add_compound, compiler);
 }
 
 /* The same for the same spellings, in whatever order they came. */
@@ -243,16 +245,17 @@ double compiled_keyword_factor(const struct ranking_index *index,
     return WEIGHT_KEYWORD_FLOOR + (1 - WEIGHT_KEYWORD_FLOOR) * fmin(1, rarity);
 }
 
-/* Adds a keyword unless it is there already, in whatever spelling. Returns
- * whether it did; one without any word is left out. */
-static bool add_keyword(struct compiler *compiler, enum compiled_role role, struct view text,
-                        double weight, enum keyword_field field)
+/* Adds a keyword, `unicode` when its TeX is read, unless it is there already, in whatever
+ * spelling. Returns whether it did; one without any word is left out. */
+static bool add_read_keyword(struct compiler *compiler, struct view unicode,
+                             enum compiled_role role, struct view text, double weight,
+                             enum keyword_field field)
 {
     struct compiled_profile *compiled = compiler->compiled;
     size_t patterns = compiled->pattern_count, slots = compiled->slot_count;
     struct compiled_term *term;
 
-    words_split(compiler->splitter, text, &compiler->words);
+    words_split(compiler->splitter, unicode, &compiler->words);
     if (!compiler->words.count || compiler->words.count > COMPOUND_SLOTS)
         return false;
     term = begin_term(compiled, role, text, weight);
@@ -263,7 +266,7 @@ static bool add_keyword(struct compiler *compiler, enum compiled_role role, stru
         add_plain_phrase(compiler);
     add_joined_phrase(compiler);
     add_parted_phrase(compiler);
-    add_compounds(compiler);
+    add_spellings(compiler);
     if (!is_new(compiler, signature_of(compiled, term))) {
         compiled->term_count--;
         compiled->pattern_count = patterns;
@@ -271,6 +274,22 @@ static bool add_keyword(struct compiler *compiler, enum compiled_role role, stru
         return false;
     }
     return true;
+}
+
+/* TeX in it is read as that of papers. */
+static bool add_keyword(struct compiler *compiler, enum compiled_role role, struct view text,
+                        double weight, enum keyword_field field)
+{
+    struct view read = text;
+    struct buffer unicode;
+    bool added;
+
+    buffer_init(&unicode, text.size * TEX_GROWTH);
+    if (tex_to_unicode_if_any(text, &unicode))
+        read = buffer_view(&unicode);
+    added = add_read_keyword(compiler, read, role, text, weight, field);
+    buffer_free(&unicode);
+    return added;
 }
 
 static void add_keywords(struct compiler *compiler, enum compiled_role role,
