@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "papers/tex.h"
 #include "ranking/compounds.h"
 #include "ranking/keyword_memo.h"
 #include "ranking/names.h"
+#include "ranking/variants.h"
 #include "ranking/weights.h"
 
 struct compiler {
@@ -194,14 +196,14 @@ static void add_parted_phrase(struct compiler *compiler)
         add_phrase(compiler, slots, count);
 }
 
-/* ---- compounds that other papers write otherwise ---- */
+/* ---- what other papers write otherwise ---- */
 
 static void add_compound(void *context, const struct compiled_slot *slots, size_t count)
 {
     add_phrase(context, slots, count);
 }
 
-static void add_compounds(struct compiler *compiler)
+static void add_spellings(struct compiler *compiler)
 {
     struct compiled_slot slots[COMPOUND_SLOTS];
 
@@ -212,6 +214,7 @@ static void add_compounds(struct compiler *compiler)
                         add_compound, compiler);
     else
         compounds_any(compiler->splitter, &compiler->words, slots, add_compound, compiler);
+    variants_give(compiler->splitter, &compiler->words, slots, add_compound, compiler);
 }
 
 /* The same for the same spellings, in whatever order they came. */
@@ -253,10 +256,21 @@ static void spell_keyword(struct compiler *compiler)
         add_plain_phrase(compiler);
     add_joined_phrase(compiler);
     add_parted_phrase(compiler);
-    add_compounds(compiler);
+    add_spellings(compiler);
 }
 
-/* False when there is no word in it. */
+/* `unicode` is the keyword when its TeX is read. */
+static void begin_unknown(struct compiler *compiler, enum compiled_role role, struct view text,
+                          struct view unicode, double weight)
+{
+    words_split(compiler->splitter, unicode, &compiler->words);
+    if (compiler->words.count && compiler->words.count <= COMPOUND_SLOTS) {
+        begin_term(compiler->compiled, role, text, weight);
+        spell_keyword(compiler);
+    }
+}
+
+/* TeX in it is read as that of papers. False when there is no word in it. */
 static bool begin_keyword(struct compiler *compiler, enum compiled_role role, struct view text,
                           double weight)
 {
@@ -264,6 +278,7 @@ static bool begin_keyword(struct compiler *compiler, enum compiled_role role, st
     const struct known_keyword *known =
         compiler->memo ? keyword_memo_find(compiler->memo, text) : NULL;
     size_t patterns = compiled->pattern_count, slots = compiled->slot_count;
+    struct buffer unicode;
 
     if (known) {
         if (known->pattern_count) {
@@ -272,11 +287,10 @@ static bool begin_keyword(struct compiler *compiler, enum compiled_role role, st
         }
         return known->pattern_count > 0;
     }
-    words_split(compiler->splitter, text, &compiler->words);
-    if (compiler->words.count && compiler->words.count <= COMPOUND_SLOTS) {
-        begin_term(compiled, role, text, weight);
-        spell_keyword(compiler);
-    }
+    buffer_init(&unicode, text.size * TEX_GROWTH);
+    begin_unknown(compiler, role, text,
+                  tex_to_unicode_if_any(text, &unicode) ? buffer_view(&unicode) : text, weight);
+    buffer_free(&unicode);
     if (compiler->memo)
         keyword_memo_add(compiler->memo, text, compiled, patterns, slots);
     return compiled->pattern_count > patterns;
