@@ -44,21 +44,9 @@ bool view_ends_with(struct view view, struct view suffix)
            view_equal(view_slice(view, view.size - suffix.size, view.size), suffix);
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-struct view view_trim(struct view view)
-{
-    while (view.size && is_space(view.data[0])) {
-        view.data++;
-        view.size--;
-    }
-    while (view.size && is_space(view.data[view.size - 1]))
-        view.size--;
-    return view;
-}
+/* memmem sets up a table first, which costs more than searching a line for a
+ * short needle. */
+enum { SHORT_BYTES = 8 };
 
 size_t view_find(struct view view, struct view needle, size_t from)
 {
@@ -68,8 +56,15 @@ size_t view_find(struct view view, struct view needle, size_t from)
         return view.size;
     if (needle.size == 0)
         return from;
-    hit = memmem(view.data + from, view.size - from, needle.data, needle.size);
-    return hit ? (size_t)(hit - view.data) : view.size;
+    if (needle.size > SHORT_BYTES) {
+        hit = memmem(view.data + from, view.size - from, needle.data, needle.size);
+        return hit ? (size_t)(hit - view.data) : view.size;
+    }
+    for (; (from = view_find_char(view, needle.data[0], from)) < view.size; from++) {
+        if (view_equal(view_slice(view, from, from + needle.size), needle))
+            return from;
+    }
+    return view.size;
 }
 
 /* Four bytes a step: texts are long and what is looked for is rare. */

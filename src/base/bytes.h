@@ -52,7 +52,22 @@ int view_compare(struct view a, struct view b);       /* memcmp order, then leng
 bool view_starts_with(struct view view, struct view prefix);
 bool view_starts_with_nocase(struct view view, struct view prefix);
 bool view_ends_with(struct view view, struct view suffix);
-struct view view_trim(struct view view); /* ASCII white space at both ends */
+static inline bool view_is_blank(char c) /* ASCII white space */
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline struct view view_trim(struct view view) /* ASCII white space at both ends */
+{
+    while (view.size && view_is_blank(view.data[0])) {
+        view.data++;
+        view.size--;
+    }
+    while (view.size && view_is_blank(view.data[view.size - 1]))
+        view.size--;
+    return view;
+}
+
 /* Offset of the first `needle` at or after `from`; view.size when there is none. */
 size_t view_find(struct view view, struct view needle, size_t from);
 static inline size_t view_find_char(struct view view, char needle, size_t from)

@@ -80,6 +80,18 @@ char *file_join(const char *folder, const char *name)
     return buffer_steal(&path);
 }
 
+int file_sync(const char *path, struct error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC), result = 0;
+
+    if (descriptor < 0)
+        return error_set_errno(error, errno, "cannot open %s", path);
+    if (fsync(descriptor) < 0)
+        result = error_set_errno(error, errno, "cannot sync %s", path);
+    close(descriptor);
+    return result;
+}
+
 int file_sync_folder(const char *path, struct error *error)
 {
     int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

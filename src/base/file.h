@@ -24,6 +24,8 @@ int file_create_atomic(const char *path, struct view bytes, unsigned mode, struc
 int file_read_all(int descriptor, const char *name, struct buffer *ret_bytes, struct error *error);
 /* Appends all to a descriptor, through short writes and EINTR. */
 int file_write_all(int descriptor, struct view bytes, const char *name, struct error *error);
+/* What another program or library has written. */
+int file_sync(const char *path, struct error *error);
 int file_sync_folder(const char *path, struct error *error);
 /* mkdir -p. */
 int file_make_folder(const char *path, unsigned mode, struct error *error);

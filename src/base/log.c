@@ -17,9 +17,11 @@ void log_init(struct log *log, const char *name)
 
 void log_progress_end(struct log *log)
 {
+    flockfile(stderr);
     if (log->progress_shown)
         fputs("\r\033[K", stderr);
     log->progress_shown = false;
+    funlockfile(stderr);
 }
 
 void log_line(struct log *log, enum log_level level, const char *format, ...)
@@ -31,6 +33,7 @@ void log_line(struct log *log, enum log_level level, const char *format, ...)
 
     if (level > log->most)
         return;
+    flockfile(stderr);
     log_progress_end(log);
     if (log->in_journal)
         fputs(prefixes[level], stderr);
@@ -39,6 +42,7 @@ void log_line(struct log *log, enum log_level level, const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
+    funlockfile(stderr);
 }
 
 void log_progress(struct log *log, const char *format, ...)
@@ -47,10 +51,12 @@ void log_progress(struct log *log, const char *format, ...)
 
     if (!log->is_terminal)
         return;
+    flockfile(stderr);
     fprintf(stderr, "\r\033[K%s: ", log->name);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fflush(stderr);
     log->progress_shown = true;
+    funlockfile(stderr);
 }

@@ -1,6 +1,7 @@
 /* What a command says to people: lines on standard error and one progress line
  * that a terminal sees. Only src/commands and main.c may use it. Under systemd
- * (JOURNAL_STREAM) lines carry the "<N>" priority prefix of sd-daemon(3). */
+ * (JOURNAL_STREAM) lines carry the "<N>" priority prefix of sd-daemon(3). Any thread may
+ * call these: each line is written whole. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

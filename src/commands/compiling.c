@@ -2,16 +2,15 @@
 
 #include <inttypes.h>
 
-#include "store/derived.h"
 #include "store/editions.h"
 
-enum { DOCUMENT_BYTES = 1024, COMPILED_BYTES = 64 * 1024 * 1024 };
+enum { DOCUMENT_BYTES = 1024 };
 
 void compiling_init(struct compiling *compiling, struct site *site)
 {
     *compiling = (struct compiling){.site = site};
     buffer_init(&compiling->document, DOCUMENT_BYTES);
-    buffer_init(&compiling->bytes, COMPILED_BYTES);
+    buffer_init(&compiling->bytes, COMPILING_BYTES_MAX);
 }
 
 void compiling_free(struct compiling *compiling)
@@ -60,7 +59,7 @@ static int load_papers(struct store *store, const struct strings *ids, struct pa
     return 0;
 }
 
-static int compile(struct compiling *compiling, const struct ranking_index *index,
+static int compile(struct compiling *compiling, struct ranker *ranker,
                    const struct profile *profile, uint64_t key, struct error *error)
 {
     struct store *store = compiling->site->store;
@@ -71,7 +70,7 @@ static int compile(struct compiling *compiling, const struct ranking_index *inde
     if (store && (load_papers(store, &profile->liked, &known, error) < 0 ||
                   load_papers(store, &profile->disliked, &known, error) < 0))
         result = -1;
-    else if (ranking_compile_knowing(index, profile, &known, key, &compiling->bytes) < 0)
+    else if (ranker_compile(ranker, profile, &known, key, &compiling->bytes) < 0)
         result = error_set(error, ERROR_BUG, "a profile does not compile");
     papers_free(&known);
     return result;
@@ -92,7 +91,7 @@ static int find_kept(struct compiling *compiling, const struct profile *profile,
     return 0;
 }
 
-static int get_bytes(struct compiling *compiling, const struct ranking_index *index,
+static int get_bytes(struct compiling *compiling, struct ranker *ranker,
                      const struct profile *profile, const struct folder_version *version,
                      struct error *error)
 {
@@ -100,17 +99,17 @@ static int get_bytes(struct compiling *compiling, const struct ranking_index *in
     uint64_t key = 0;
 
     if (!version || !compiling->site->store)
-        return compile(compiling, index, profile, key, error);
-    if (make_key(compiling, index, profile, version, &key, error) < 0 ||
+        return compile(compiling, ranker, profile, key, error);
+    if (make_key(compiling, ranker_index(ranker), profile, version, &key, error) < 0 ||
         find_kept(compiling, profile, key, error) < 0)
         return -1;
     if (compiling->bytes.size)
         return 0;
-    if (compile(compiling, index, profile, key, error) < 0)
+    if (compile(compiling, ranker, profile, key, error) < 0)
         return -1;
     /* No digest waits for a store that cannot be written just now. */
-    (void)derived_put(compiling->site->store, COMPILING_KIND, profile->email,
-                      buffer_view(&compiling->bytes), site_now(), &unkept);
+    (void)derived_put_of_subscriber(compiling->site->store, profile->email,
+                                    buffer_view(&compiling->bytes), site_now(), &unkept);
     return 0;
 }
 
@@ -123,7 +122,7 @@ int compiling_rank(struct compiling *compiling, struct ranker *ranker,
         ranker_make(ranker, profile, top, skip, arena, ret_ranking);
         return 0;
     }
-    if (get_bytes(compiling, ranker_index(ranker), profile, version, error) < 0)
+    if (get_bytes(compiling, ranker, profile, version, error) < 0)
         return -1;
     /* The reasons' words point into the arena's copy. */
     if (ranking_make_compiled(ranker, arena_copy(arena, buffer_view(&compiling->bytes)), top, skip,

@@ -9,9 +9,11 @@
 
 #include "commands/site.h"
 #include "ranking/ranking.h"
+#include "store/derived.h"
 #include "subscribers/folder.h"
 
-#define COMPILING_KIND "profile" /* of store/derived.h; named by the address */
+#define COMPILING_KIND DERIVED_OF_SUBSCRIBER
+enum { COMPILING_BYTES_MAX = 64 * 1024 * 1024 };
 
 struct compiling {
     struct site *site; /* borrowed; without a store only the index is asked */

@@ -8,7 +8,6 @@
 #include "base/utf8.h"
 #include "commands/compose_links.h"
 #include "commands/profile_source.h"
-#include "digest/message.h"
 #include "mail/token.h"
 #include "store/editions.h"
 #include "store/outbox.h"
@@ -25,6 +24,7 @@ void composer_init(struct composer *composer, struct site *site)
     compiling_init(&composer->compiling, site);
     composer->sheets = sheets_new(site->templates);
     digest_output_init(&composer->output);
+    composer->memo = message_memo_new();
     buffer_init(&composer->message, DIGEST_MESSAGE_BYTES);
     buffer_init(&composer->envelope, ENVELOPE_BYTES);
     buffer_init(&composer->shown, SHOWN_BYTES_MAX);
@@ -39,6 +39,7 @@ void composer_free(struct composer *composer)
     arena_free(&composer->arena);
     sheets_free(&composer->sheets);
     digest_output_free(&composer->output);
+    message_memo_free(&composer->memo);
     buffer_free(&composer->message);
     buffer_free(&composer->envelope);
     buffer_free(&composer->shown);
@@ -394,6 +395,7 @@ int composer_write(struct composer *composer, const struct compose_request *requ
         .html = buffer_view(&composer->output.html),
         .is_encoded = composer->output.is_encoded,
         .inbox = view_of(configuration->inbox.address),
+        .memo = composer->memo,
     };
     int result;
 

@@ -11,6 +11,7 @@
 #include "delivery/worker.h"
 #include "digest/assemble.h"
 #include "digest/digest.h"
+#include "digest/message.h"
 #include "mail/token.h"
 
 /* Buffers and caches that last from one digest to the next. */
@@ -26,6 +27,7 @@ struct composer {
     struct digest_output output; /* as digest_assemble leaves it */
     struct token_subscriber subscriber; /* with a key: the digest's */
     const char *unsubscribe; /* "mailto:…", in the arena */
+    struct message_memo *memo;
     struct buffer message;
     struct buffer envelope;
     struct buffer shown;

@@ -325,6 +325,16 @@ static int read_relay(struct place place, const struct target *delivery,
     return 0;
 }
 
+/* A folder that takes everything at once would take nearly everything. */
+static int refuse_maildir(struct place place, const char *url, const char *how,
+                          const struct target *target, struct error *error)
+{
+    if (!url || !view_starts_with(view_of(url), VIEW("maildir:")))
+        return 0;
+    place_error(place_at_key(place, "url"), error, "a Maildir takes no mail beside relays; %s", how);
+    return error_collect(target->sink, error);
+}
+
 static int read_relays(struct place delivery, const struct target *target,
                        struct configuration *configuration, struct error *error)
 {
@@ -348,8 +358,15 @@ static int read_relays(struct place delivery, const struct target *target,
             if (error_collect(target->sink, error) < 0)
                 return -1;
         }
+        if (refuse_maildir(at, relay->url, "name it as delivery.url and no relays", target,
+                           error) < 0)
+            return -1;
     }
-    return 0;
+    /* That of the default gives way by itself. */
+    if (!configuration->delivery.relay_count || !json_object_get(delivery.value, "url"))
+        return 0;
+    return refuse_maildir(delivery, configuration->delivery.relay.url,
+                          "leave out either it or delivery.relays", target, error);
 }
 
 static int read_delivery(struct place root, const struct target *target,

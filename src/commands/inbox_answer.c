@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "commands/inbox_parts.h"
-#include "commands/subscriber.h"
+#include "commands/person_export.h"
 #include "digest/message.h"
 #include "store/rates.h"
 #include "subscribers/address.h"
@@ -193,7 +193,7 @@ int inbox_set_export(struct inbox *inbox, const char *address, struct answer *an
     int result;
 
     buffer_init(&json, EXPORT_BYTES);
-    result = subscriber_describe(inbox->site, address, &json, error);
+    result = person_describe(inbox->site, address, &json, error);
     if (result == 0) {
         answer->attachment = arena_copy(inbox->arena, buffer_view(&json));
         answer->attachment_name = "paperboy-export.json";

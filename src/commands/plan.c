@@ -86,30 +86,37 @@ static int note_addition(struct plan *plan, const struct pending *pending, struc
     return 0;
 }
 
-static int add_delivery(struct plan *plan, const struct pending *pending, struct error *error)
+static int add_deliveries(struct plan *plan, const struct pending pending[], size_t count,
+                          struct error *error)
 {
     int64_t now_utc = plan->options->now_utc;
     int64_t lifetime = plan->site->configuration.delivery.expire_hours * HOUR_SECONDS;
-    char text[DATE_TEXT_BYTES];
-    bool is_new;
+    struct delivery_request requests[PENDING_MAX] = {{0}};
+    char slots[PENDING_MAX][DATE_TEXT_BYTES];
+    bool are_new[PENDING_MAX];
 
-    date_format(pending->slot, text);
-    if (outbox_add(plan->site->store,
-                   &(struct delivery_request){.kind = pending->kind,
-                                              .subscriber = pending->address,
-                                              .slot = text,
-                                              .created_utc = now_utc,
-                                              .not_before_utc = now_utc,
-                                              .expires_utc = now_utc + lifetime},
-                   &is_new, error) < 0)
+    for (size_t i = 0; i < count; i++) {
+        date_format(pending[i].slot, slots[i]);
+        requests[i] = (struct delivery_request){.kind = pending[i].kind,
+                                                .subscriber = pending[i].address,
+                                                .slot = slots[i],
+                                                .created_utc = now_utc,
+                                                .not_before_utc = now_utc,
+                                                .expires_utc = now_utc + lifetime};
+    }
+    if (outbox_add_many(plan->site->store, requests, count, are_new, error) < 0)
         return -1;
-    if (!is_new)
-        return 0;
-    if (pending->kind == DELIVERY_NOTICE)
-        plan->summary.notes++;
-    else
-        plan->summary.added++;
-    return plan->options->planned ? note_addition(plan, pending, error) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!are_new[i])
+            continue;
+        if (pending[i].kind == DELIVERY_NOTICE)
+            plan->summary.notes++;
+        else
+            plan->summary.added++;
+        if (plan->options->planned && note_addition(plan, &pending[i], error) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int load_forgotten(struct plan *plan, struct error *error)
@@ -132,23 +139,26 @@ static int renew_forgotten(struct plan *plan, struct error *error)
 
 static int add_pending(struct plan *plan, struct error *error)
 {
+    const char *unseen[PENDING_MAX];
+    size_t unseen_count = 0, count = 0;
+
     if (renew_forgotten(plan, error) < 0)
         return -1;
     for (size_t i = 0; i < plan->pending_count; i++) {
-        const struct pending *pending = &plan->pending[i];
-        struct subscriber_seen seen;
+        const struct pending pending = plan->pending[i];
 
-        if (forgetting_has(&plan->forgetting, pending->address))
+        if (forgetting_has(&plan->forgetting, pending.address))
             continue;
-        if (!pending->is_seen &&
-            subscriber_see(plan->site->store, pending->address, plan->options->now_utc,
-                           plan->latest, &seen, error) < 0)
-            return -1;
-        if (pending->kind != DELIVERY_KINDS && add_delivery(plan, pending, error) < 0)
-            return -1;
+        if (!pending.is_seen)
+            unseen[unseen_count++] = pending.address;
+        if (pending.kind != DELIVERY_KINDS)
+            plan->pending[count++] = pending;
     }
     plan->pending_count = 0;
-    return 0;
+    if (subscriber_see_many(plan->site->store, unseen, unseen_count, plan->options->now_utc,
+                            plan->latest, error) < 0)
+        return -1;
+    return add_deliveries(plan, plan->pending, count, error);
 }
 
 /* One transaction; a dry run's is around it. */

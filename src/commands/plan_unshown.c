@@ -1,6 +1,6 @@
 #include "commands/plan_unshown.h"
 
-#include "store/subscribers.h"
+#include "store/person.h"
 
 /* The newest edition with papers. One that a wrong date puts into the future
  * counts only when there is no other: it must not make all the others old. */
@@ -95,13 +95,15 @@ int plan_editions(struct site *site, struct edition_cache *cache, const char *ad
     struct subscriber_seen seen;
     struct unshown unshown;
     struct date latest;
+    bool found;
 
     if (edition_cache_get(cache, site->store, &all, error) < 0)
         return -1;
     plan_window(all, site_arxiv_date(site, site_now()), arena, &window, &latest);
-    if (subscriber_see(site->store, address, site_now(), latest, &seen, error) < 0 ||
-        plan_find_unshown(site->store, &window, address, seen.first_edition, arena, &unshown,
-                          error) < 0)
+    /* Planning saw them. Who is not there was erased since, and is not to be seen anew. */
+    if (person_find_seen(site->store, address, &seen, &found, error) < 0 ||
+        plan_find_unshown(site->store, &window, address, found ? seen.first_edition : latest,
+                          arena, &unshown, error) < 0)
         return -1;
     *ret_editions = unshown.editions;
     *ret_count = plan_count_up_to(&unshown, slot);

@@ -111,6 +111,14 @@ static int is_outbox_empty(struct site *site, int64_t now_utc, bool *ret_is_empt
     return 0;
 }
 
+static bool has_passing_problem(const struct roster *roster)
+{
+    for (size_t i = 0; i < roster->count; i++)
+        if (roster->entries[i].problem && roster->entries[i].may_pass)
+            return true;
+    return false;
+}
+
 int quiet_keep(struct site *site, const struct quiet *quiet, const struct roster *roster,
                const struct plan_summary *summary, int64_t changes_utc, struct error *error)
 {
@@ -119,7 +127,8 @@ int quiet_keep(struct site *site, const struct quiet *quiet, const struct roster
     bool is_empty;
     int result = 0;
 
-    if (!quiet->is_sure || summary->added || summary->notes || summary->bad > QUIET_PROBLEMS)
+    if (!quiet->is_sure || summary->added || summary->notes || summary->bad > QUIET_PROBLEMS ||
+        has_passing_problem(roster))
         return 0;
     if (is_outbox_empty(site, quiet->now_utc, &is_empty, error) < 0)
         return -1;
@@ -139,4 +148,9 @@ int quiet_keep(struct site *site, const struct quiet *quiet, const struct roster
         result = fact_put(site->store, QUIET_FACT, buffer_view(&value), error);
     buffer_free(&value);
     return result;
+}
+
+int quiet_forget(struct store *store, struct error *error)
+{
+    return fact_put(store, QUIET_FACT, (struct view){0}, error);
 }

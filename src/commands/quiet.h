@@ -30,4 +30,7 @@ int quiet_find(struct site *site, const struct quiet *quiet, struct plan_summary
 int quiet_keep(struct site *site, const struct quiet *quiet, const struct roster *roster,
                const struct plan_summary *summary, int64_t changes_utc, struct error *error);
 
+/* With somebody's erasure: it may name them among the problems. */
+int quiet_forget(struct store *store, struct error *error);
+
 #endif

@@ -127,6 +127,7 @@ static void read_one(struct reader *reader, size_t index, struct buffer *scratch
     if (profile_walk_read(reader->walk, index, scratch, &text, &problem) < 0 ||
         profile_walk_parse(reader->walk, index, text, &profile, NULL, &problem) < 0) {
         entry->problem = arena_string(reader->arena, view_of(problem.text));
+        entry->may_pass = problem.kind != ERROR_INPUT;
         return;
     }
     roster_entry_of(&profile, entry->name, entry);

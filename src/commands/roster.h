@@ -12,6 +12,7 @@ struct roster_entry {
     const char *name;    /* as the walk gives it */
     const char *address; /* NULL: the profile cannot be read */
     const char *problem; /* why; else NULL */
+    bool may_pass;       /* it may be read at another time with nothing changed */
     const char *zone;    /* NULL: UTC */
     struct date paused_until;
     enum schedule_every every;

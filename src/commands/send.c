@@ -2,11 +2,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "commands/command.h"
 #include "commands/working.h"
 #include "store/outbox.h"
 
-enum { NAP_SECONDS = 3, RELAY_SECONDS = 60 };
+enum { NAP_SECONDS = 3, NAP_TOLD_SECONDS = 30, RELAY_SECONDS = 60 };
 
 static int open_site(struct site *site, struct log *log, const char *config, struct error *error)
 {
@@ -17,6 +18,14 @@ static int open_site(struct site *site, struct log *log, const char *config, str
     return site_open_key(site, error);
 }
 
+static void tell_next(const struct site *site, int64_t due_utc)
+{
+    char due[TIME_TEXT_BYTES];
+
+    time_format_rfc3339(due_utc, due);
+    log_line(site->log, LOG_LEVEL_NOTICE, "waiting for the next attempt, at %s or before", due);
+}
+
 /* Sleeps until a delivery is due; `*ret_any` is false when nothing is open any
  * more. Looks again every few seconds: what another worker holds under a lease
  * it has mostly done long before the lease runs out, and clocks are set. */
@@ -24,6 +33,8 @@ static int wait_for_next(struct site *site, bool *ret_any, struct error *error)
 {
     enum uncertain_policy policy =
         site->configuration.delivery.hold_uncertain ? UNCERTAIN_HOLD : UNCERTAIN_RESEND;
+
+    bool is_told = false;
 
     while (!site_is_stopping()) {
         struct timespec nap = {.tv_sec = NAP_SECONDS};
@@ -34,6 +45,9 @@ static int wait_for_next(struct site *site, bool *ret_any, struct error *error)
         seconds = due_utc - site_now();
         if (!*ret_any || seconds <= 0)
             return 0;
+        if (!is_told && seconds > NAP_TOLD_SECONDS)
+            tell_next(site, due_utc);
+        is_told = true;
         log_progress(site->log, "waiting up to %lld s for the next attempt", (long long)seconds);
         if (seconds < NAP_SECONDS)
             nap.tv_sec = (time_t)seconds;
@@ -125,7 +139,8 @@ const struct command command_send = {
             "Sends the deliveries whose time has come. Neither fetches nor adds any.\n\n"
             "  --workers N  N threads that share the outbox and the connections (1 to 64;\n"
             "               default: one, or one per core when there is much to do)\n"
-            "  --wait       stay until the outbox is empty, deferred deliveries included\n\n"
+            "  --wait       stay until the outbox is empty, deferred deliveries included; what\n"
+            "               cannot be sent leaves it when it expires (delivery.expire_hours)\n\n"
             "Exit status: 0 nothing is left; 75 something is left for later or has expired\n"
             "unsent; 78 the configuration needs mending.\n",
     .options = OPTIONS,

@@ -12,6 +12,10 @@ int subscriber_import(struct site *site, const struct options *options, char **w
 /* subscriber_add.c: the Python bot's configuration. */
 int subscriber_import_bot(struct site *site, const struct options *options, char **words,
                           size_t count);
+/* subscriber_takeover.c: all that another store knows. find gives its URL, for free(3), or
+ * NULL when `word` names none. */
+char *subscriber_find_store(const char *word);
+int subscriber_take_over(struct site *site, const char *url);
 int subscriber_export(struct site *site, const struct options *options, char **words, size_t count);
 int subscriber_erase_address(struct site *site, const struct options *options, char **words,
                              size_t count);
@@ -24,11 +28,6 @@ int subscriber_suppress(struct site *site, const struct options *options, char *
 int subscriber_unsuppress(struct site *site, const struct options *options, char **words,
                           size_t count);
 int subscriber_remove(struct site *site, const struct options *options, char **words, size_t count);
-
-/* subscriber_export.c: appends all that there is about one person, as a JSON document.
- * Kind missing when that is nothing. */
-int subscriber_describe(struct site *site, const char *address, struct buffer *ret_json,
-                        struct error *error);
 
 /* Checked and ASCII-lowercased; for free(3). */
 int subscriber_read_address(const char *word, char **ret_address, struct error *error);

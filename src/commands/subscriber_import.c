@@ -1,6 +1,7 @@
 /* paperboy subscriber import: profiles of a folder, of JSON Lines or of a file into
  * where the installation's profiles are, each whole or not at all; or, told apart by
- * what it holds, the Python bot's configuration (subscriber_add.c). */
+ * what it holds, the Python bot's configuration (subscriber_add.c) or a whole store
+ * (subscriber_takeover.c). */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 enum { LOOK_BYTES = 4 * 1024 * 1024 };
 
-enum import_kind { IMPORT_BOT, IMPORT_FOLDER, IMPORT_LINES, IMPORT_PROFILE };
+enum import_kind { IMPORT_BOT, IMPORT_FOLDER, IMPORT_LINES, IMPORT_PROFILE, IMPORT_STORE };
 
 struct importing {
     struct site *site;
@@ -278,17 +279,29 @@ static int import_profiles(struct site *site, const struct options *options, enu
     return status == EX_OK && importing.refused ? EX_CANTCREAT : status;
 }
 
-int subscriber_import(struct site *site, const struct options *options, char **words, size_t count)
+static int refuse_words(struct site *site, const char *path, const char *word)
 {
-    enum import_kind kind = find_kind(words[0], options);
     struct error error;
 
-    if (kind == IMPORT_BOT)
-        return subscriber_import_bot(site, options, words, count);
-    if (count == 1)
-        return import_profiles(site, options, kind, words[0]);
-    error_set(&error, ERROR_INPUT, "%s holds profiles, which name their addresses themselves; leave "
-                                   "\"%s\" out",
-              words[0], words[1]);
+    error_set(&error, ERROR_INPUT, "%s holds what names its addresses itself; leave \"%s\" out",
+              path, word);
     return command_fail_usage(site->log, &error);
+}
+
+int subscriber_import(struct site *site, const struct options *options, char **words, size_t count)
+{
+    char *store = subscriber_find_store(words[0]);
+    enum import_kind kind = store ? IMPORT_STORE : find_kind(words[0], options);
+    int status;
+
+    if (kind == IMPORT_BOT)
+        status = subscriber_import_bot(site, options, words, count);
+    else if (count > 1)
+        status = refuse_words(site, words[0], words[1]);
+    else if (kind == IMPORT_STORE)
+        status = subscriber_take_over(site, store);
+    else
+        status = import_profiles(site, options, kind, words[0]);
+    free(store);
+    return status;
 }

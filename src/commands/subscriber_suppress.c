@@ -5,8 +5,8 @@
 #include "commands/compiling.h"
 #include "commands/holding.h"
 #include "commands/profile_source.h"
+#include "commands/quiet.h"
 #include "commands/subscriber.h"
-#include "store/derived.h"
 #include "store/forgotten.h"
 #include "store/subscribers.h"
 
@@ -118,8 +118,8 @@ static int erase_in_transaction(struct erasing *erasing, const char *hash, struc
 
     if (store_begin(store, error) < 0)
         return -1;
-    if (derived_drop(store, COMPILING_KIND, erasing->address, error) < 0 ||
-        subscriber_erase(store, erasing->address, hash, site_now(), &erasing->erased, error) < 0) {
+    if (subscriber_erase(store, erasing->address, hash, site_now(), &erasing->erased, error) < 0 ||
+        quiet_forget(store, error) < 0) {
         store_rollback(store);
         return -1;
     }

@@ -22,6 +22,8 @@ enum {
     MUCH = 500,                  /* deliveries for each thread that starts by itself */
     BATCH_MAX = 500,
     PROGRESS_MS = 200,
+    WAIT_UNTOLD_MS = 60 * 1000,   /* longer waits are told in lines, too, */
+    WAIT_TOLD_MS = 10 * 60 * 1000, /* so often */
     FILES_PER_CONNECTION = 4     /* a socket, and libcurl's own */
 };
 
@@ -35,6 +37,8 @@ struct crew {
     int64_t left;         /* when it began */
     int64_t started_ms;
     int64_t told_ms;      /* when the progress line was last written */
+    int64_t waits_since_ms; /* nothing has ended since it was first waited; 0: it is not */
+    int64_t wait_told_ms;   /* when a line said for what */
 };
 
 /* One thread: a store, an engine and a composer of its own. */
@@ -152,6 +156,7 @@ static void progress(void *user, const struct worker_summary *summary,
     struct crew *crew = hand->crew;
 
     pthread_mutex_lock(&crew->lock);
+    crew->waits_since_ms = 0;
     hand->summary = *summary;
     log_result(crew->site->log, delivery, result);
     show_progress(crew);
@@ -170,10 +175,19 @@ static void tell_news(void *user, const char *text)
 static void tell_wait(void *user, const char *text)
 {
     struct hand *hand = user;
+    struct crew *crew = hand->crew;
+    int64_t now_ms = steady_ms();
 
-    pthread_mutex_lock(&hand->crew->lock);
-    log_progress(hand->crew->site->log, "waiting: %s", text);
-    pthread_mutex_unlock(&hand->crew->lock);
+    pthread_mutex_lock(&crew->lock);
+    if (!crew->waits_since_ms)
+        crew->waits_since_ms = now_ms;
+    if (now_ms - crew->waits_since_ms >= WAIT_UNTOLD_MS &&
+        (!crew->wait_told_ms || now_ms - crew->wait_told_ms >= WAIT_TOLD_MS)) {
+        crew->wait_told_ms = now_ms;
+        log_line(crew->site->log, LOG_LEVEL_NOTICE, "waiting: %s", text);
+    }
+    log_progress(crew->site->log, "waiting: %s", text);
+    pthread_mutex_unlock(&crew->lock);
 }
 
 static void log_recovered(void *user, const struct outbox_recovered *recovered)

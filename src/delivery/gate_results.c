@@ -214,6 +214,7 @@ static int note_refused(struct gate *gate, const struct delivery *delivery,
     char evidence[EVIDENCE_BYTES];
     struct refusal_effect effect;
     struct refusal refusal = {
+        .delivery = delivery->id,
         .address = delivery->subscriber,
         .domain = domain->name,
         .is_dead = reason_means_dead(reason),

@@ -210,16 +210,47 @@ static bool fits_enhanced(const char *enhanced, const char *wanted)
                                    : strcmp(enhanced, wanted) == 0;
 }
 
+/* Words of the content, or of the mailbox: this mail to this recipient, whatever number stands
+ * before them. Spam filters say 5.7.1 of one message as block lists say it of an address. A
+ * relay that says so of everything meets the hold of domains (store/holds.h), and nobody is
+ * suppressed for it. */
+static bool speaks_of_this_mail(enum smtp_stage stage, int code, const char *enhanced,
+                                const char *text)
+{
+    const struct reason_reply reply = {.stage = smtp_stage_name(stage),
+                                       .code = code,
+                                       .enhanced = view_of(enhanced),
+                                       .text = view_of(text)};
+
+    switch (reason_of_reply(&reply)) {
+    case REASON_SPAMDETECTED:
+    case REASON_VIRUSDETECTED:
+    case REASON_POLICYVIOLATION:
+    case REASON_CONTENTERROR:
+    case REASON_MESGTOOBIG:
+    case REASON_MAILBOXFULL:
+    case REASON_FILTERED:
+    case REASON_SUSPEND:
+    case REASON_USERUNKNOWN:
+    case REASON_HASMOVED:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* RFC 5321 4.2.3: 551 another address, 552 too large, 553 no such name; 550 and 554 say
  * anything, and the others that our commands were not understood. */
-static bool is_final_for_data(int code, const char *enhanced)
+static bool is_final_for_data(enum smtp_stage stage, int code, const char *enhanced,
+                              const char *text)
 {
     if (code == 552)
         return true;
     for (size_t i = 0; i < sizeof(refusals_of_data) / sizeof(refusals_of_data[0]); i++)
         if (fits_enhanced(enhanced, refusals_of_data[i].enhanced))
             return refusals_of_data[i].is_final;
-    return !enhanced[0] && (code == 551 || code == 553);
+    return (!enhanced[0] && (code == 551 || code == 553)) ||
+           speaks_of_this_mail(stage, code, enhanced, text);
 }
 
 /* Greylisting passes by itself, and who is sent too much is left alone (gate.h): that the
@@ -249,7 +280,7 @@ static struct reply_meaning classify(enum smtp_stage stage, int code, const char
         return (struct reply_meaning){RESULT_DEFERRED, false};
     if (code == 503 || (stage == STAGE_RCPT && denies_relaying(text)))
         return (struct reply_meaning){RESULT_DEFERRED, true};
-    if (stage > STAGE_RCPT && !is_final_for_data(code, enhanced))
+    if (stage > STAGE_RCPT && !is_final_for_data(stage, code, enhanced, text))
         return (struct reply_meaning){RESULT_DEFERRED, true};
     return (struct reply_meaning){RESULT_FAILED, false};
 }

@@ -483,6 +483,24 @@ static void say_wait(const struct work *work)
         work->options->waits(work->options->user, work->wait_reason);
 }
 
+/* What waits for a relay that does not come back must not wait for ever. */
+static int expire_waiting(struct work *work, int64_t now_utc, struct error *error)
+{
+    bool any = false;
+
+    for (size_t i = work->waiting_count; i-- > 0;) {
+        struct work_item *item = work->waiting[i];
+
+        if (now_utc < item->delivery->expires_utc)
+            continue;
+        take_from_waiting(work, i);
+        if (release(work, item, error) < 0)
+            return -1;
+        any = true;
+    }
+    return any ? recover(work, now_utc, error) : 0;
+}
+
 static int turn(struct work *work, struct error *error)
 {
     int64_t now_utc = work_now(work);
@@ -498,6 +516,8 @@ static int turn(struct work *work, struct error *error)
     if (now_utc == work->ticked_utc)
         return 0;
     work->ticked_utc = now_utc;
+    if (expire_waiting(work, now_utc, error) < 0)
+        return -1;
     return gate_tick(work->gate, work_now_ms(work), error);
 }
 

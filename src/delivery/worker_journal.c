@@ -147,15 +147,29 @@ static void pause_work(const struct work *work)
         nanosleep(&second, NULL);
 }
 
+static void tell_trouble(const struct work *work, const struct error *error)
+{
+    struct error told = *error;
+
+    if (!work->options->news)
+        return;
+    error_set(&told, error->kind, "%s; what is under way waits for it", error->text);
+    work->options->news(work->options->user, told.text);
+}
+
 /* What the relay has said is known to nobody else: a store that is locked or full
  * is asked until the lease has run out, after which another may take over. */
 static int insist(struct work *work, struct error *error)
 {
     int64_t until_utc = work->renewed_utc + OUTBOX_LEASE_SECONDS;
+    bool is_told = false;
 
     while (write_once(work, error) < 0) {
         if (error->kind != ERROR_TEMPORARY || work_now(work) >= until_utc)
             return -1;
+        if (!is_told)
+            tell_trouble(work, error);
+        is_told = true;
         pause_work(work);
     }
     return 0;

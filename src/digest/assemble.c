@@ -11,21 +11,80 @@ enum { CACHE_LINE_BYTES = 64 };
 
 static void run(struct assembly *assembly, const struct program *program, size_t from, size_t to);
 
-static void write_key(struct assembly *assembly, enum late_key key, bool is_escaped)
+static inline void write_short(struct assembly *assembly, const struct short_text *text,
+                               bool is_escaped)
 {
-    if (key == LATE_PART_TEXT && is_escaped && assembly->mapped->places) {
-        const struct text_part *part =
-            &assembly->part_list->items[assembly->places[SCOPE_PART].at];
+    if (text->is_simple[is_escaped])
+        pen_simple(&assembly->pen, text->text);
+    else
+        pen_text(&assembly->pen, text->text, is_escaped);
+}
 
+static inline void write_part_text(struct assembly *assembly, bool is_escaped)
+{
+    const struct text_part *part = &assembly->part_list->items[assembly->places[SCOPE_PART].at];
+
+    if (is_escaped && assembly->mapped->places)
         pen_slice(&assembly->pen, assembly->leaf->pool.data, assembly->mapped, part->start,
                   part->end);
-        return;
-    }
-    if (key == LATE_REASON_TERM)
-        pen_text(&assembly->pen, assembly->ranked->reasons[assembly->places[SCOPE_REASON].at].term,
-                 is_escaped);
     else
+        pen_text(&assembly->pen, view_slice(assembly->part_text, part->start, part->end),
+                 is_escaped);
+}
+
+static void write_line(struct assembly *assembly, bool is_escaped)
+{
+    const struct line_list *lines = assembly->line_list;
+    struct view line = lines->items[assembly->places[SCOPE_LINE].at];
+
+    if (lines->is_simple && !is_escaped)
+        pen_simple(&assembly->pen, line);
+    else
+        pen_text(&assembly->pen, line, is_escaped);
+}
+
+static inline void write_slot(struct assembly *assembly, size_t slot)
+{
+    const struct leaf *leaf = assembly->leaf;
+
+    pen_piece(&assembly->pen, leaf->slot_pools[assembly->part],
+              &leaf->slots[assembly->part][slot]);
+}
+
+/* What most digests are made of comes first. */
+static void write_key(struct assembly *assembly, enum late_key key, bool is_escaped)
+{
+    size_t reason = assembly->places[SCOPE_REASON].at;
+
+    switch (key) {
+    case LATE_PART_TEXT:
+        write_part_text(assembly, is_escaped);
+        break;
+    case LATE_REASON_TERM:
+        write_short(assembly, assembly->current->terms[reason], is_escaped);
+        break;
+    case LATE_REASON_FIELD_WORD:
+        write_short(assembly,
+                    &assembly->sheet->field_words[assembly->ranked->reasons[reason].field],
+                    is_escaped);
+        break;
+    case LATE_LINE:
+        write_line(assembly, is_escaped);
+        break;
+    case LATE_RANK:
+        pen_simple(&assembly->pen, number_text(assembly->rank + 1, assembly->number));
+        break;
+    case LATE_RANK_COLUMN:
+        pen_simple(&assembly->pen, rank_column(assembly));
+        break;
+    case LATE_SCORE:
+        if (assembly->score.size)
+            pen_simple(&assembly->pen, assembly->score);
+        break;
+    default:
         pen_text(&assembly->pen, value_text(assembly, key), is_escaped);
+        break;
+    }
 }
 
 /* Lists of a kind do not stand inside each other (program.c), so what is current
@@ -40,6 +99,53 @@ static void run_each(struct assembly *assembly, const struct program *program, s
         run(assembly, program, at + 1, op->end);
 }
 
+/* The tests that are made most often need no call. */
+static inline bool is_true(struct assembly *assembly, enum late_key key)
+{
+    if (is_of_paper(key))
+        return assembly->is_true[key];
+    if (key == LATE_PART_IS_HIT)
+        return assembly->part_list->items[assembly->places[SCOPE_PART].at].is_hit;
+    if (key == LATE_REASON_LAST)
+        return assembly->places[SCOPE_REASON].at + 1 == assembly->places[SCOPE_REASON].count;
+    return value_is_true(assembly, key);
+}
+
+static inline bool is_there(struct assembly *assembly, enum late_key key)
+{
+    return is_of_paper(key) ? assembly->is_there[key] : value_is_there(assembly, key);
+}
+
+/* Without tests inside. */
+static inline void run_body(struct assembly *assembly, const struct program *program, size_t from,
+                            size_t to)
+{
+    for (size_t at = from; at < to; at++) {
+        const struct op *op = &program->ops[at];
+
+        if (op->code == OP_PIECE)
+            pen_piece(&assembly->pen, assembly->pieces, &op->piece);
+        else if (op->code == OP_SLOT)
+            write_slot(assembly, op->end);
+        else
+            write_key(assembly, (enum late_key)op->key, op->code == OP_ESCAPED);
+    }
+}
+
+static void run_either(struct assembly *assembly, const struct program *program, size_t at)
+{
+    const struct op *op = &program->ops[at];
+    struct place *place = &assembly->places[late_entries[op->key].items];
+
+    place->count = value_list(assembly, (enum late_key)op->key);
+    for (place->at = 0; place->at < place->count; place->at++) {
+        if (is_true(assembly, (enum late_key)op->either.test))
+            run_body(assembly, program, at + 1, op->either.second);
+        else
+            run_body(assembly, program, op->either.second, op->end);
+    }
+}
+
 static void fetch(const void *memory, size_t bytes)
 {
     for (size_t at = 0; at < bytes; at += CACHE_LINE_BYTES)
@@ -49,26 +155,19 @@ static void fetch(const void *memory, size_t bytes)
 /* A day's leaves are larger than any cache, and a digest takes thirty here and there:
  * most of its time would be waiting for memory. So the next one is fetched while
  * this one is written, and of the one behind that what tells where it is. */
-static void fetch_next(const struct assembly *assembly, const struct op *op, size_t ahead)
+static void fetch_next(const struct assembly *assembly, size_t ahead)
 {
     const struct digest *digest = assembly->digest;
     const struct leaf *leaf;
-    const struct program *program;
     size_t rank = assembly->rank + ahead;
-    uint32_t first, last;
 
     if (rank + 1 < digest->ranking->count && (leaf = sheet_known_leaf(assembly->sheet, digest, rank + 1)))
         fetch(leaf, sizeof(*leaf));
     if (rank >= digest->ranking->count || !(leaf = sheet_known_leaf(assembly->sheet, digest, rank)))
         return;
-    program = &leaf->programs[assembly->part];
-    if (!leaf->is_made[assembly->part])
-        return;
-    first = program->loops[op->end];
-    last = program->loops[op->end + 1];
-    fetch(program->ops + first, (last - first) * sizeof(*program->ops));
-    fetch(program->pool.data, program->pool.size);
-    fetch(leaf->pool.data, leaf->pool.size);
+    fetch(leaf->slots[assembly->part], leaf->slot_bytes[assembly->part]);
+    if (assembly->part == PART_HTML)
+        fetch(leaf->pool.data, leaf->pool.size);
 }
 
 static void run_papers(struct assembly *assembly, const struct op *op)
@@ -78,34 +177,22 @@ static void run_papers(struct assembly *assembly, const struct op *op)
 
     place->count = value_list(assembly, (enum late_key)op->key);
     for (place->at = 0; place->at < place->count && !assembly->is_refused; place->at++) {
-        const struct leaf *leaf;
+        const struct leaf *leaf = sheet_leaf(assembly->sheets, assembly->sheet, assembly->digest,
+                                             first + place->at, assembly->part);
+        const struct program *program;
 
-        assembly->rank = first + place->at;
-        assembly->ranked = &assembly->digest->ranking->items[assembly->rank];
-        assembly->reasons_shown = context_reasons_shown(assembly->ranked);
-        leaf = assembly->leaf = sheet_leaf(assembly->sheets, assembly->sheet, assembly->digest,
-                                           assembly->rank, assembly->part);
         if (!leaf) {
             assembly->is_refused = true;
             break;
         }
-        fetch_next(assembly, op, 1);
-        run(assembly, &leaf->programs[assembly->part],
-            leaf->programs[assembly->part].loops[op->end],
-            leaf->programs[assembly->part].loops[op->end + 1]);
+        assembly->pieces = assembly->sheet->pieces.pool.data; /* may have moved */
+        paper_begin(assembly, first + place->at, leaf);
+        fetch_next(assembly, 1);
+        program = leaf->programs[assembly->part];
+        run(assembly, program, program->loops[op->end], program->loops[op->end + 1]);
     }
     assembly->ranked = NULL;
     assembly->leaf = NULL;
-}
-
-/* The tests that are made most often need no call. */
-static inline bool is_true(struct assembly *assembly, enum late_key key)
-{
-    if (key == LATE_PART_IS_HIT)
-        return assembly->part_list->items[assembly->places[SCOPE_PART].at].is_hit;
-    if (key == LATE_REASON_LAST)
-        return assembly->places[SCOPE_REASON].at + 1 == assembly->places[SCOPE_REASON].count;
-    return value_is_true(assembly, key);
 }
 
 static inline bool is_passed(struct assembly *assembly, const struct op *op)
@@ -118,9 +205,9 @@ static inline bool is_passed(struct assembly *assembly, const struct op *op)
     case OP_IF_FALSE:
         return is_true(assembly, key);
     case OP_IF_THERE:
-        return !value_is_there(assembly, key);
+        return !is_there(assembly, key);
     default:
-        return value_is_there(assembly, key);
+        return is_there(assembly, key);
     }
 }
 
@@ -131,7 +218,11 @@ static void run(struct assembly *assembly, const struct program *program, size_t
 
         switch (op->code) {
         case OP_PIECE:
-            pen_piece(&assembly->pen, program->pool.data, &op->piece);
+            pen_piece(&assembly->pen, assembly->pieces, &op->piece);
+            at++;
+            break;
+        case OP_SLOT:
+            write_slot(assembly, op->end);
             at++;
             break;
         case OP_ESCAPED:
@@ -141,6 +232,10 @@ static void run(struct assembly *assembly, const struct program *program, size_t
             break;
         case OP_EACH:
             run_each(assembly, program, at);
+            at = op->end;
+            break;
+        case OP_EITHER:
+            run_either(assembly, program, at);
             at = op->end;
             break;
         case OP_PAPERS:
@@ -162,6 +257,7 @@ static void write_part(struct assembly *assembly, enum sheet_part part, size_t f
     buffer_clear(out);
     assembly->part = part;
     assembly->full = full;
+    assembly->pieces = assembly->sheet->pieces.pool.data;
     pen_begin(&assembly->pen, out);
     run(assembly, program, 0, program->count);
     pen_end(&assembly->pen);
@@ -207,8 +303,8 @@ static int assemble(struct sheets *sheets, struct sheet *sheet, const struct dig
     enum profile_format format = digest->profile->format;
     struct view subject;
 
-    assembly.parts = arena_alloc(sheets->arena, digest->ranking->count + 1,
-                                 sizeof(*assembly.parts));
+    assembly.shown = arena_alloc(sheets->arena, digest->ranking->count + 1,
+                                 sizeof(*assembly.shown));
     subject = value_text(&assembly, LATE_SUBJECT);
     buffer_add_view(&output->subject, subject);
     if (format != FORMAT_TEXT)

@@ -24,6 +24,25 @@ struct part_list {
 struct line_list {
     struct view *items;
     size_t count;
+    bool is_simple; /* each may be given to pen_simple */
+};
+
+/* A reason's term, looked at once for all papers of a digest. */
+struct term {
+    const char *data; /* the reason's own; NULL: free */
+    size_t size;
+    struct short_text word;
+};
+
+enum { TERM_SLOTS = 64 };
+
+/* One paper of a digest, as both parts show it. */
+struct shown {
+    struct part_list lists[2]; /* of title and abstract */
+    const struct line_list *reason_lines; /* NULL: not made yet */
+    const struct short_text **terms; /* by reason shown */
+    size_t reasons_shown;
+    bool is_seen;
 };
 
 struct assembly {
@@ -35,6 +54,7 @@ struct assembly {
     struct highlighter *highlighter;
     enum sheet_part part;
     struct pen pen;
+    const char *pieces; /* the bytes of the sheet's */
     size_t full; /* so many papers are whole, the others are titles */
     bool is_refused;
 
@@ -43,20 +63,48 @@ struct assembly {
     bool has_text[LATE_SUBSCRIBER_ADDRESS];
     struct line_list lines[LATE_SUBSCRIBER_ADDRESS];
     bool has_lines[LATE_SUBSCRIBER_ADDRESS];
-    struct part_list (*parts)[2]; /* by rank: title, abstract */
+    struct shown *shown; /* by rank */
+    struct term terms[TERM_SLOTS];
+    size_t term_count;
 
     /* The current items. */
     struct place places[LATE_SCOPES];
     size_t rank; /* from 0 */
     const struct ranked_paper *ranked;
+    struct shown *current; /* of that rank */
     size_t reasons_shown;
     const struct leaf *leaf;
+    /* Of the current paper's keys: what sections test. */
+    bool is_true[LATE_KEYS];
+    bool is_there[LATE_KEYS];
+    struct view score;
+    char score_room[MUSTACHE_NUMBER_BYTES + PEN_SLACK_BYTES];
+    char rank_room[MUSTACHE_NUMBER_BYTES + PEN_SLACK_BYTES];
     const struct line_list *line_list;
     const struct part_list *part_list;
     const struct mapped *mapped;
     struct view part_text; /* what parts are of */
-    char number[MUSTACHE_NUMBER_BYTES];
+    char number[MUSTACHE_NUMBER_BYTES + PEN_SLACK_BYTES];
 };
+
+/* Makes the paper at `rank` the current one, whose program is `leaf`. */
+void paper_begin(struct assembly *assembly, size_t rank, const struct leaf *leaf);
+/* Whether a key stands in the items of `papers`, so that is_true and is_there tell of it. */
+static inline bool is_of_paper(enum late_key key)
+{
+    return key >= LATE_RANK && key <= LATE_PAPER_LAST;
+}
+/* The lines of a text that lasts as long as the digest. */
+struct line_list value_lines(struct assembly *assembly, struct view text, size_t width);
+const struct line_list *paper_reason_lines(struct assembly *assembly);
+struct view paper_mark(struct assembly *assembly);
+struct view paper_reasons_more(struct assembly *assembly);
+struct view paper_link(const struct assembly *assembly, bool is_like);
+/* What a score shows, in `room`; empty when that is nothing. */
+struct view score_text(double score, char room[MUSTACHE_NUMBER_BYTES]);
+/* As "%3zu.". */
+struct view rank_column(struct assembly *assembly);
+struct view number_text(unsigned long long number, char room[MUSTACHE_NUMBER_BYTES]);
 
 /* What `{{key}}` shows; good until the next call. */
 struct view value_text(struct assembly *assembly, enum late_key key);

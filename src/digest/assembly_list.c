@@ -55,8 +55,7 @@ static void see_line(void *user, struct view line)
     maker->list.items[maker->list.count++] = single_blanks(maker->arena, line);
 }
 
-/* `text` lasts as long as the digest. */
-static struct line_list make_lines(struct assembly *assembly, struct view text, size_t width)
+struct line_list value_lines(struct assembly *assembly, struct view text, size_t width)
 {
     struct line_maker maker = {.arena = assembly->arena};
 
@@ -74,7 +73,7 @@ static const struct line_list *digest_lines(struct assembly *assembly, enum late
 
     if (!assembly->has_lines[key]) {
         assembly->lines[key] =
-            make_lines(assembly, value_digest_text(assembly, texts[key]), TEXT_WIDTH);
+            value_lines(assembly, value_digest_text(assembly, texts[key]), TEXT_WIDTH);
         assembly->has_lines[key] = true;
     }
     return &assembly->lines[key];
@@ -86,80 +85,29 @@ static size_t count_lines(struct assembly *assembly, const struct line_list *lin
     return lines->count;
 }
 
-/* Most are: plain, short, with single blanks. */
-static bool is_one_line(struct view text)
-{
-    if (!text.size || text.size > TEXT_WIDTH - TEXT_INDENT || text.data[0] == ' ' ||
-        text.data[text.size - 1] == ' ')
-        return false;
-    for (size_t i = 0; i < text.size; i++)
-        if (text.data[i] < ' ' || text.data[i] > '~' ||
-            (text.data[i] == ' ' && text.data[i + 1] == ' '))
-            return false;
-    return true;
-}
-
-static const struct line_list *reason_lines(struct assembly *assembly)
-{
-    const struct ranked_paper *ranked = assembly->ranked;
-    const struct sheet *sheet = assembly->sheet;
-    struct buffer *room = assembly->room;
-    struct line_list *lines = arena_alloc(assembly->arena, 1, sizeof(*lines));
-    struct view text;
-
-    if (!assembly->reasons_shown)
-        return lines;
-    buffer_add_view(room, sheet->why);
-    buffer_add(room, ": ", 2);
-    for (size_t i = 0; i < assembly->reasons_shown; i++) {
-        const struct reason *reason = &ranked->reasons[i];
-
-        if (i)
-            buffer_add(room, ", ", 2);
-        buffer_add_view(room, reason->term);
-        if (reason->term.size)
-            buffer_add(room, " (", 2);
-        buffer_add_view(room, sheet->field_words[reason->field]);
-        if (reason->term.size)
-            buffer_add(room, ")", 1);
-    }
-    if (ranked->reason_count > assembly->reasons_shown) {
-        buffer_add(room, " ", 1);
-        words_add(sheet->words, "reasons_more",
-                  (long)(ranked->reason_count - assembly->reasons_shown), NULL, room);
-    }
-    text = arena_copy(assembly->arena, buffer_view(room));
-    if (is_one_line(text)) {
-        lines->items = arena_alloc(assembly->arena, 1, sizeof(*lines->items));
-        lines->items[lines->count++] = text;
-    } else {
-        *lines = make_lines(assembly, text, TEXT_WIDTH - TEXT_INDENT);
-    }
-    buffer_clear(room);
-    return lines;
-}
-
 /* ---- parts ---- */
 
-static void add_part(struct text_part *items, size_t *count, size_t start, size_t end, bool is_hit)
+static inline struct text_part *add_part(struct text_part *part, size_t start, size_t end,
+                                         bool is_hit)
 {
     if (start < end)
-        items[(*count)++] = (struct text_part){(uint32_t)start, (uint32_t)end, is_hit};
+        *part++ = (struct text_part){(uint32_t)start, (uint32_t)end, is_hit};
+    return part;
 }
 
 static struct part_list cut(struct arena *arena, struct view text, const struct highlights *found)
 {
-    struct text_part *items = arena_alloc(arena, 2 * found->count + 1, sizeof(*items));
-    struct part_list list = {items, 0};
+    struct text_part *items = arena_room(arena, 2 * found->count + 1, sizeof(*items));
+    struct text_part *part = items;
     size_t at = 0;
 
     for (size_t i = 0; i < found->count; i++) {
-        add_part(items, &list.count, at, found->items[i].start, false);
-        add_part(items, &list.count, found->items[i].start, found->items[i].end, true);
+        part = add_part(part, at, found->items[i].start, false);
+        part = add_part(part, found->items[i].start, found->items[i].end, true);
         at = found->items[i].end;
     }
-    add_part(items, &list.count, at, text.size, false);
-    return list;
+    part = add_part(part, at, text.size, false);
+    return (struct part_list){items, (size_t)(part - items)};
 }
 
 static void cut_texts(struct assembly *assembly, struct part_list lists[2])
@@ -181,7 +129,7 @@ static void cut_texts(struct assembly *assembly, struct part_list lists[2])
 
 static size_t count_parts(struct assembly *assembly, bool of_title)
 {
-    struct part_list *lists = assembly->parts[assembly->rank];
+    struct part_list *lists = assembly->current->lists;
     const struct leaf *leaf = assembly->leaf;
 
     if (!lists[0].items)
@@ -229,7 +177,7 @@ size_t value_list(struct assembly *assembly, enum late_key key)
     case LATE_ABSTRACT_PARTS:
         return count_parts(assembly, key == LATE_TITLE_PARTS);
     case LATE_REASON_LINES:
-        return count_lines(assembly, reason_lines(assembly));
+        return count_lines(assembly, paper_reason_lines(assembly));
     case LATE_SUMMARY_LINES:
     case LATE_EDITION_NOTE_LINES:
     case LATE_PROFILE_LINES:

@@ -22,15 +22,15 @@ static bool is_last(const struct assembly *assembly, enum late_scope scope)
 
 /* ---- numbers ---- */
 
-static struct view whole_text(struct assembly *assembly, unsigned long long number)
+struct view number_text(unsigned long long number, char room[MUSTACHE_NUMBER_BYTES])
 {
-    char *at = assembly->number + sizeof(assembly->number);
+    char *end = room + MUSTACHE_NUMBER_BYTES, *at = end;
 
     do {
         *--at = (char)('0' + number % 10);
         number /= 10;
     } while (number);
-    return (struct view){at, (size_t)(assembly->number + sizeof(assembly->number) - at)};
+    return (struct view){at, (size_t)(end - at)};
 }
 
 /* As round(3) has it. */
@@ -46,7 +46,7 @@ static unsigned long long tenths_of(double score)
 }
 
 /* A score has one decimal: what is shown is the number of tenths with a point. */
-static struct view score_text(struct assembly *assembly, double score)
+struct view score_text(double score, char room[MUSTACHE_NUMBER_BYTES])
 {
     unsigned long long number;
     struct view text;
@@ -54,26 +54,25 @@ static struct view score_text(struct assembly *assembly, double score)
     if (!(score < 1e12)) {
         double shown = context_score(score);
 
-        return (struct view){assembly->number,
-                             shown > 0 ? mustache_format_real(shown, assembly->number) : 0};
+        return (struct view){room, shown > 0 ? mustache_format_real(shown, room) : 0};
     }
     number = tenths_of(score);
     if (!number)
         return (struct view){NULL, 0};
     if (number % 10 == 0)
-        return whole_text(assembly, number / 10);
-    text = whole_text(assembly, number / 10);
+        return number_text(number / 10, room);
+    text = number_text(number / 10, room);
     /* The digits move by two, to make room behind them. */
-    memmove(assembly->number, text.data, text.size);
-    assembly->number[text.size] = '.';
-    assembly->number[text.size + 1] = (char)('0' + number % 10);
-    return (struct view){assembly->number, text.size + 2};
+    memmove(room, text.data, text.size);
+    room[text.size] = '.';
+    room[text.size + 1] = (char)('0' + number % 10);
+    return (struct view){room, text.size + 2};
 }
 
-/* As "%3zu." */
-static struct view rank_column(struct assembly *assembly)
+/* As "%3zu.". */
+struct view rank_column(struct assembly *assembly)
 {
-    struct view text = whole_text(assembly, assembly->rank + 1);
+    struct view text = number_text(assembly->rank + 1, assembly->number);
     char *at = assembly->number;
     size_t blanks = text.size < 3 ? 3 - text.size : 0;
 
@@ -187,43 +186,6 @@ struct view value_digest_text(struct assembly *assembly, enum late_key key)
 
 /* ---- by key ---- */
 
-static struct view mark_text(struct assembly *assembly)
-{
-    enum digest_mark mark =
-        assembly->digest->marks ? assembly->digest->marks[assembly->rank] : DIGEST_MARK_NONE;
-    struct view text;
-
-    if (mark == DIGEST_MARK_NONE)
-        return (struct view){NULL, 0};
-    words_add(assembly->sheet->words, mark == DIGEST_MARK_LATE ? "mark_late" : "mark_update", -1,
-              NULL, assembly->room);
-    text = arena_copy(assembly->arena, buffer_view(assembly->room));
-    buffer_clear(assembly->room);
-    return text;
-}
-
-static struct view reasons_more(struct assembly *assembly)
-{
-    size_t more = assembly->ranked->reason_count - assembly->reasons_shown;
-    struct view text;
-
-    if (!more)
-        return (struct view){NULL, 0};
-    words_add(assembly->sheet->words, "reasons_more", (long)more, NULL, assembly->room);
-    text = arena_copy(assembly->arena, buffer_view(assembly->room));
-    buffer_clear(assembly->room);
-    return text;
-}
-
-static struct view link_text(const struct assembly *assembly, bool is_like)
-{
-    const struct digest_links *links = assembly->digest->links;
-
-    if (!links)
-        return (struct view){NULL, 0};
-    return view_of(is_like ? links[assembly->rank].like : links[assembly->rank].dislike);
-}
-
 static struct view part_text(const struct assembly *assembly)
 {
     const struct text_part *part = &assembly->part_list->items[assembly->places[SCOPE_PART].at];
@@ -239,10 +201,7 @@ static const struct keyword *current_keyword(const struct assembly *assembly)
 static bool truth_of(struct assembly *assembly, enum late_key key, bool *ret_truth)
 {
     const struct digest *digest = assembly->digest;
-    enum digest_mark mark = DIGEST_MARK_NONE;
 
-    if (digest->marks && assembly->ranked)
-        mark = digest->marks[assembly->rank];
     switch (key) {
     case LATE_IS_NOTE:
         *ret_truth = !digest->ranking->count;
@@ -254,13 +213,11 @@ static bool truth_of(struct assembly *assembly, enum late_key key, bool *ret_tru
         *ret_truth = profile_is_plain(digest->profile);
         return true;
     case LATE_IS_LATE:
-        *ret_truth = mark == DIGEST_MARK_LATE;
-        return true;
     case LATE_IS_UPDATE:
-        *ret_truth = mark == DIGEST_MARK_UPDATE;
-        return true;
     case LATE_HAS_REASONS:
-        *ret_truth = assembly->reasons_shown > 0;
+    case LATE_PAPER_FIRST:
+    case LATE_PAPER_LAST:
+        *ret_truth = assembly->is_true[key];
         return true;
     case LATE_REASON_IN_TITLE:
         *ret_truth = current_reason(assembly)->field == REASON_TITLE;
@@ -268,7 +225,6 @@ static bool truth_of(struct assembly *assembly, enum late_key key, bool *ret_tru
     case LATE_PART_IS_HIT:
         *ret_truth = assembly->part_list->items[assembly->places[SCOPE_PART].at].is_hit;
         return true;
-    case LATE_PAPER_FIRST:
     case LATE_REASON_FIRST:
     case LATE_PART_FIRST:
     case LATE_LINE_FIRST:
@@ -276,7 +232,6 @@ static bool truth_of(struct assembly *assembly, enum late_key key, bool *ret_tru
     case LATE_CATEGORY_FIRST:
         *ret_truth = is_first(assembly, late_entries[key].scope);
         return true;
-    case LATE_PAPER_LAST:
     case LATE_REASON_LAST:
     case LATE_PART_LAST:
     case LATE_LINE_LAST:
@@ -300,28 +255,28 @@ struct view value_text(struct assembly *assembly, enum late_key key)
     case LATE_REASON_TERM:
         return current_reason(assembly)->term;
     case LATE_REASON_FIELD_WORD:
-        return assembly->sheet->field_words[current_reason(assembly)->field];
+        return assembly->sheet->field_words[current_reason(assembly)->field].text;
     case LATE_REASON_FIELD:
         return view_of(context_field_word(current_reason(assembly)->field) + sizeof("field_") - 1);
     case LATE_REASON_SCORE:
-        return score_text(assembly, current_reason(assembly)->score);
+        return score_text(current_reason(assembly)->score, assembly->number);
     case LATE_LINE:
         return assembly->line_list->items[assembly->places[SCOPE_LINE].at];
     case LATE_RANK:
-        return whole_text(assembly, assembly->rank + 1);
+        return number_text(assembly->rank + 1, assembly->number);
     case LATE_RANK_COLUMN:
         return rank_column(assembly);
     case LATE_SCORE:
-        return score_text(assembly, assembly->ranked->score);
+        return assembly->score;
     case LATE_MARK:
-        return mark_text(assembly);
+        return paper_mark(assembly);
     case LATE_REASONS_MORE:
-        return reasons_more(assembly);
+        return paper_reasons_more(assembly);
     case LATE_LIKE:
     case LATE_DISLIKE:
-        return link_text(assembly, key == LATE_LIKE);
+        return paper_link(assembly, key == LATE_LIKE);
     case LATE_COUNT:
-        return whole_text(assembly, assembly->digest->ranking->count);
+        return number_text(assembly->digest->ranking->count, assembly->number);
     case LATE_SUBSCRIBER_ADDRESS:
         return view_of(profile->email);
     case LATE_SUBSCRIBER_NAME:
@@ -359,19 +314,9 @@ bool value_is_there(struct assembly *assembly, enum late_key key)
         return digest->inbox && digest->ranking->count;
     case LATE_MORE_LINE:
         return assembly->full < digest->ranking->count;
-    case LATE_REASON_LINES:
-        return assembly->reasons_shown > 0;
-    case LATE_SCORE:
-        return assembly->ranked->score * 10 >= 0.5;
-    case LATE_MARK:
-        return digest->marks && digest->marks[assembly->rank] != DIGEST_MARK_NONE;
-    case LATE_REASONS_MORE:
-        return assembly->ranked->reason_count > assembly->reasons_shown;
-    case LATE_LIKE:
-        return digest->links && digest->links[assembly->rank].like;
-    case LATE_DISLIKE:
-        return digest->links && digest->links[assembly->rank].dislike;
     default:
+        if (is_of_paper(key))
+            return assembly->is_there[key];
         return value_text(assembly, key).size > 0;
     }
 }
@@ -380,6 +325,8 @@ bool value_is_true(struct assembly *assembly, enum late_key key)
 {
     bool truth;
 
+    if (is_of_paper(key))
+        return assembly->is_true[key];
     if (late_entries[key].items)
         return value_list_size(assembly, key) > 0;
     if (key == LATE_COUNT)
@@ -388,8 +335,6 @@ bool value_is_true(struct assembly *assembly, enum late_key key)
         return fpclassify(current_keyword(assembly)->weight) != FP_ZERO;
     if (truth_of(assembly, key, &truth))
         return truth;
-    if (key == LATE_SCORE)
-        return value_is_there(assembly, key);
     if (late_entries[key].may_be_absent && !value_is_there(assembly, key))
         return false;
     return value_text(assembly, key).size > 0;

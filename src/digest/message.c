@@ -1,7 +1,10 @@
 #include "digest/message.h"
 
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "mail/token.h"
 
@@ -88,18 +91,48 @@ static int add_unsubscribe(struct buffer *out, const struct digest_message *mess
     return 0;
 }
 
-static int add_list_fields(struct buffer *out, const struct digest_message *message,
-                           struct error *error)
+static int add_from(struct buffer *out, const struct digest_message *message, struct error *error)
+{
+    return mime_add_mailboxes(out, "From", &message->from, 1, error);
+}
+
+static int add_reply_to(struct buffer *out, const struct digest_message *message,
+                        struct error *error)
+{
+    struct mime_mailbox reply_to = {.address = message->inbox};
+
+    return message->inbox.size ? mime_add_mailboxes(out, "Reply-To", &reply_to, 1, error) : 0;
+}
+
+static int add_subject(struct buffer *out, const struct digest_message *message,
+                       struct error *error)
+{
+    (void)error;
+    mime_add_text(out, "Subject", message->subject);
+    return 0;
+}
+
+static int add_date(struct buffer *out, const struct digest_message *message, struct error *error)
+{
+    (void)error;
+    mime_add_date(out, "Date", message->date_utc);
+    return 0;
+}
+
+static int add_list_id(struct buffer *out, const struct digest_message *message,
+                       struct error *error)
+{
+    if (!mime_address_is_valid(owner_of(message)))
+        return error_set(error, ERROR_INPUT, "List-Owner: not a mail address: \"%.*s\"",
+                         VIEW_ARGUMENTS(utf8_prefix(owner_of(message), 100)));
+    return mime_add_list_id(out, "List-Id", message->list.name, message->list.id, error);
+}
+
+static int add_ways(struct buffer *out, const struct digest_message *message, struct error *error)
 {
     struct view none = {NULL, 0};
     struct view help = message->inbox.size ? message->inbox : owner_of(message);
 
-    if (!mime_address_is_valid(owner_of(message)))
-        return error_set(error, ERROR_INPUT, "List-Owner: not a mail address: \"%.*s\"",
-                         VIEW_ARGUMENTS(utf8_prefix(owner_of(message), 100)));
-    if (mime_add_list_id(out, "List-Id", message->list.name, message->list.id, error) < 0 ||
-        add_unsubscribe(out, message, error) < 0)
-        return -1;
     if ((message->subscribe_url.size || message->inbox.size) &&
         add_way(out, "List-Subscribe", message->subscribe_url, message->inbox, VIEW("subscribe"),
                 error) < 0)
@@ -111,28 +144,127 @@ static int add_list_fields(struct buffer *out, const struct digest_message *mess
         mime_add_uris(out, "List-Archive", &message->archive_url, 1, error) < 0)
         return -1;
     mime_add_text(out, "List-Post", VIEW("NO"));
+    mime_add_text(out, "Precedence", VIEW("bulk"));
+    mime_add_text(out, "Auto-Submitted", VIEW("auto-generated"));
+    mime_add_text(out, "X-Mailer", VIEW("paperboy " PAPERBOY_VERSION));
+    return 0;
+}
+
+/* ---- fields that are the same as before ---- */
+
+enum group { GROUP_FROM, GROUP_REPLY_TO, GROUP_SUBJECT, GROUP_DATE, GROUP_LIST_ID, GROUP_WAYS,
+             GROUPS };
+
+enum { GROUP_VIEWS = 6, MEMO_BYTES = 1 << 20 };
+
+#define VIEW_AT(member) (offsetof(struct digest_message, member) + 1)
+
+/* What writes them, and what they are made of: 1 behind where that view is; of the
+ * date, nothing but the date. */
+static const struct {
+    int (*write)(struct buffer *out, const struct digest_message *message, struct error *error);
+    size_t views[GROUP_VIEWS];
+} groups[GROUPS] = {
+    [GROUP_FROM] = {add_from, {VIEW_AT(from.name), VIEW_AT(from.address)}},
+    [GROUP_REPLY_TO] = {add_reply_to, {VIEW_AT(inbox)}},
+    [GROUP_SUBJECT] = {add_subject, {VIEW_AT(subject)}},
+    [GROUP_DATE] = {add_date, {0}},
+    [GROUP_LIST_ID] = {add_list_id, {VIEW_AT(list.name), VIEW_AT(list.id), VIEW_AT(list.owner),
+                                     VIEW_AT(from.address)}},
+    [GROUP_WAYS] = {add_ways, {VIEW_AT(subscribe_url), VIEW_AT(inbox), VIEW_AT(help_url),
+                               VIEW_AT(list.owner), VIEW_AT(from.address), VIEW_AT(archive_url)}},
+};
+
+struct message_memo {
+    struct buffer key; /* room */
+    struct {
+        bool is_made;
+        struct buffer key;
+        struct buffer fields;
+    } groups[GROUPS];
+};
+
+struct message_memo *message_memo_new(void)
+{
+    struct message_memo *memo = memory_new(1, sizeof(*memo));
+
+    buffer_init(&memo->key, MEMO_BYTES);
+    for (size_t group = 0; group < GROUPS; group++) {
+        buffer_init(&memo->groups[group].key, MEMO_BYTES);
+        buffer_init(&memo->groups[group].fields, MEMO_BYTES);
+    }
+    return memo;
+}
+
+void message_memo_free(struct message_memo **memo)
+{
+    if (!*memo)
+        return;
+    buffer_free(&(*memo)->key);
+    for (size_t group = 0; group < GROUPS; group++) {
+        buffer_free(&(*memo)->groups[group].key);
+        buffer_free(&(*memo)->groups[group].fields);
+    }
+    free(*memo);
+    *memo = NULL;
+}
+
+static void make_key(const struct digest_message *message, enum group group, struct buffer *key)
+{
+    const size_t *views = groups[group].views;
+
+    buffer_clear(key);
+    if (!views[0])
+        buffer_add(key, &message->date_utc, sizeof(message->date_utc));
+    for (size_t i = 0; i < GROUP_VIEWS && views[i]; i++) {
+        struct view view;
+
+        memcpy(&view, (const char *)message + views[i] - 1, sizeof(view));
+        buffer_add(key, &view.size, sizeof(view.size));
+        buffer_add_view(key, view);
+    }
+}
+
+static int add_group(struct buffer *out, const struct digest_message *message, enum group group,
+                     struct error *error)
+{
+    struct message_memo *memo = message->memo;
+    size_t start = out->size;
+
+    if (!memo)
+        return groups[group].write(out, message, error);
+    make_key(message, group, &memo->key);
+    if (memo->groups[group].is_made &&
+        view_equal(buffer_view(&memo->key), buffer_view(&memo->groups[group].key))) {
+        buffer_add_view(out, buffer_view(&memo->groups[group].fields));
+        return 0;
+    }
+    memo->groups[group].is_made = false;
+    if (groups[group].write(out, message, error) < 0)
+        return -1;
+    buffer_clear(&memo->groups[group].key);
+    buffer_clear(&memo->groups[group].fields);
+    buffer_add_view(&memo->groups[group].key, buffer_view(&memo->key));
+    buffer_add_view(&memo->groups[group].fields, view_slice(buffer_view(out), start, out->size));
+    memo->groups[group].is_made = !out->failed && !memo->key.failed &&
+                                  !memo->groups[group].key.failed &&
+                                  !memo->groups[group].fields.failed;
     return 0;
 }
 
 static int add_header(struct buffer *out, const struct digest_message *message,
                       struct error *error)
 {
-    struct mime_mailbox reply_to = {.address = message->inbox};
-
-    if (mime_add_mailboxes(out, "From", &message->from, 1, error) < 0 ||
-        mime_add_mailboxes(out, "To", &message->to, 1, error) < 0)
+    if (add_group(out, message, GROUP_FROM, error) < 0 ||
+        mime_add_mailboxes(out, "To", &message->to, 1, error) < 0 ||
+        add_group(out, message, GROUP_REPLY_TO, error) < 0 ||
+        add_group(out, message, GROUP_SUBJECT, error) < 0 ||
+        add_group(out, message, GROUP_DATE, error) < 0 ||
+        mime_add_ids(out, "Message-ID", &message->message_id, 1, error) < 0 ||
+        add_group(out, message, GROUP_LIST_ID, error) < 0 ||
+        add_unsubscribe(out, message, error) < 0)
         return -1;
-    if (message->inbox.size && mime_add_mailboxes(out, "Reply-To", &reply_to, 1, error) < 0)
-        return -1;
-    mime_add_text(out, "Subject", message->subject);
-    mime_add_date(out, "Date", message->date_utc);
-    if (mime_add_ids(out, "Message-ID", &message->message_id, 1, error) < 0 ||
-        add_list_fields(out, message, error) < 0)
-        return -1;
-    mime_add_text(out, "Precedence", VIEW("bulk"));
-    mime_add_text(out, "Auto-Submitted", VIEW("auto-generated"));
-    mime_add_text(out, "X-Mailer", VIEW("paperboy " PAPERBOY_VERSION));
-    return 0;
+    return add_group(out, message, GROUP_WAYS, error);
 }
 
 static void add_texts(struct buffer *out, const struct digest_message *message)

@@ -13,6 +13,12 @@
 
 enum { DIGEST_MESSAGE_BYTES = 16 * 1024 * 1024 }; /* a maximum for the buffer */
 
+/* Fields as the last message had them, for the next one: most are the same in all
+ * messages of a list. One thread's. */
+struct message_memo;
+struct message_memo *message_memo_new(void);
+void message_memo_free(struct message_memo **memo); /* NULL is fine; leaves NULL */
+
 /* Views are borrowed. What may be empty says so. */
 struct digest_message {
     struct mime_mailbox from;
@@ -37,6 +43,7 @@ struct digest_message {
     struct view subscribe_url;      /* the sign-up page; may be empty */
     struct view help_url;           /* may be empty: mail to inbox or owner */
     struct view archive_url;        /* may be empty */
+    struct message_memo *memo;      /* NULL: every field is written anew */
 };
 
 /* Appends the message. What is wrong with a field is an error of kind input

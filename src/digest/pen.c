@@ -4,11 +4,13 @@
 
 #include "base/memory.h"
 #include "mail/mime.h"
+#include "mail/mustache.h"
 
 enum {
     SOFT_BREAK_BYTES = 3,
-    LINE_SEARCH_BYTES = 80,  /* a line and its end are within so many */
-    MAPPED_BYTES = UINT16_MAX - 2 * LINE_SEARCH_BYTES
+    FULL_LINE_BYTES = PEN_LINE_BYTES + SOFT_BREAK_BYTES,
+    UNIT_BYTES = 6, /* that stay in one line: "&quot;" */
+    MAPPED_BYTES = UINT16_MAX - 2 * FULL_LINE_BYTES
 };
 
 static const char HEX[] = "0123456789ABCDEF";
@@ -17,8 +19,10 @@ static const char HEX[] = "0123456789ABCDEF";
 enum byte_class { BYTE_ENCODED, BYTE_PLAIN, BYTE_BLANK, BYTE_HTML };
 
 static const unsigned char CLASSES[256] = {
-    ['\t'] = BYTE_BLANK, [' '] = BYTE_BLANK, ['"'] = BYTE_HTML, ['&'] = BYTE_HTML,
-    ['\''] = BYTE_HTML, ['<'] = BYTE_HTML, ['>'] = BYTE_HTML,
+#define CLASS_OF(byte, entity) [byte] = BYTE_HTML,
+    MUSTACHE_ENTITIES(CLASS_OF)
+#undef CLASS_OF
+    ['\t'] = BYTE_BLANK, [' '] = BYTE_BLANK,
     ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['('] = 1, [')'] = 1, ['*'] = 1, ['+'] = 1,
     [','] = 1, ['-'] = 1, ['.'] = 1, ['/'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1,
     ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1, [':'] = 1, [';'] = 1,
@@ -90,22 +94,6 @@ static bool is_unsafe_start(char byte)
     return byte == '.' || byte == 'F';
 }
 
-static const char *html_entity(char byte)
-{
-    switch (byte) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    default:
-        return "&#39;";
-    }
-}
-
 static bool is_line_end(struct view text, size_t at)
 {
     return at < text.size && (text.data[at] == '\n' ||
@@ -120,7 +108,7 @@ static void add_byte(struct pen *pen, struct view text, size_t at, bool is_escap
     const char *entity;
 
     if (class == BYTE_HTML && is_escaped) {
-        entity = html_entity(byte);
+        entity = mustache_entity(byte);
         add_unit(pen, entity, strlen(entity));
         return;
     }
@@ -139,26 +127,28 @@ static void add_byte(struct pen *pen, struct view text, size_t at, bool is_escap
         add_unit(pen, &byte, 1);
 }
 
-/* Short words without anything special are most of what there is. */
-static bool add_simple(struct pen *pen, struct view text, bool is_escaped)
+bool pen_is_simple(struct view text, bool is_escaped)
 {
-    char *to;
-
-    if (pen->column + text.size > PEN_LINE_BYTES ||
-        (pen->column == 0 && is_unsafe_start(text.data[0])))
+    if (!text.size || text.size > PEN_LINE_BYTES ||
+        CLASSES[(unsigned char)text.data[text.size - 1]] == BYTE_BLANK)
         return false;
-    if (!pen_room(pen, text.size))
-        return false;
-    to = pen->at;
     for (size_t i = 0; i < text.size; i++) {
         enum byte_class class = CLASSES[(unsigned char)text.data[i]];
 
         if (class == BYTE_ENCODED || (class == BYTE_HTML && is_escaped))
             return false;
-        to[i] = text.data[i];
     }
-    if (CLASSES[(unsigned char)text.data[text.size - 1]] == BYTE_BLANK)
+    return true;
+}
+
+/* Short words without anything special are most of what there is. */
+static bool add_simple(struct pen *pen, struct view text, bool is_escaped)
+{
+    if (pen->column + text.size > PEN_LINE_BYTES ||
+        (pen->column == 0 && is_unsafe_start(text.data[0])) || !pen_is_simple(text, is_escaped) ||
+        !pen_room(pen, text.size))
         return false;
+    memcpy(pen->at, text.data, text.size);
     pen->at += text.size;
     pen->column += text.size;
     return true;
@@ -234,6 +224,45 @@ struct piece piece_make(struct buffer *pool, struct view text)
     return piece;
 }
 
+void pieces_init(struct pieces *pieces, size_t max_bytes)
+{
+    *pieces = (struct pieces){0};
+    buffer_init(&pieces->pool, max_bytes);
+}
+
+void pieces_free(struct pieces *pieces)
+{
+    free(pieces->items);
+    pieces->items = NULL;
+    pieces->count = pieces->capacity = 0;
+    buffer_free(&pieces->pool);
+}
+
+size_t pieces_bytes(const struct pieces *pieces)
+{
+    return pieces->pool.capacity + pieces->capacity * sizeof(*pieces->items);
+}
+
+struct piece pieces_add(struct pieces *pieces, struct view text)
+{
+    size_t before = pieces->pool.size;
+    struct piece made = piece_make(&pieces->pool, text);
+
+    for (size_t i = 0; i < pieces->count; i++) {
+        const struct piece *other = &pieces->items[i];
+
+        if (other->size == made.size &&
+            memcmp(pieces->pool.data + other->at, pieces->pool.data + made.at, made.size) == 0) {
+            buffer_cut(&pieces->pool, before);
+            return *other;
+        }
+    }
+    buffer_reserve(&pieces->pool, PEN_SLACK_BYTES);
+    pieces->items = memory_grow(pieces->items, &pieces->capacity, pieces->count + 1,
+                                sizeof(*pieces->items));
+    return pieces->items[pieces->count++] = made;
+}
+
 void pool_close(struct buffer *pool)
 {
     static const char slack[PEN_SLACK_BYTES];
@@ -241,10 +270,20 @@ void pool_close(struct buffer *pool)
     buffer_add(pool, slack, sizeof(slack));
 }
 
+/* `breaks` has room. */
+static void find_breaks(const char *bytes, size_t size, uint16_t *breaks)
+{
+    for (size_t at = 0; at < size; at++)
+        if (bytes[at] == '\r')
+            *breaks++ = (uint16_t)(at - 1); /* where the "=" is */
+    *breaks = UINT16_MAX;
+}
+
 void mapped_make(struct mapped *mapped, struct buffer *pool, struct view text)
 {
     struct pen pen;
     uint16_t *places;
+    size_t size;
 
     *mapped = (struct mapped){.at = (uint32_t)pool->size};
     if (view_find_char(text, '\n', 0) < text.size || view_find_char(text, '\r', 0) < text.size ||
@@ -261,7 +300,13 @@ void mapped_make(struct mapped *mapped, struct buffer *pool, struct view text)
         }
         places[at + 1] = (uint16_t)(pool->size - mapped->at);
     }
+    size = pool->size - mapped->at;
+    /* No line is shorter than what may not be split. */
+    places = memory_resize(places, text.size + size / (PEN_LINE_BYTES - UNIT_BYTES) + 2,
+                           sizeof(*places));
+    find_breaks(pool->data + mapped->at, size, places + text.size + 1);
     mapped->places = places;
+    mapped->breaks = places + text.size + 1;
 }
 
 void mapped_free(struct mapped *mapped)
@@ -270,22 +315,34 @@ void mapped_free(struct mapped *mapped)
     *mapped = (struct mapped){0};
 }
 
+/* The first soft break at `place` or behind it. No line is longer than a full one,
+ * and few are shorter, so that a division tells nearly which it is. */
+static const uint16_t *break_at(const struct mapped *mapped, size_t place)
+{
+    const uint16_t *at = mapped->breaks + place / FULL_LINE_BYTES;
+
+    while (*at < place)
+        at++;
+    return at;
+}
+
 void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, size_t start,
                size_t end)
 {
-    const char *bytes = pool + mapped->at, *line_end;
+    const char *bytes = pool + mapped->at;
     size_t from = mapped->places[start], to = mapped->places[end], first;
+    const uint16_t *line = break_at(mapped, from);
     bool ends_blank;
 
-    if (from < to && bytes[from] == '=' && bytes[from + 1] == '\r')
+    if (*line == from) {
         from += SOFT_BREAK_BYTES;
+        line++;
+    }
     if (from >= to)
         return;
     ends_blank = bytes[to - 1] == ' ' || bytes[to - 1] == '\t';
     to -= ends_blank;
-    line_end = memchr(bytes + from, '\n',
-                      to - from < LINE_SEARCH_BYTES ? to - from : LINE_SEARCH_BYTES);
-    first = line_end ? (size_t)(line_end - bytes) - from - 2 : to - from;
+    first = (*line < to ? *line : to) - from;
     if (!pen_room(pen, to - from + 4 * PEN_LINE_BYTES))
         return;
     if (pen->column + first > PEN_LINE_BYTES)
@@ -295,11 +352,14 @@ void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, s
         if (pen->column + --first > PEN_LINE_BYTES)
             pen_soft_break(pen);
     }
-    pen_copy(pen, bytes + from, to - from);
-    if (line_end)
-        pen->column = to - 1 - (size_t)((const char *)memrchr(bytes, '\n', to) - bytes);
-    else
+    pen->at = pen_put(pen->at, bytes + from, to - from);
+    if (*line < to) {
+        while (line[1] < to)
+            line++;
+        pen->column = to - *line - SOFT_BREAK_BYTES;
+    } else {
         pen->column += to - from;
+    }
     if (ends_blank)
         add_encoded(pen, bytes[to]);
 }

@@ -14,7 +14,8 @@
 enum {
     PEN_LINE_BYTES = 75, /* and the "=" of a soft break */
     PEN_SLACK_BYTES = 64, /* that may be written behind what is asked for, and read behind a pool */
-    PEN_SHORT_BYTES = 32
+    PEN_STRIDE_BYTES = 32,
+    PEN_SHORT_BYTES = 512
 };
 
 /* Writes behind what `out` holds, which is told of it by pen_end. */
@@ -54,24 +55,47 @@ static inline void pen_soft_break(struct pen *pen)
     }
 }
 
-static inline void pen_copy(struct pen *pen, const char *bytes, size_t size)
+/* Copies, and up to a stride more, which is written over: `from` must go on so far. */
+static inline char *pen_put(char *to, const char *from, size_t size)
 {
-    if (size <= PEN_SHORT_BYTES)
-        memcpy(pen->at, bytes, PEN_SHORT_BYTES); /* at once, and what is too much is written over */
-    else
-        memcpy(pen->at, bytes, size);
-    pen->at += size;
+    char *end = to + size;
+
+    if (size > PEN_SHORT_BYTES) {
+        memcpy(to, from, size);
+        return end;
+    }
+    do {
+        memcpy(to, from, PEN_STRIDE_BYTES);
+        to += PEN_STRIDE_BYTES;
+        from += PEN_STRIDE_BYTES;
+    } while (to < end);
+    return end;
 }
 
 /* Encodes `text` into the pool. The pieces of one text may be split anywhere but
  * between CR and LF. */
 struct piece piece_make(struct buffer *pool, struct view text);
 
+/* Pieces that many programs have, each once. */
+struct pieces {
+    struct buffer pool;
+    struct piece *items;
+    size_t count;
+    size_t capacity;
+};
+
+void pieces_init(struct pieces *pieces, size_t max_bytes);
+void pieces_free(struct pieces *pieces); /* zeroed is fine */
+size_t pieces_bytes(const struct pieces *pieces); /* of memory */
+/* As piece_make, but what there is already is found again. The pool needs no closing. */
+struct piece pieces_add(struct pieces *pieces, struct view text);
+
 /* A text that is escaped for HTML and encoded whole, and where each of its bytes
  * came to stand, so that any part of it is a copy. */
 struct mapped {
     uint32_t at; /* in the pool */
     const uint16_t *places; /* one per byte of the text and one more, owned; NULL: not mapped */
+    const uint16_t *breaks; /* where its soft line breaks are, behind the places; and UINT16_MAX */
 };
 
 /* A text with line ends, or one that takes more than 64 KB, is not mapped. */
@@ -87,7 +111,7 @@ static inline void pen_piece(struct pen *pen, const char *pool, const struct pie
         return;
     if (pen->column + piece->first > PEN_LINE_BYTES)
         pen_soft_break(pen);
-    pen_copy(pen, pool + piece->at, piece->size);
+    pen->at = pen_put(pen->at, pool + piece->at, piece->size);
     pen->column = piece->has_end ? piece->last : pen->column + piece->size;
 }
 
@@ -96,6 +120,24 @@ void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, s
                size_t end);
 /* Encodes now; `is_escaped`: for HTML, as mustache does. */
 void pen_text(struct pen *pen, struct view text, bool is_escaped);
+
+/* Whether a text comes out as it is wherever it stands, but at the start of a line. */
+bool pen_is_simple(struct view text, bool is_escaped);
+
+/* Writes such a text, whose memory goes on for PEN_SLACK_BYTES. */
+static inline void pen_simple(struct pen *pen, struct view text)
+{
+    if (!pen_room(pen, text.size + 3))
+        return;
+    if (pen->column + text.size > PEN_LINE_BYTES)
+        pen_soft_break(pen);
+    if (pen->column == 0) {
+        pen_text(pen, text, false);
+        return;
+    }
+    pen->at = pen_put(pen->at, text.data, text.size);
+    pen->column += text.size;
+}
 
 /* Bytes of what `encoded` decodes to, line ends counted as LF. */
 size_t pen_decoded_bytes(struct view encoded);

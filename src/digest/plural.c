@@ -1,6 +1,10 @@
 /* The plural rules of CLDR 44 for whole numbers, of the languages that
  * catalogues are likely to be in; any other has "one" for 1 and else "other". */
+#include <string.h>
+
 #include "digest/words.h"
+
+enum { LANGUAGE_BYTES = 16 };
 
 enum rule { RULE_ONE, RULE_NONE, RULE_ZERO_ONE, RULE_EAST_SLAVIC, RULE_SOUTH_SLAVIC, RULE_POLISH,
             RULE_CZECH, RULE_ROMANIAN, RULE_LITHUANIAN, RULE_LATVIAN, RULE_SLOVENE, RULE_ARABIC,
@@ -26,18 +30,16 @@ static const struct {
 
 static enum rule rule_of(const char *language)
 {
-    struct view tag = view_of(language), list, name;
-    size_t size = 0;
+    char name[LANGUAGE_BYTES] = " ";
+    size_t size = 1;
 
-    while (size < tag.size && tag.data[size] != '-' && tag.data[size] != '_')
-        size++;
-    tag.size = size;
-    for (size_t i = 0; tag.size && i < sizeof(rules) / sizeof(rules[0]); i++) {
-        list = view_of(rules[i].languages);
-        while (view_next_part(&list, ' ', &name))
-            if (view_equal_nocase(name, tag))
-                return rules[i].rule;
-    }
+    for (; *language && *language != '-' && *language != '_' && size + 2 < sizeof(name); language++)
+        name[size++] = (char)(*language >= 'A' && *language <= 'Z' ? *language - 'A' + 'a'
+                                                                     : *language);
+    name[size] = ' ';
+    for (size_t i = 0; size > 1 && i < sizeof(rules) / sizeof(rules[0]); i++)
+        if (strstr(rules[i].languages, name))
+            return rules[i].rule;
     return RULE_ONE;
 }
 

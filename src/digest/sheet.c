@@ -7,7 +7,8 @@
 #include "digest/assemble.h"
 #include "digest/context.h"
 
-enum { SHEETS_MAX = 8, TEXT_POOL_BYTES = 1 << 20, COUNTS_MAX = 512 };
+enum { SHEETS_MAX = 8, TEXT_POOL_BYTES = 1 << 20, COUNTS_MAX = 512,
+       PIECES_BYTES = 4 << 20 };
 
 static const char *const part_names[] = {[PART_HTML] = "digest.html", [PART_TEXT] = "digest.txt"};
 
@@ -18,7 +19,7 @@ static void leaf_free(struct leaf *leaf)
     if (!leaf)
         return;
     for (size_t part = 0; part < SHEET_PARTS; part++)
-        program_free(&leaf->programs[part]);
+        free(leaf->slots[part]);
     mapped_free(&leaf->mapped_title);
     mapped_free(&leaf->mapped_abstract);
     buffer_free(&leaf->pool);
@@ -29,8 +30,6 @@ static struct leaf *leaf_new(const struct sheet *sheet, const struct paper *pape
 {
     struct leaf *leaf = memory_new(1, sizeof(*leaf));
 
-    for (size_t part = 0; part < SHEET_PARTS; part++)
-        program_init(&leaf->programs[part]);
     buffer_init(&leaf->pool, TEXT_POOL_BYTES);
     leaf->title = paper->title.size ? paper->title : sheet->no_title;
     return leaf;
@@ -62,30 +61,97 @@ static void tell_refusal(char refusal[SHEET_REFUSAL_BYTES], enum sheet_part part
              SHEET_REFUSAL_BYTES - 20, error->text);
 }
 
+/* Takes over what `made` holds. */
+static const struct program *keep_shape(struct sheet *sheet, enum sheet_part part,
+                                        struct program *made)
+{
+    struct shapes *shapes = &sheet->shapes[part];
+    struct program *kept;
+
+    for (size_t i = 0; i < shapes->count; i++)
+        if (program_equal(shapes->items[i], made)) {
+            program_free(made);
+            return shapes->items[i];
+        }
+    kept = memory_new(1, sizeof(*kept));
+    *kept = *made;
+    program_init(made);
+    shapes->items =
+        memory_grow(shapes->items, &shapes->capacity, shapes->count + 1, sizeof(*shapes->items));
+    shapes->items[shapes->count++] = kept;
+    sheet->bytes += sizeof(*kept) + program_bytes(kept);
+    return kept;
+}
+
+static void drop_shapes(struct shapes *shapes)
+{
+    for (size_t i = 0; i < shapes->count; i++) {
+        program_free(shapes->items[i]);
+        free(shapes->items[i]);
+    }
+    free(shapes->items);
+    *shapes = (struct shapes){0};
+}
+
+/* In one block, so that a digest finds it in few places. */
+static void keep_slots(struct sheet *sheet, struct leaf *leaf, enum sheet_part part,
+                       struct slots *slots)
+{
+    size_t head = slots->count * sizeof(*slots->items);
+    char *block;
+
+    pool_close(&slots->pool);
+    block = memory_new(head + slots->pool.size, 1);
+    if (head)
+        memcpy(block, slots->items, head);
+    memcpy(block + head, slots->pool.data, slots->pool.size);
+    leaf->slots[part] = (struct piece *)(void *)block;
+    leaf->slot_pools[part] = block + head;
+    leaf->slot_bytes[part] = head + slots->pool.size;
+    sheet->bytes += head + slots->pool.size;
+}
+
+static int make_program(struct sheets *sheets, struct sheet *sheet, enum sheet_part part,
+                        const json_t *own, struct program *program, struct slots *slots,
+                        struct error *error)
+{
+    size_t before = pieces_bytes(&sheet->pieces);
+    int result = program_make(templates_find(sheets->templates, part_names[part]), sheet->context,
+                              templates_partials(sheets->templates), &sheets->marks, own,
+                              &sheet->pieces, program, slots, error);
+
+    sheet->bytes += pieces_bytes(&sheet->pieces) - before;
+    return result;
+}
+
 static int make_leaf(struct sheets *sheets, struct sheet *sheet, struct leaf *leaf,
                      const struct digest *digest, const struct paper *paper, enum sheet_part part)
 {
     json_t *item = sheets->marks.items[SCOPE_PAPER];
-    struct program *program = &leaf->programs[part];
+    json_t *own = context_paper(digest, sheet->words, paper);
+    struct program program;
+    struct slots slots;
     struct error error;
     int result;
 
-    json_object_set_new(item, "paper", context_paper(digest, sheet->words, paper));
-    result = program_make(templates_find(sheets->templates, part_names[part]), sheet->context,
-                          templates_partials(sheets->templates), &sheets->marks, true, program,
-                          &error);
+    program_init(&program);
+    slots_init(&slots);
+    json_object_set_new(item, "paper", own);
+    result = make_program(sheets, sheet, part, own, &program, &slots, &error);
     json_object_del(item, "paper");
-    if (result == 0 && program->loop_count != sheet->programs[part].loop_count)
+    if (result == 0 && program.loop_count != sheet->programs[part].loop_count)
         result = error_set(&error, ERROR_INPUT, "what it shows of a paper depends on the paper");
     if (result < 0) {
         tell_refusal(sheets->refusal, part, &error);
-        return -1;
+    } else {
+        leaf->programs[part] = keep_shape(sheet, part, &program);
+        keep_slots(sheet, leaf, part, &slots);
+        if (uses_parts(leaf->programs[part]))
+            map_texts(sheet, leaf, paper);
     }
-    if (uses_parts(program))
-        map_texts(sheet, leaf, paper);
-    sheet->bytes += program_bytes(program);
-    leaf->is_made[part] = true;
-    return 0;
+    program_free(&program);
+    slots_free(&slots);
+    return result;
 }
 
 struct leaf *sheet_leaf(struct sheets *sheets, struct sheet *sheet, const struct digest *digest,
@@ -95,7 +161,7 @@ struct leaf *sheet_leaf(struct sheets *sheets, struct sheet *sheet, const struct
     size_t place = digest->papers ? (size_t)(paper - digest->papers->items) : rank;
     struct leaf *leaf = sheet->leaves[place];
 
-    if (leaf && leaf->is_made[part])
+    if (leaf && leaf->programs[part])
         return leaf;
     if (!leaf) {
         leaf = sheet->leaves[place] = leaf_new(sheet, paper);
@@ -116,7 +182,10 @@ static bool is_made_for(const struct sheet *sheet, const struct digest *digest,
 {
     const struct digest *made = &sheet->made_for;
 
-    if (!digest->papers || made->papers != digest->papers ||
+    /* Papers of no list are known by their rank in one digest. A note has none. */
+    if (!digest->papers && (digest->ranking->count || sheet->leaf_count))
+        return false;
+    if (made->papers != digest->papers ||
         made->papers_serial != digest->papers_serial || sheet->words != words ||
         date_compare(made->date, digest->date) != 0 ||
         made->edition_count != digest->edition_count || made->is_preview != digest->is_preview)
@@ -176,10 +245,37 @@ static struct view keep_text(struct sheet *sheet, struct buffer *room)
     return text;
 }
 
-static struct view keep_word(struct sheet *sheet, const char *key, struct buffer *room)
+static bool is_words(struct view text)
 {
+    if (!text.size || text.data[0] == ' ' || text.data[text.size - 1] == ' ')
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < ' ' || text.data[i] > '~' ||
+            (text.data[i] == ' ' && text.data[i + 1] == ' '))
+            return false;
+    return true;
+}
+
+struct short_text short_text_make(struct arena *arena, struct view text)
+{
+    char *copy = arena_room(arena, text.size + PEN_SLACK_BYTES, 1);
+    struct view kept = {copy, text.size};
+
+    memcpy(copy, text.size ? text.data : "", text.size);
+    return (struct short_text){
+        .text = kept,
+        .is_simple = {pen_is_simple(kept, false), pen_is_simple(kept, true)},
+        .is_words = is_words(kept)};
+}
+
+static struct short_text keep_word(struct sheet *sheet, const char *key, struct buffer *room)
+{
+    struct short_text word;
+
     words_add(sheet->words, key, -1, NULL, room);
-    return keep_text(sheet, room);
+    word = short_text_make(sheet->arena, buffer_view(room));
+    buffer_clear(room);
+    return word;
 }
 
 static void keep_words(struct sheet *sheet, const struct digest *digest)
@@ -188,7 +284,7 @@ static void keep_words(struct sheet *sheet, const struct digest *digest)
 
     buffer_init(&room, CONTEXT_BYTES);
     sheet->why = keep_word(sheet, "why", &room);
-    sheet->no_title = keep_word(sheet, "no_title", &room);
+    sheet->no_title = keep_word(sheet, "no_title", &room).text;
     for (size_t field = 0; field < SHEET_FIELDS; field++)
         sheet->field_words[field] =
             keep_word(sheet, context_field_word((enum reason_field)field), &room);
@@ -216,9 +312,8 @@ static void make_programs(struct sheets *sheets, struct sheet *sheet)
     struct error error;
 
     for (size_t part = 0; part < SHEET_PARTS; part++) {
-        if (program_make(templates_find(sheets->templates, part_names[part]), sheet->context,
-                         templates_partials(sheets->templates), &sheets->marks, false,
-                         &sheet->programs[part], &error) < 0) {
+        if (make_program(sheets, sheet, (enum sheet_part)part, NULL, &sheet->programs[part], NULL,
+                         &error) < 0) {
             sheet->is_refused = true;
             tell_refusal(sheet->refusal, (enum sheet_part)part, &error);
             return;
@@ -236,6 +331,7 @@ static struct sheet *sheet_new(struct sheets *sheets, const struct digest *diges
     sheet->words = words;
     for (size_t part = 0; part < SHEET_PARTS; part++)
         program_init(&sheet->programs[part]);
+    pieces_init(&sheet->pieces, PIECES_BYTES);
     keep_key(sheet, digest);
     keep_words(sheet, digest);
     make_context(sheets, sheet, digest);
@@ -253,8 +349,10 @@ static void drop_leaves(struct sheet *sheet)
         leaf_free(sheet->leaves[i]);
         sheet->leaves[i] = NULL;
     }
+    for (size_t part = 0; part < SHEET_PARTS; part++)
+        drop_shapes(&sheet->shapes[part]);
     sheet->bytes = sizeof(*sheet) + sheet->leaf_count * sizeof(*sheet->leaves) +
-                   arena_bytes(sheet->arena);
+                   arena_bytes(sheet->arena) + pieces_bytes(&sheet->pieces);
 }
 
 static void sheet_free(struct sheet *sheet)
@@ -263,6 +361,7 @@ static void sheet_free(struct sheet *sheet)
     free(sheet->leaves);
     for (size_t part = 0; part < SHEET_PARTS; part++)
         program_free(&sheet->programs[part]);
+    pieces_free(&sheet->pieces);
     json_decref(sheet->context);
     arena_free(&sheet->arena);
     free(sheet);

@@ -12,14 +12,32 @@ enum sheet_part { PART_HTML, PART_TEXT, SHEET_PARTS };
 
 enum { SHEET_FIELDS = REASON_PREFERENCE + 1, SHEET_REFUSAL_BYTES = 300 };
 
+/* A word or two, and what is known of how they come out. */
+struct short_text {
+    struct view text;  /* its memory goes on, as pen_simple wants it */
+    bool is_simple[2]; /* raw, escaped: pen_is_simple */
+    bool is_words;     /* printable ASCII, one blank between words and none around them */
+};
+
+struct short_text short_text_make(struct arena *arena, struct view text);
+
 /* One paper. */
 struct leaf {
-    struct program programs[SHEET_PARTS];
-    bool is_made[SHEET_PARTS];
+    const struct program *programs[SHEET_PARTS]; /* of sheet->shapes; NULL: not made yet */
+    struct piece *slots[SHEET_PARTS]; /* what they take from it, and then the bytes of that */
+    size_t slot_bytes[SHEET_PARTS];
+    const char *slot_pools[SHEET_PARTS]; /* those bytes */
     struct view title;  /* as title_parts has it; borrowed */
     struct buffer pool; /* of the two that follow */
     struct mapped mapped_title;
     struct mapped mapped_abstract;
+};
+
+/* Programs of papers: few for many. */
+struct shapes {
+    struct program **items;
+    size_t count;
+    size_t capacity;
 };
 
 struct sheet {
@@ -31,16 +49,18 @@ struct sheet {
 
     bool is_refused; /* only plain evaluation will do; `refusal` says why */
     char refusal[SHEET_REFUSAL_BYTES];
+    struct pieces pieces; /* of all programs */
     struct program programs[SHEET_PARTS];
+    struct shapes shapes[SHEET_PARTS];
     json_t *context;     /* with marks */
     struct leaf **leaves; /* by paper */
     size_t leaf_count;
     size_t bytes;
 
     /* Words that every digest needs, looked up once. */
-    struct view why;
+    struct short_text why;
     struct view no_title;
-    struct view field_words[SHEET_FIELDS];
+    struct short_text field_words[SHEET_FIELDS];
     struct view summary_rest;
     struct view *subjects;    /* by count of papers; empty: not made yet */
     struct view *count_lines; /* for those without a name */

@@ -9,6 +9,12 @@ static bool is_white(char character)
     return character == ' ' || character == '\t' || character == '\n' || character == '\r';
 }
 
+/* Of ASCII, neither blank nor control character. */
+static bool is_letter(char character)
+{
+    return (unsigned char)character > ' ' && (unsigned char)character < 0x7F;
+}
+
 /* Ideographs, kana, Hangul and full-width forms: a line may end behind each. */
 static bool is_ideographic(int32_t codepoint)
 {
@@ -58,6 +64,17 @@ static size_t piece_end(struct view text, size_t at, size_t *ret_width)
 
     *ret_width = 0;
     while (next < text.size && !is_white(text.data[next])) {
+        /* Nothing breaks within ASCII. */
+        if (before && before < 0x80) {
+            size_t first = next;
+
+            while (next < text.size && is_letter(text.data[next]))
+                next++;
+            *ret_width += next - first;
+            before = text.data[next - 1];
+            if (next > first)
+                continue;
+        }
         if ((unsigned char)text.data[next] < 0x80) {
             after = text.data[next];
             size = width = 1;
@@ -112,8 +129,12 @@ struct view wrap_cut(struct view text, size_t max_characters)
     while (at < text.size && characters < max_characters) {
         if (is_white(text.data[at]))
             cut = at;
-        at += utf8_decode(text, at, &codepoint);
         characters++;
+        if ((unsigned char)text.data[at] < 0x80) {
+            at++;
+            continue;
+        }
+        at += utf8_decode(text, at, &codepoint);
         if (is_ideographic(codepoint))
             cut = at;
     }

@@ -8,7 +8,7 @@
 
 #include "mail/mime_private.h"
 
-enum { BOUNDARY_HASH_BYTES = 12, BOUNDARY_BYTES = 2 + 2 * BOUNDARY_HASH_BYTES + 1 };
+enum { BOUNDARY_HASH_BYTES = 12, BOUNDARY_BYTES = 2 + 2 * BOUNDARY_HASH_BYTES + 1, TYPE_BYTES = 40 };
 
 /* "=_" cannot occur in quoted-printable (RFC 2045 6.7, last note), and a 7bit
  * part is searched for the whole. */
@@ -56,12 +56,15 @@ static void add_lines(struct buffer *out, struct view text)
 
 static void add_part(struct buffer *out, const struct mime_part *part, const char *boundary)
 {
-    const struct mime_parameter charset = {"charset", VIEW("utf-8")};
     const struct mime_parameter file_name = {"filename", part->file_name};
     bool is_7bit = !part->is_encoded && is_simple(part->text, boundary);
     size_t column = 0;
 
-    mime_add_parameters(out, "Content-Type", part->type, &charset, 1);
+    /* As mime_add_parameters would: a type is short, the charset a token. */
+    assert(strlen(part->type) < TYPE_BYTES);
+    buffer_add_string(out, "Content-Type: ");
+    buffer_add_string(out, part->type);
+    buffer_add_string(out, "; charset=utf-8\r\n");
     if (part->file_name.size)
         mime_add_parameters(out, "Content-Disposition", "attachment", &file_name, 1);
     buffer_add_string(out, "Content-Transfer-Encoding: ");

@@ -21,6 +21,10 @@
 
 struct mustache;
 
+/* What {{x}} writes for the bytes that HTML does not take as they are: X(byte, text). */
+#define MUSTACHE_ENTITIES(X)                                                                       \
+    X('&', "&amp;") X('<', "&lt;") X('>', "&gt;") X('"', "&quot;") X('\'', "&#39;")
+
 enum {
     MUSTACHE_OPEN = 1000,   /* sections open at once in one template */
     MUSTACHE_PARTIALS = 100, /* partials and parents inside each other */
@@ -77,6 +81,11 @@ struct mustache_late {
     int (*open)(void *user, enum mustache_late_test test, const struct mustache_mark *mark);
     int (*close)(void *user);
     void *user;
+    /* A value of the context, or NULL: between these two calls `out` gets what an
+     * interpolation shows of it, or of what is below it. */
+    const json_t *own;
+    int (*begin_own)(void *user);
+    void (*end_own)(void *user);
 };
 
 /* Fails also where a mark would decide what cannot wait: the name of a dynamic
@@ -85,6 +94,9 @@ int mustache_render_early(const struct mustache *mustache, const json_t *context
                           const struct mustache_partials *partials,
                           const struct mustache_late *late, struct buffer *out,
                           struct error *error);
+
+/* Of MUSTACHE_ENTITIES; NULL: the byte stands for itself. */
+const char *mustache_entity(char byte);
 
 /* A number as `{{x}}` shows it; the size. */
 size_t mustache_format_real(double value, char text[MUSTACHE_NUMBER_BYTES]);

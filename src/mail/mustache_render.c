@@ -19,6 +19,7 @@ enum {
 struct context {
     const struct context *outer;
     const json_t *value;
+    bool is_own; /* struct mustache_late's own, or below it */
 };
 
 struct indent {
@@ -68,27 +69,33 @@ static int render_error(struct render *render, const struct frame *frame, const 
 struct found {
     const json_t *value;
     const struct context *outer;
+    bool is_own;
 };
 
-static struct found lookup(const struct context *context, struct view name)
+static struct found lookup(const struct render *render, const struct context *context,
+                           struct view name)
 {
-    struct found found = {NULL, NULL};
+    const json_t *own = render->late ? render->late->own : NULL;
+    struct found found = {NULL, NULL, false};
     size_t dot;
 
     if (view_equal(name, VIEW("."))) {
         found.value = context->value;
+        found.is_own = context->is_own;
         return found;
     }
     dot = view_find_char(name, '.', 0);
     for (; context && !found.value; context = context->outer) {
         found.value = json_object_getn(context->value, name.data, dot);
         found.outer = context->outer;
+        found.is_own = context->is_own || (own && found.value == own);
     }
     while (found.value && dot < name.size) {
         name = view_slice(name, dot + 1, name.size);
         dot = view_find_char(name, '.', 0);
         found.value = json_object_getn(found.value, name.data, dot);
         found.outer = NULL;
+        found.is_own = found.is_own || (own && found.value == own);
     }
     return found;
 }
@@ -154,19 +161,14 @@ static struct view value_text(const json_t *value, char number[NUMBER_BYTES])
     }
 }
 
-static const char *html_entity(char character)
+const char *mustache_entity(char byte)
 {
-    switch (character) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
+    switch (byte) {
+#define ENTITY_OF(special, entity)                                                                 \
+    case special:                                                                                  \
+        return entity;
+        MUSTACHE_ENTITIES(ENTITY_OF)
+#undef ENTITY_OF
     default:
         return NULL;
     }
@@ -177,7 +179,7 @@ static void add_escaped(struct buffer *out, struct view text)
     size_t done = 0;
 
     for (size_t at = 0; at < text.size; at++) {
-        const char *entity = html_entity(text.data[at]);
+        const char *entity = mustache_entity(text.data[at]);
 
         if (!entity)
             continue;
@@ -225,10 +227,11 @@ static const struct indent *deeper(const struct indent *indent, struct view text
 }
 
 static int render_section(struct render *render, const struct frame *frame,
-                          const struct context *context, size_t index, const json_t *value)
+                          const struct context *context, size_t index, struct found found)
 {
     const struct node *node = &frame->mustache->nodes[index];
-    struct context inner = {context, value};
+    const json_t *value = found.value;
+    struct context inner = {context, value, found.is_own};
     bool is_list = json_is_array(value);
 
     if (!is_true(value))
@@ -257,7 +260,7 @@ static int render_partial(struct render *render, const struct frame *frame,
 
     render->steps += PARTIAL_STEPS;
     if (node->is_dynamic) {
-        const json_t *value = lookup(context, node->text).value;
+        const json_t *value = lookup(render, context, node->text).value;
 
         if (mark_of(render, value))
             return render_error(render, frame, node, "which partial is not known yet");
@@ -358,7 +361,7 @@ static int render_late(struct render *render, const struct frame *frame,
     const struct mustache_late *late = render->late;
     const struct node *node = &frame->mustache->nodes[index];
     bool is_section = node->kind == NODE_SECTION;
-    struct context inner = {context, mark->item ? mark->item : value};
+    struct context inner = {context, mark->item ? mark->item : value, false};
     int opened;
 
     if (!node_is_container(node)) {
@@ -384,7 +387,7 @@ static int render_both(struct render *render, const struct frame *frame,
                        const struct mustache_mark *mark, struct found found, struct found other)
 {
     const struct mustache_late *late = render->late;
-    const struct found there = {found.value, NULL};
+    const struct found there = {found.value, NULL, false};
     bool in_line = render->in_line, in_line_there;
 
     if (late->open(late->user, MUSTACHE_IF_THERE, mark) != 0 ||
@@ -406,10 +409,11 @@ static int render_value(struct render *render, const struct frame *frame,
 {
     const struct node *node = &frame->mustache->nodes[index];
     const struct mustache_mark *mark = mark_of(render, found.value);
+    const struct mustache_late *late = render->late;
     char number[NUMBER_BYTES];
 
     if (mark && mark->may_be_absent && found.outer) {
-        struct found other = lookup(found.outer, node->text);
+        struct found other = lookup(render, found.outer, node->text);
 
         if (other.value)
             return render_both(render, frame, context, index, mark, found, other);
@@ -418,17 +422,22 @@ static int render_value(struct render *render, const struct frame *frame,
         return render_late(render, frame, context, index, mark, found.value);
     switch (node->kind) {
     case NODE_SECTION:
-        return render_section(render, frame, context, index, found.value);
+        return render_section(render, frame, context, index, found);
     case NODE_INVERTED:
         if (is_true(found.value))
             return 0;
         return render_nodes(render, frame, context, index + 1, node->end);
-    case NODE_ESCAPED:
-        add_escaped(render->out, value_text(found.value, number));
-        break;
     default:
-        buffer_add_view(render->out, value_text(found.value, number));
+        break;
     }
+    if (found.is_own && late->begin_own(late->user) < 0)
+        return -1;
+    if (node->kind == NODE_ESCAPED)
+        add_escaped(render->out, value_text(found.value, number));
+    else
+        buffer_add_view(render->out, value_text(found.value, number));
+    if (found.is_own)
+        late->end_own(late->user);
     render->in_line = false;
     return 0;
 }
@@ -443,9 +452,9 @@ static bool is_undecided(const struct render *render, const struct context *cont
 
     if (!render->late || dot == 0 || dot >= name.size)
         return false;
-    first = lookup(context, view_slice(name, 0, dot));
+    first = lookup(render, context, view_slice(name, 0, dot));
     mark = mark_of(render, first.value);
-    return mark && mark->may_be_absent && lookup(first.outer, view_slice(name, 0, dot)).value;
+    return mark && mark->may_be_absent && lookup(render, first.outer, view_slice(name, 0, dot)).value;
 }
 
 static int render_node(struct render *render, const struct frame *frame,
@@ -473,7 +482,7 @@ static int render_node(struct render *render, const struct frame *frame,
     case NODE_INVERTED:
         if (is_undecided(render, context, node->text))
             return render_error(render, frame, node, "what a name means is not known yet");
-        return render_value(render, frame, context, index, lookup(context, node->text));
+        return render_value(render, frame, context, index, lookup(render, context, node->text));
     }
     render->in_line = false;
     return 0;
@@ -510,7 +519,7 @@ int mustache_render_early(const struct mustache *mustache, const json_t *context
 {
     struct render render = {.partials = partials, .late = late, .out = out, .error = error};
     struct frame frame = {.mustache = mustache};
-    struct context root = {NULL, context};
+    struct context root = {NULL, context, false};
 
     return render_nodes(&render, &frame, &root, 0, mustache->node_count);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/byte_block.h"
 #include "base/gzip.h"
 #include "base/utf8.h"
 #include "papers/feed_parser.h"
@@ -79,24 +80,24 @@ static struct view drop_unfinished(struct view bytes)
     return bytes;
 }
 
-/* A loop without a branch: compilers make vector instructions of it. */
-static bool is_ascii_text(const char *block, size_t size)
+/* Printable ASCII and LF only? One added to each byte makes DEL a negative
+ * number, as bytes past ASCII are. */
+static bool is_ascii_text(const char *bytes, size_t size)
 {
-    unsigned char odd = 0;
+    byte_block odd = {0};
 
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)block[i];
+    for (size_t i = 0; i < size; i += BYTE_BLOCK_SIZE) {
+        byte_block above = byte_block_add_one(byte_block_load(bytes + i));
 
-        odd |= (unsigned char)(((unsigned char)(c - ' ') >= 0x7F - ' ') &
-                               !((c == '\n') | (c == '\r') | (c == '\t')));
+        odd |= (' ' + 1 > above) & ~(above == '\n' + 1);
     }
-    return !odd;
+    return !byte_block_any(odd);
 }
 
-/* Whole blocks of ASCII text are stepped over. */
+/* Whole blocks of ASCII text, whose lines end with LF, are stepped over. */
 static size_t skip_ascii_text(struct view bytes, size_t at)
 {
-    enum { BLOCK_BYTES = 64 };
+    enum { BLOCK_BYTES = 128 };
 
     while (bytes.size - at >= BLOCK_BYTES && is_ascii_text(bytes.data + at, BLOCK_BYTES))
         at += BLOCK_BYTES;

@@ -16,19 +16,16 @@ void feed_parser_init(struct feed_parser *parser, struct papers *papers,
         .papers = papers,
         .report = report,
         .error = error,
-        .arena = arena_new(),
+        .arena = papers->arena,
     };
-    buffer_init(&parser->clean, FEED_BYTES);
     buffer_init(&parser->text, FEED_BYTES);
     buffer_init(&parser->error_code, 100);
 }
 
 void feed_parser_free(struct feed_parser *parser)
 {
-    arena_free(&parser->arena);
     free(parser->authors);
     free(parser->categories);
-    buffer_free(&parser->clean);
     buffer_free(&parser->text);
     buffer_free(&parser->error_code);
 }
@@ -37,7 +34,6 @@ void feed_item_begin(struct feed_parser *parser)
 {
     size_t author_room = parser->item.author_room, category_room = parser->item.category_room;
 
-    arena_reset(parser->arena);
     parser->item = (struct feed_item){.author_room = author_room, .category_room = category_room};
 }
 
@@ -140,15 +136,30 @@ static struct view take_prefix(struct feed_parser *parser, struct view text)
     return rest;
 }
 
+/* Takes that prefix off a text where it is a line of its own, as rss.arxiv.org
+ * writes it: then what is left mostly is one clean line already. */
+static struct view take_prefix_line(struct feed_parser *parser, struct view text)
+{
+    struct view line = view_slice(text, 0, feed_text_plain_end(text, 0));
+    struct view rest = view_slice(text, line.size, text.size);
+
+    if (!view_starts_with(rest, VIEW("\nAbstract:")) ||
+        view_ends_with(view_trim(line), VIEW("Type:")) || take_prefix(parser, line).size)
+        return text;
+    return view_slice(rest, 10, rest.size);
+}
+
 void feed_item_take_abstract(struct feed_parser *parser, struct view text)
 {
+    text = take_prefix_line(parser, text);
     parser->item.paper.source_abstract = take_prefix(parser, feed_text_line(parser, text));
 }
 
 static bool has_double_blank(struct view name)
 {
-    for (size_t i = 1; i < name.size; i++) {
-        if (name.data[i] == ' ' && name.data[i - 1] == ' ')
+    for (size_t i = 1; i < name.size; i += 2) {
+        if (name.data[i] == ' ' &&
+            (name.data[i - 1] == ' ' || (i + 1 < name.size && name.data[i + 1] == ' ')))
             return true;
     }
     return false;
@@ -402,5 +413,5 @@ void feed_item_end(struct feed_parser *parser)
         paper->date = parser->report->date;
     paper->authors = parser->authors;
     paper->categories = parser->categories;
-    papers_add(parser->papers, paper, NULL);
+    papers_take(parser->papers, paper);
 }

@@ -75,7 +75,7 @@ extern const struct feed_family feed_family_rdf;
 extern const struct feed_family feed_family_atom; /* feed_atom.c */
 extern const struct feed_family feed_family_oai;  /* feed_oai.c */
 
-/* The item under way. Views live in the parser's arena. */
+/* The item under way. Views live in the papers' arena, where they stay. */
 struct feed_item {
     struct paper paper;
     size_t author_room;
@@ -118,11 +118,10 @@ struct feed_parser {
     struct feed_report *report;
     struct error *error;
     bool failed; /* `error` says why; nothing more is read */
-    struct arena *arena; /* of the item */
+    struct arena *arena; /* of the papers */
     struct feed_item item;
     struct view *authors;    /* room that items share */
     struct view *categories;
-    struct buffer clean;
     struct date latest; /* JSON: of the papers' own dates */
     struct feed_date_seen date_seen;
 

@@ -1,6 +1,7 @@
 #include <libxml/HTMLparser.h>
 #include <string.h>
 
+#include "base/byte_block.h"
 #include "base/utf8.h"
 #include "papers/feed_parser.h"
 
@@ -22,12 +23,26 @@ static size_t special_length(struct view text, size_t at, bool *ret_is_break)
     return *ret_is_break ? 3 : 0;
 }
 
-/* Eight bytes at a time: none of them has the high bit, is below a blank or DEL. */
+enum { STEP_BYTES = 4 * BYTE_BLOCK_SIZE };
+
+/* Bytes past ASCII are negative; one added to DEL makes it so, too. */
+static bool is_plain_step(const char *bytes)
+{
+    byte_block odd = {0};
+
+    for (size_t i = 0; i < STEP_BYTES; i += BYTE_BLOCK_SIZE)
+        odd |= ' ' + 1 > byte_block_add_one(byte_block_load(bytes + i));
+    return !byte_block_any(odd);
+}
+
+/* Then eight bytes at a time: none of them has the high bit, is below a blank or DEL. */
 size_t feed_text_plain_end(struct view text, size_t at)
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     uint64_t word;
 
+    while (text.size - at >= STEP_BYTES && is_plain_step(text.data + at))
+        at += STEP_BYTES;
     while (text.size - at >= sizeof(word)) {
         memcpy(&word, text.data + at, sizeof(word));
         if ((word | (word - ones * ' ') | (word + ones)) & highs)
@@ -39,12 +54,6 @@ size_t feed_text_plain_end(struct view text, size_t at)
     return at;
 }
 
-static void trim_end(struct buffer *line)
-{
-    while (line->size && line->data[line->size - 1] == ' ')
-        buffer_cut(line, line->size - 1);
-}
-
 static struct view trim_blanks(struct view text)
 {
     while (text.size && text.data[0] == ' ')
@@ -54,16 +63,23 @@ static struct view trim_blanks(struct view text)
     return text;
 }
 
+static size_t trimmed_size(const char *line, size_t size)
+{
+    while (size && line[size - 1] == ' ')
+        size--;
+    return size;
+}
+
 struct view feed_text_line(struct feed_parser *parser, struct view text)
 {
-    struct buffer *line = &parser->clean;
     struct view trimmed = trim_blanks(text);
     bool after_break = true; /* blanks are dropped, as at the start */
-    size_t at = 0;
+    size_t at = 0, size = 0;
+    char *line;
 
     if (feed_text_plain_end(trimmed, 0) == trimmed.size)
         return arena_copy(parser->arena, trimmed);
-    buffer_clear(line);
+    line = arena_room(parser->arena, text.size, 1); /* it only gets shorter */
     while (at < text.size) {
         bool is_break;
         size_t start = at, length;
@@ -74,27 +90,27 @@ struct view feed_text_line(struct feed_parser *parser, struct view text)
         }
         at = feed_text_plain_end(text, at);
         if (at > start) {
-            buffer_add(line, text.data + start, at - start);
+            memcpy(line + size, text.data + start, at - start);
+            size += at - start;
             after_break = false;
             continue;
         }
         length = special_length(text, at, &is_break);
         if (is_break && !after_break) {
-            trim_end(line);
-            buffer_add_char(line, ' ');
+            size = trimmed_size(line, size);
+            line[size++] = ' ';
             after_break = true;
         } else if (text.data[at] == '\t') {
-            buffer_add_char(line, ' ');
+            line[size++] = ' ';
         } else if (!length) {
-            buffer_add_char(line, text.data[at]);
+            line[size++] = text.data[at];
             after_break = false;
         } else if (!is_break) {
             parser->report->replaced++;
         }
         at += length ? length : 1;
     }
-    trim_end(line);
-    return arena_copy(parser->arena, buffer_view(line));
+    return (struct view){line, trimmed_size(line, size)};
 }
 
 static bool is_name_char(char c)

@@ -13,6 +13,7 @@ enum { TAG_BYTES = 16 * 1024 }; /* none of arXiv's is longer than 1 KB */
 /* What libxml2 hands back to each callback. */
 struct reader {
     struct feed_parser *parser;
+    struct view rest; /* of the document, not handed over yet */
     xmlEntity entity; /* the last one of HTML's that was met */
     char character[8];
 };
@@ -194,15 +195,27 @@ static void ignore_error(void *user, xmlErrorPtr error)
     (void)user, (void)error;
 }
 
+/* libxml2 asks for a few KB at a time: its memory stays in the processor's cache,
+ * which a copy of the whole document would sweep clean. */
+static int hand_over(void *user, char *to, int room)
+{
+    struct reader *reader = user;
+    struct view part = view_slice(reader->rest, 0, (size_t)room);
+
+    memcpy(to, part.data, part.size);
+    reader->rest = view_slice(reader->rest, part.size, reader->rest.size);
+    return (int)part.size;
+}
+
 bool feed_xml_read(struct feed_parser *parser, struct view piece)
 {
-    struct reader reader = {.parser = parser};
+    struct reader reader = {.parser = parser, .rest = piece};
     xmlParserCtxtPtr context;
     bool well_formed;
 
     if (!piece.size || piece.size > INT_MAX)
         return false;
-    context = xmlCreateMemoryParserCtxt(piece.data, (int)piece.size);
+    context = xmlCreateIOParserCtxt(NULL, NULL, hand_over, NULL, &reader, XML_CHAR_ENCODING_NONE);
     if (!context)
         return false;
     memset(context->sax, 0, sizeof(*context->sax));

@@ -39,14 +39,16 @@ struct paper {
     int64_t submitted_utc;
 };
 
-/* In order of arrival. `index` is a private hash of the ids, `scratch` memory
- * that conversions share. */
+/* In order of arrival. `index` is a private hash of the ids, `entries` room for
+ * more of it, `scratch` memory that conversions share. */
 struct papers {
     struct arena *arena; /* owned */
     struct paper *items; /* owned */
     size_t count;
     size_t capacity;
     void *index;
+    void *entries;
+    size_t entry_count;
     struct buffer scratch;
 };
 
@@ -66,6 +68,8 @@ void papers_free(struct papers *papers); /* zeroed is fine */
  * `replace-cross`, a higher version brings its texts, authors and time. Returns the
  * index of the item and, when `ret_is_new` is not NULL, whether it was added. */
 size_t papers_add(struct papers *papers, const struct paper *paper, bool *ret_is_new);
+/* The same for a paper whose texts stand in papers->arena already: they are not copied. */
+size_t papers_take(struct papers *papers, const struct paper *paper);
 /* Index of the paper with this id, or papers->count. */
 size_t papers_find(const struct papers *papers, struct view id);
 

@@ -21,7 +21,7 @@ enum { TEX_DEPTH = 40, TEX_NONE = -1 };
 struct tex {
     struct view text;
     /* For the first byte of `{`, `\(`, `\[` and `\begin`: where its `}`, `\)`,
-     * `\]` or `\end` begins; 0: there is none. */
+     * `\]` or `\end` begins; 0: there is none. Not set for any other byte. */
     uint32_t *partner;
     struct buffer out;
     int depth;

@@ -86,6 +86,7 @@ static size_t match_command(struct view text, uint32_t *partner, struct waiting 
     struct view name = view_slice(text, at + 1, end);
     char symbol;
 
+    partner[at] = 0;
     if (view_equal_string(name, "begin")) {
         if (environment_name(text, end).size) {
             partner[at] = waiting->environment;
@@ -99,6 +100,7 @@ static size_t match_command(struct view text, uint32_t *partner, struct waiting 
     }
     if (name.size || end >= text.size)
         return end;
+    partner[end] = 0;
     symbol = text.data[end];
     if (symbol == '(')
         waiting->round = (uint32_t)at + 1;
@@ -114,12 +116,35 @@ static size_t match_command(struct view text, uint32_t *partner, struct waiting 
     return end + 1;
 }
 
+/* Where the next of each stands; looked for again when passed. */
+struct next {
+    size_t backslash, open, close; /* place + 1; 0: not known yet */
+};
+
+static size_t step(struct view text, size_t *next, char c, size_t at)
+{
+    if (*next <= at)
+        *next = view_find_char(text, c, at) + 1;
+    return *next - 1;
+}
+
+/* Of the three that match_pairs cares about: most texts have few of them, and
+ * searching for one byte is what the C library does fastest. */
+static size_t next_mark(struct view text, struct next *next, size_t at)
+{
+    size_t backslash = step(text, &next->backslash, '\\', at);
+    size_t open = step(text, &next->open, '{', at), close = step(text, &next->close, '}', at);
+    size_t brace = open < close ? open : close;
+
+    return backslash < brace ? backslash : brace;
+}
+
 void tex_match_pairs(struct view text, uint32_t *partner)
 {
-    static const struct byte_set marks = {.has = {['\\'] = 1, ['{'] = 1, ['}'] = 1}};
+    struct next next = {0};
     struct waiting waiting = {0};
 
-    for (size_t at = 0; (at = view_find_any(text, &marks, at)) < text.size;) {
+    for (size_t at = 0; (at = next_mark(text, &next, at)) < text.size;) {
         char c = text.data[at];
 
         if (c == '\\') {

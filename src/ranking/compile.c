@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "papers/tex.h"
 #include "ranking/compounds.h"
+#include "ranking/keyword_memo.h"
 #include "ranking/names.h"
+#include "ranking/variants.h"
 #include "ranking/weights.h"
-
 
 struct compiler {
     const struct ranking_index *index;
+    struct keyword_memo *memo; /* NULL: none */
     struct word_splitter *splitter;
     struct compiled_profile *compiled;
     struct word_list words;
@@ -193,14 +196,14 @@ static void add_parted_phrase(struct compiler *compiler)
         add_phrase(compiler, slots, count);
 }
 
-/* ---- compounds that other papers write otherwise ---- */
+/* ---- what other papers write otherwise ---- */
 
 static void add_compound(void *context, const struct compiled_slot *slots, size_t count)
 {
     add_phrase(context, slots, count);
 }
 
-static void add_compounds(struct compiler *compiler)
+static void add_spellings(struct compiler *compiler)
 {
     struct compiled_slot slots[COMPOUND_SLOTS];
 
@@ -211,6 +214,7 @@ static void add_compounds(struct compiler *compiler)
                         add_compound, compiler);
     else
         compounds_any(compiler->splitter, &compiler->words, slots, add_compound, compiler);
+    variants_give(compiler->splitter, &compiler->words, slots, add_compound, compiler);
 }
 
 /* The same for the same spellings, in whatever order they came. */
@@ -243,6 +247,55 @@ double compiled_keyword_factor(const struct ranking_index *index,
     return WEIGHT_KEYWORD_FLOOR + (1 - WEIGHT_KEYWORD_FLOOR) * fmin(1, rarity);
 }
 
+/* All spellings of a term that was begun. */
+static void spell_keyword(struct compiler *compiler)
+{
+    if (compiler->words.count == 1)
+        add_single_word(compiler);
+    else
+        add_plain_phrase(compiler);
+    add_joined_phrase(compiler);
+    add_parted_phrase(compiler);
+    add_spellings(compiler);
+}
+
+/* `unicode` is the keyword when its TeX is read. */
+static void begin_unknown(struct compiler *compiler, enum compiled_role role, struct view text,
+                          struct view unicode, double weight)
+{
+    words_split(compiler->splitter, unicode, &compiler->words);
+    if (compiler->words.count && compiler->words.count <= COMPOUND_SLOTS) {
+        begin_term(compiler->compiled, role, text, weight);
+        spell_keyword(compiler);
+    }
+}
+
+/* TeX in it is read as that of papers. False when there is no word in it. */
+static bool begin_keyword(struct compiler *compiler, enum compiled_role role, struct view text,
+                          double weight)
+{
+    struct compiled_profile *compiled = compiler->compiled;
+    const struct known_keyword *known =
+        compiler->memo ? keyword_memo_find(compiler->memo, text) : NULL;
+    size_t patterns = compiled->pattern_count, slots = compiled->slot_count;
+    struct buffer unicode;
+
+    if (known) {
+        if (known->pattern_count) {
+            begin_term(compiled, role, text, weight);
+            keyword_memo_spell(known, compiled);
+        }
+        return known->pattern_count > 0;
+    }
+    buffer_init(&unicode, text.size * TEX_GROWTH);
+    begin_unknown(compiler, role, text,
+                  tex_to_unicode_if_any(text, &unicode) ? buffer_view(&unicode) : text, weight);
+    buffer_free(&unicode);
+    if (compiler->memo)
+        keyword_memo_add(compiler->memo, text, compiled, patterns, slots);
+    return compiled->pattern_count > patterns;
+}
+
 /* Adds a keyword unless it is there already, in whatever spelling. Returns
  * whether it did; one without any word is left out. */
 static bool add_keyword(struct compiler *compiler, enum compiled_role role, struct view text,
@@ -252,18 +305,10 @@ static bool add_keyword(struct compiler *compiler, enum compiled_role role, stru
     size_t patterns = compiled->pattern_count, slots = compiled->slot_count;
     struct compiled_term *term;
 
-    words_split(compiler->splitter, text, &compiler->words);
-    if (!compiler->words.count || compiler->words.count > COMPOUND_SLOTS)
+    if (!begin_keyword(compiler, role, text, weight))
         return false;
-    term = begin_term(compiled, role, text, weight);
+    term = &compiled->terms[compiled->term_count - 1];
     term->field = field;
-    if (compiler->words.count == 1)
-        add_single_word(compiler);
-    else
-        add_plain_phrase(compiler);
-    add_joined_phrase(compiler);
-    add_parted_phrase(compiler);
-    add_compounds(compiler);
     if (!is_new(compiler, signature_of(compiled, term))) {
         compiled->term_count--;
         compiled->pattern_count = patterns;
@@ -420,11 +465,11 @@ static void add_rules(struct compiled_profile *compiled, const struct profile *p
             index_category_term(view_of(profile->categories.items[i]));
 }
 
-void compile_profile(const struct ranking_index *index, const struct profile *profile,
+void compile_profile(struct keyword_memo *memo, const struct profile *profile,
                      const struct papers *known, struct compiled_profile *ret_compiled)
 {
-    struct compiler compiler = {.index = index, .compiled = ret_compiled,
-                                .splitter = word_splitter_new()};
+    struct compiler compiler = {.index = memo->index, .memo = memo, .compiled = ret_compiled,
+                                .splitter = memo->splitter};
 
     memset(ret_compiled, 0, sizeof(*ret_compiled));
     word_list_init(&compiler.words);
@@ -441,11 +486,10 @@ void compile_profile(const struct ranking_index *index, const struct profile *pr
         add_interests(&compiler, profile->interests);
     add_authors(&compiler, ROLE_FOLLOW, &profile->follow_authors, WEIGHT_FOLLOW);
     add_authors(&compiler, ROLE_PREFER, &profile->prefer_authors, WEIGHT_PREFER);
-    compile_liked(ret_compiled, index, compiler.splitter, profile, known);
+    compile_liked(ret_compiled, compiler.index, compiler.splitter, profile, known);
     add_rules(ret_compiled, profile);
     word_list_free(&compiler.words);
     term_table_free(&compiler.seen);
-    word_splitter_free(&compiler.splitter);
 }
 
 /* A word that ends in the "2" of a "½" is given with the whole of it, which reads as

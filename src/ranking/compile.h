@@ -69,8 +69,10 @@ struct compiled_profile {
     size_t term_capacity, pattern_capacity, slot_capacity, category_capacity;
 };
 
-/* `profile`, the index's papers and `known` (ranking.h) must outlive the result. */
-void compile_profile(const struct ranking_index *index, const struct profile *profile,
+/* `profile`, the papers of the memo's index and `known` (ranking.h) must outlive the
+ * result, which is the same whatever the memo knows. */
+struct keyword_memo;
+void compile_profile(struct keyword_memo *memo, const struct profile *profile,
                      const struct papers *known, struct compiled_profile *ret_compiled);
 /* What a reason's term is looked up as: one term, or none for an author. Weights
  * mean nothing. `term` must outlive the result. */

@@ -36,27 +36,33 @@ enum {
 
 enum { LANES = 4, MIX_BYTES = LANES * sizeof(uint64_t) };
 
+static inline void mix(uint64_t *sums, const char *bytes)
+{
+    static const uint64_t odd[LANES] = {0x9E3779B97F4A7C15u, 0xC2B2AE3D27D4EB4Fu,
+                                        0x165667B19E3779F9u, 0xD6E8FEB86659FD93u};
+    uint64_t words[LANES];
+
+    memcpy(words, bytes, sizeof(words));
+    for (int i = 0; i < LANES; i++) {
+        uint64_t mixed = (sums[i] ^ words[i]) * odd[i];
+
+        sums[i] = mixed << 29 | mixed >> 35;
+    }
+}
+
 /* Four words at a time. Each step is one-to-one, so no single changed word goes
  * unnoticed. */
 static uint64_t checksum_of(struct view bytes)
 {
-    static const uint64_t odd[LANES] = {0x9E3779B97F4A7C15u, 0xC2B2AE3D27D4EB4Fu,
-                                        0x165667B19E3779F9u, 0xD6E8FEB86659FD93u};
-    uint64_t sums[LANES] = {bytes.size, 1, 2, 3}, words[LANES];
+    uint64_t sums[LANES] = {bytes.size, 1, 2, 3};
+    char rest[MIX_BYTES] = {0};
+    size_t at = 0;
 
-    while (bytes.size) {
-        size_t size = bytes.size < MIX_BYTES ? bytes.size : MIX_BYTES;
-
-        if (size < MIX_BYTES)
-            memset(words, 0, sizeof(words));
-        memcpy(words, bytes.data, size);
-        for (int i = 0; i < LANES; i++) {
-            uint64_t mixed = (sums[i] ^ words[i]) * odd[i];
-
-            sums[i] = mixed << 29 | mixed >> 35;
-        }
-        bytes.data += size;
-        bytes.size -= size;
+    for (; at + MIX_BYTES <= bytes.size; at += MIX_BYTES)
+        mix(sums, bytes.data + at);
+    if (at < bytes.size) {
+        memcpy(rest, bytes.data + at, bytes.size - at);
+        mix(sums, rest);
     }
     return words_pair(words_pair(sums[0], sums[1]), words_pair(sums[2], sums[3]));
 }

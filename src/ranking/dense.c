@@ -3,26 +3,30 @@
 #include <string.h>
 
 /* GCC's and Clang's vectors: what the processor has not is made of what it has. */
-enum { LANES = DENSE_LANES, DOUBLES = DENSE_COLUMNS / 4 };
+enum { FLOATS = 8, DOUBLES = 4, SHORTS = 16 };
 
-typedef float floats
-    __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef float floats __attribute__((vector_size(FLOATS * sizeof(float)), aligned(4), may_alias));
+typedef uint16_t half_codes
+    __attribute__((vector_size(FLOATS * sizeof(uint16_t)), aligned(2), may_alias));
+typedef uint16_t few_codes
+    __attribute__((vector_size(DOUBLES * sizeof(uint16_t)), aligned(2), may_alias));
 typedef double doubles
-    __attribute__((vector_size(DOUBLES * sizeof(double)), aligned(sizeof(double)), may_alias));
-typedef int64_t longs
-    __attribute__((vector_size(DOUBLES * sizeof(int64_t)), aligned(sizeof(int64_t)), may_alias));
-typedef int32_t flags __attribute__((vector_size(LANES * sizeof(int32_t))));
+    __attribute__((vector_size(DOUBLES * sizeof(double)), aligned(8), may_alias));
+typedef int16_t shorts __attribute__((vector_size(SHORTS * sizeof(int16_t)), aligned(2), may_alias));
+typedef int32_t ints __attribute__((vector_size(FLOATS * sizeof(int32_t))));
+typedef int32_t few_ints __attribute__((vector_size(DOUBLES * sizeof(int32_t))));
 
 #if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
 #define HAS_WIDE 1
 #define WIDE __attribute__((target("avx2")))
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
 /* Through pointers: what is passed in wide registers depends on the processor. */
-INLINE void add_weighted(floats *sum, const floats *fits, float weight)
+INLINE void add_weighted(floats *sum, const half_codes *codes, float weight)
 {
-    *sum += (floats)((flags)*fits & 0x7FFFFFFF) * weight;
+    *sum += __builtin_convertvector(__builtin_convertvector(*codes, ints) >> 1, floats) * weight;
 }
 
 INLINE void add_rows(const struct dense_row *rows, size_t row_count, size_t room, float *ret_sums)
@@ -32,13 +36,13 @@ INLINE void add_rows(const struct dense_row *rows, size_t row_count, size_t room
         floats *to = (floats *)(ret_sums + at);
 
         for (size_t i = 0; i < row_count; i++) {
-            const floats *fits = (const floats *)(rows[i].fits + at);
+            const half_codes *codes = (const half_codes *)(rows[i].codes + at);
             float weight = rows[i].weight;
 
-            add_weighted(&a, &fits[0], weight);
-            add_weighted(&b, &fits[1], weight);
-            add_weighted(&c, &fits[2], weight);
-            add_weighted(&d, &fits[3], weight);
+            add_weighted(&a, &codes[0], weight);
+            add_weighted(&b, &codes[1], weight);
+            add_weighted(&c, &codes[2], weight);
+            add_weighted(&d, &codes[3], weight);
         }
         to[0] = a;
         to[1] = b;
@@ -47,57 +51,50 @@ INLINE void add_rows(const struct dense_row *rows, size_t row_count, size_t room
     }
 }
 
-INLINE void add_share(doubles *sum, longs *bits, const doubles *shares, int64_t bit)
+INLINE void add_shares(doubles *sum, const uint16_t *codes, const double *weights)
 {
-    longs share = (longs)*shares & INT64_MAX;
+    few_ints steps = __builtin_convertvector(*(const few_codes *)codes, few_ints) >> 1;
 
-    *sum += (doubles)share;
-    *bits |= (share != 0) & bit;
+    *sum += __builtin_convertvector(steps, doubles) * *(const doubles *)weights;
 }
 
-INLINE void add_shares(const double *shares, size_t row_count, size_t columns, double *sums,
-                       uint64_t *ret_bits)
+INLINE double sum_shares(const uint16_t *codes, const double *weights, size_t terms)
 {
-    for (size_t at = 0; at < columns; at += DENSE_COLUMNS) {
-        doubles *to = (doubles *)(sums + at);
-        longs *to_bits = (longs *)(void *)(ret_bits + at);
-        doubles a = to[0], b = to[1], c = to[2], d = to[3];
-        longs e = {0}, f = {0}, g = {0}, h = {0};
+    doubles a = {0}, b = {0};
 
-        for (size_t i = 0; i < row_count; i++) {
-            const doubles *from = (const doubles *)(shares + i * columns + at);
-            int64_t bit = (int64_t)((uint64_t)1 << i);
-
-            add_share(&a, &e, &from[0], bit);
-            add_share(&b, &f, &from[1], bit);
-            add_share(&c, &g, &from[2], bit);
-            add_share(&d, &h, &from[3], bit);
-        }
-        to[0] = a;
-        to[1] = b;
-        to[2] = c;
-        to[3] = d;
-        to_bits[0] = e;
-        to_bits[1] = f;
-        to_bits[2] = g;
-        to_bits[3] = h;
+    for (size_t at = 0; at < terms; at += 2 * DOUBLES) {
+        add_shares(&a, codes + at, weights + at);
+        add_shares(&b, codes + at + DOUBLES, weights + at + DOUBLES);
     }
+    a += b;
+    return (a[0] + a[1]) + (a[2] + a[3]);
 }
 
-/* Two vectors at a time: most often that is all. */
-INLINE void find_ranks(const int32_t *keys, size_t count, int32_t *ret_ranks)
+INLINE void find_ranks(const int16_t *keys, size_t count, int16_t *ret_ranks)
 {
     for (size_t at = 0; at < count; at += DENSE_KEYS) {
-        flags own[2], ranks[2] = {{0}, {0}};
+        const shorts *own = (const shorts *)(keys + at);
+        shorts first = own[0], second = own[1], ranks = {0}, second_ranks = {0};
 
-        memcpy(own, keys + at, sizeof(own));
         for (size_t i = 0; i < count; i++) {
-            ranks[0] -= keys[i] > own[0];
-            ranks[1] -= keys[i] > own[1];
+            ranks -= keys[i] > first;
+            second_ranks -= keys[i] > second;
         }
-        memcpy(ret_ranks + at, ranks, sizeof(ranks));
+        memcpy(ret_ranks + at, &ranks, sizeof(ranks));
+        memcpy(ret_ranks + at + SHORTS, &second_ranks, sizeof(second_ranks));
     }
 }
+
+#ifndef HAS_WIDE
+static uint32_t find_hits(const uint16_t *codes)
+{
+    uint32_t bits = 0;
+
+    for (int i = 0; i < DENSE_TERMS; i++)
+        bits |= (uint32_t)(codes[i] != 0) << i;
+    return bits;
+}
+#endif
 
 #ifdef HAS_WIDE
 WIDE static void add_rows_wide(const struct dense_row *rows, size_t row_count, size_t room,
@@ -106,49 +103,71 @@ WIDE static void add_rows_wide(const struct dense_row *rows, size_t row_count, s
     add_rows(rows, row_count, room, ret_sums);
 }
 
-WIDE static void add_shares_wide(const double *shares, size_t row_count, size_t columns,
-                                 double *sums, uint64_t *ret_bits)
+WIDE static double sum_shares_wide(const uint16_t *codes, const double *weights, size_t terms)
 {
-    add_shares(shares, row_count, columns, sums, ret_bits);
+    return sum_shares(codes, weights, terms);
 }
 
-WIDE static void find_ranks_wide(const int32_t *keys, size_t count, int32_t *ret_ranks)
+WIDE static void find_ranks_wide(const int16_t *keys, size_t count, int16_t *ret_ranks)
 {
     find_ranks(keys, count, ret_ranks);
+}
+
+/* Every processor of this kind has what is needed here. */
+static inline unsigned hits_in(const uint16_t *codes)
+{
+    const __m128i *from = (const __m128i *)(const void *)codes, none = _mm_setzero_si128();
+    __m128i first = _mm_cmpeq_epi16(_mm_loadu_si128(from), none);
+    __m128i second = _mm_cmpeq_epi16(_mm_loadu_si128(from + 1), none);
+
+    return ~(unsigned)_mm_movemask_epi8(_mm_packs_epi16(first, second)) & 0xFFFFu;
+}
+
+static uint32_t find_hits(const uint16_t *codes)
+{
+    return hits_in(codes) | hits_in(codes + DENSE_TERMS / 2) << 16;
 }
 #endif
 
 /* The same numbers either way: no sum is in another order, and AVX2 fuses nothing. */
-void dense_add(const struct dense_row *rows, size_t row_count, size_t room, float *ret_sums)
-{
 #ifdef HAS_WIDE
-    if (__builtin_cpu_supports("avx2")) {
-        add_rows_wide(rows, row_count, room, ret_sums);
-        return;
-    }
+#define CHOOSE(wide, narrow) (__builtin_cpu_supports("avx2") ? (wide) : (narrow))
+#else
+#define CHOOSE(wide, narrow) (narrow)
 #endif
+
+static void add_rows_narrow(const struct dense_row *rows, size_t row_count, size_t room,
+                            float *ret_sums)
+{
     add_rows(rows, row_count, room, ret_sums);
 }
 
-void dense_add_shares(const double *shares, size_t row_count, size_t columns, double *sums,
-                      uint64_t *ret_bits)
+static double sum_shares_narrow(const uint16_t *codes, const double *weights, size_t terms)
 {
-#ifdef HAS_WIDE
-    if (__builtin_cpu_supports("avx2")) {
-        add_shares_wide(shares, row_count, columns, sums, ret_bits);
-        return;
-    }
-#endif
-    add_shares(shares, row_count, columns, sums, ret_bits);
+    return sum_shares(codes, weights, terms);
 }
 
-void dense_ranks(const int32_t *keys, size_t count, int32_t *ret_ranks)
+static void find_ranks_narrow(const int16_t *keys, size_t count, int16_t *ret_ranks)
 {
-#ifdef HAS_WIDE
-    if (__builtin_cpu_supports("avx2")) {
-        find_ranks_wide(keys, count, ret_ranks);
-        return;
-    }
-#endif
     find_ranks(keys, count, ret_ranks);
+}
+
+void dense_add(const struct dense_row *rows, size_t row_count, size_t room, float *ret_sums)
+{
+    CHOOSE(add_rows_wide, add_rows_narrow)(rows, row_count, room, ret_sums);
+}
+
+double dense_sum(const uint16_t *codes, const double *weights, size_t terms)
+{
+    return CHOOSE(sum_shares_wide, sum_shares_narrow)(codes, weights, terms);
+}
+
+uint32_t dense_hits(const uint16_t *codes)
+{
+    return find_hits(codes);
+}
+
+void dense_ranks(const int16_t *keys, size_t count, int16_t *ret_ranks)
+{
+    CHOOSE(find_ranks_wide, find_ranks_narrow)(keys, count, ret_ranks);
 }

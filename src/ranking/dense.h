@@ -1,17 +1,15 @@
-/* Arithmetic over one number per paper, several papers at a time. Rows have
- * dense_room() numbers. Private to this folder; pure. */
+/* Arithmetic over many numbers, several at a time. Private to this folder; pure. */
 #ifndef RANKING_DENSE_H
 #define RANKING_DENSE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DENSE_BLOCK = 32, DENSE_LANES = DENSE_BLOCK / 4, DENSE_KEYS = 2 * DENSE_LANES,
-       DENSE_COLUMNS = 16, DENSE_TERMS = 64 };
+enum { DENSE_BLOCK = 32, DENSE_TERMS = 32, DENSE_KEYS = 32 };
 
 struct dense_row {
-    const float *fits; /* signs do not count */
-    float weight;
+    const uint16_t *codes; /* as found.h has them */
+    float weight;          /* of one step of a fit */
 };
 
 /* How many numbers a row for so many papers has. */
@@ -20,20 +18,22 @@ static inline size_t dense_room(size_t papers)
     return (papers + DENSE_BLOCK - 1) / DENSE_BLOCK * DENSE_BLOCK;
 }
 
-/* Sets `sums` to the rows' sum, each times its weight. */
+/* Sets `sums` to the rows' sum of fits, each times its weight. */
 void dense_add(const struct dense_row *rows, size_t row_count, size_t room, float *ret_sums);
-/* The same for the few papers that shares are worked out for. */
-static inline size_t dense_columns(size_t papers)
+
+/* One paper's codes term by term, and as many weights: in whole DENSE_TERMS. */
+static inline size_t dense_terms(size_t terms)
 {
-    return (papers + DENSE_COLUMNS - 1) / DENSE_COLUMNS * DENSE_COLUMNS;
+    return (terms + DENSE_TERMS - 1) / DENSE_TERMS * DENSE_TERMS;
 }
 
-/* Adds the rows of `shares`, each of dense_columns() numbers whose signs do not count, to the
- * row `sums`, in their order, and sets in `bits` bit i for row i where that is not 0.
- * At most DENSE_TERMS rows. */
-void dense_add_shares(const double *shares, size_t row_count, size_t columns, double *sums,
-                      uint64_t *ret_bits);
-/* For each key how many are larger. Both arrays have room for whole DENSE_KEYS. */
-void dense_ranks(const int32_t *keys, size_t count, int32_t *ret_ranks);
+/* The sum of the fits' steps, each times its weight. Behind `terms`, up to whole DENSE_TERMS,
+ * both have zeros. */
+double dense_sum(const uint16_t *codes, const double *weights, size_t terms);
+/* Which of the first DENSE_TERMS codes are not 0: bit i for the one at i. */
+uint32_t dense_hits(const uint16_t *codes);
+/* For each key, none negative, how many are larger. Both arrays have room for whole
+ * DENSE_KEYS, of which those behind `count` are 0. */
+void dense_ranks(const int16_t *keys, size_t count, int16_t *ret_ranks);
 
 #endif

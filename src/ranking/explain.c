@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "ranking/weights.h"
 
-static enum reason_field field_of(enum compiled_role role, bool in_title)
+enum reason_field explain_field(enum compiled_role role, bool in_title)
 {
     static const unsigned char fields[ROLE_EXCLUDE + 1][2] = {
         [ROLE_KEYWORD] = {REASON_ABSTRACT, REASON_TITLE},
@@ -23,213 +23,197 @@ static enum reason_field field_of(enum compiled_role role, bool in_title)
 
 /* ---- shares ---- */
 
-/* Whether the hits of a term are looked at at all. */
-static bool counts(enum compiled_role role)
+enum { COLUMNS = EXPLAIN_ROOM, KEYS = 64 };
+
+_Static_assert(KEYS % DENSE_KEYS == 0, "keys come in whole vectors");
+
+/* COLUMNS at a time: there is room for as many. */
+static void take_dense(const uint16_t *row, const uint32_t *papers, size_t count, size_t terms,
+                       uint16_t *ret_codes)
 {
-    return ranker_adds(role) || role == ROLE_DISLIKED;
+    for (size_t i = 0; i < count; i += COLUMNS, ret_codes += COLUMNS * terms) {
+        ret_codes[0] = row[papers[i]];
+        ret_codes[terms] = row[papers[i + 1]];
+        ret_codes[2 * terms] = row[papers[i + 2]];
+        ret_codes[3 * terms] = row[papers[i + 3]];
+    }
 }
 
-static void share_dense(const struct ranker *ranker, const struct found *found, double weight,
-                        double *ret_shares)
+static void take_sparse(const struct found *found, const uint32_t *places, size_t terms,
+                        uint32_t *picks, uint16_t *ret_codes)
 {
-    const uint32_t *papers = ranker->picks;
-    const float *fits = found->fits;
-
-    for (size_t i = 0; i < ranker->contender_count; i++)
-        ret_shares[i] = weight * (double)fits[papers[i]];
-}
-
-static void share_sparse(const struct ranker *ranker, const struct found *found, double weight,
-                         double *ret_shares)
-{
-    const struct found_hit *hits = found->hits;
-    const uint32_t *places = ranker->places;
-    uint32_t *picks = ranker->scratch_picks;
+    const uint32_t *papers = found->papers;
     size_t count = 0;
 
     for (size_t i = 0, end = found->count; i < end; i++) {
         /* Written in any case, counted when it is a contender's. */
         picks[count] = (uint32_t)i;
-        count += places[hits[i].place >> 1] != 0;
+        count += places[papers[i]] != 0;
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct found_hit *hit = &hits[picks[i]];
-        double share = weight * (double)hit->fit;
+    for (size_t i = 0; i < count; i++)
+        ret_codes[(places[papers[picks[i]]] - 1) * terms] = found->codes[picks[i]];
+}
 
-        ret_shares[places[hit->place >> 1] - 1] = hit->place & 1 ? -share : share;
-    }
+/* What one step of each term's fit adds for this contender. */
+static const double *weights_for(struct ranker *ranker, const struct contender *contender)
+{
+    if (!ranker_has(ranker, ROLE_INTERESTS))
+        return ranker->weights;
+    for (size_t i = 0; i < ranker->adding_count; i++)
+        ranker->raised[i] = ranker->weights[i] *
+                            (ranker->scored[i].role == ROLE_INTERESTS ? contender->raise : 1);
+    for (size_t i = ranker->adding_count; i < ranker->terms; i++)
+        ranker->raised[i] = 0;
+    return ranker->raised;
 }
 
 /* Disliked terms lower a paper, but neither turn a hit into none nor are reasons. */
-static void move_against(const struct ranker *ranker, double *shares, double *against)
+static void add_up(struct ranker *ranker, struct contender *contender)
 {
-    for (size_t i = 0; i < ranker->contender_count; i++) {
-        against[i] += fabs(shares[i]);
-        shares[i] = 0;
+    const uint16_t *codes = ranker->codes + contender->row * ranker->terms;
+
+    contender->sum = dense_sum(codes, weights_for(ranker, contender), ranker->scored_count);
+    contender->final = contender->sum;
+    if (ranker_has(ranker, ROLE_DISLIKED))
+        contender->final -= fmin(dense_sum(codes, ranker->takes, ranker->scored_count),
+                                 WEIGHT_DISLIKED_BOUND * contender->sum);
+}
+
+static void take_codes(struct ranker *ranker)
+{
+    size_t terms = ranker->terms;
+
+    for (size_t i = 0; i < ranker->scored_count; i++) {
+        const struct found *found = ranker->scored[i].found;
+
+        if (found->row)
+            take_dense(found->row, ranker->picks, ranker->contender_count, terms,
+                       ranker->codes + i);
+        else
+            take_sparse(found, ranker->places, terms, ranker->scratch_picks, ranker->codes + i);
     }
-}
-
-static void share_term(const struct ranker *ranker, size_t term, double *against)
-{
-    const struct found *found = ranker->found[term];
-    enum compiled_role role = ranker->compiled.terms[term].role;
-    double *shares = ranker->shares + term * ranker->columns;
-
-    if (!counts(role) || !found->fits)
-        memset(shares, 0, ranker->columns * sizeof(*shares));
-    else
-        memset(shares + ranker->contender_count, 0,
-               (ranker->columns - ranker->contender_count) * sizeof(*shares));
-    if (!counts(role))
-        return;
-    (found->fits ? share_dense : share_sparse)(ranker, found, ranker->weights[term], shares);
-    for (size_t i = 0; i < ranker->contender_count && role == ROLE_INTERESTS; i++)
-        shares[i] *= ranker->raises[ranker->picks[i]];
-    if (role == ROLE_DISLIKED)
-        move_against(ranker, shares, against);
-}
-
-/* Sums are in the profile's order, whichever way a term was found. */
-static void add_up(struct ranker *ranker, const double *against)
-{
-    size_t terms = ranker->compiled.term_count, columns = ranker->columns;
-
-    for (size_t at = 0; at < terms; at += DENSE_TERMS)
-        dense_add_shares(ranker->shares + at * columns,
-                         terms - at < DENSE_TERMS ? terms - at : DENSE_TERMS, columns,
-                         ranker->totals, ranker->hits + at / DENSE_TERMS * columns);
-    for (size_t i = 0; i < ranker->contender_count; i++) {
-        struct contender *contender = &ranker->contenders[i];
-
-        contender->sum = ranker->totals[i];
-        contender->final = contender->sum -
-                           fmin(against[i], WEIGHT_DISLIKED_BOUND * contender->sum);
-    }
-}
-
-static size_t chunks_of(const struct ranker *ranker)
-{
-    return (ranker->compiled.term_count + DENSE_TERMS - 1) / DENSE_TERMS;
 }
 
 void explain_find(struct ranker *ranker)
 {
-    size_t count = ranker->contender_count, terms = ranker->compiled.term_count;
-    size_t columns = ranker->columns = dense_columns(count);
-    double *against;
+    size_t count = ranker->contender_count, terms = dense_terms(ranker->scored_count);
+    size_t codes = terms * (count + COLUMNS);
 
-    if (!count)
-        return;
-    ranker->shares = memory_grow(ranker->shares, &ranker->share_capacity, terms * columns,
-                                 sizeof(*ranker->shares));
-    ranker->totals = memory_grow(ranker->totals, &ranker->total_capacity, 2 * columns,
-                                 sizeof(*ranker->totals));
-    ranker->hits = memory_grow(ranker->hits, &ranker->hit_capacity,
-                               chunks_of(ranker) * columns, sizeof(*ranker->hits));
-    against = ranker->totals + columns;
-    for (size_t i = 0; i < 2 * columns; i++)
-        ranker->totals[i] = 0;
+    ranker->terms = terms;
+    ranker->codes = memory_grow(ranker->codes, &ranker->code_capacity, codes,
+                                sizeof(*ranker->codes));
+    memset(ranker->codes, 0, codes * sizeof(*ranker->codes));
     for (size_t i = 0; i < count; i++) {
-        ranker->picks[i] = ranker->contenders[i].paper;
-        ranker->contenders[i].column = (uint32_t)i;
-        ranker->places[ranker->contenders[i].paper] = (uint32_t)i + 1;
+        struct contender *contender = &ranker->contenders[i];
+
+        contender->row = (uint32_t)i;
+        contender->raise = ranker->raises[contender->paper];
+        ranker->picks[i] = contender->paper;
+        ranker->places[contender->paper] = (uint32_t)i + 1;
     }
-    for (size_t i = 0; i < terms; i++)
-        share_term(ranker, i, against);
-    add_up(ranker, against);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < COLUMNS; i++)
+        ranker->picks[count + i] = 0;
+    take_codes(ranker);
+    for (size_t i = 0; i < count; i++) {
+        add_up(ranker, &ranker->contenders[i]);
         ranker->places[ranker->contenders[i].paper] = 0;
+    }
 }
 
 /* ---- reasons ---- */
 
-static size_t bits_in(uint64_t bits)
-{
-    return (size_t)__builtin_popcountll(bits);
-}
-
-static size_t count_hits(const struct ranker *ranker, const struct contender *contender)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < chunks_of(ranker); i++)
-        count += bits_in(ranker->hits[i * ranker->columns + contender->column]);
-    return count;
-}
-
-static struct reason reason_of(const struct ranker *ranker, uint32_t term, double score)
-{
-    const struct compiled_term *of = &ranker->compiled.terms[term >> 1];
-
-    return (struct reason){of->text, field_of(of->role, term & 1), score};
-}
-
 /* The shares that are not 0, and their terms * 2, + 1 in the title. */
-static size_t take_shares(const struct ranker *ranker, const struct contender *contender)
+static size_t take_shares(struct ranker *ranker, const struct contender *contender,
+                          const double *weights)
 {
-    const double *shares = ranker->shares + contender->column;
+    const uint16_t *codes = ranker->codes + contender->row * ranker->terms;
+    size_t count = 0, adding = ranker->adding_count;
     double *values = ranker->values;
     uint32_t *numbers = ranker->numbers;
-    size_t count = 0, columns = ranker->columns;
 
-    for (size_t i = 0; i < chunks_of(ranker); i++) {
-        uint64_t bits = ranker->hits[i * columns + contender->column];
+    for (size_t at = 0; at < adding; at += DENSE_TERMS) {
+        uint32_t bits = dense_hits(codes + at);
 
+        if (adding - at < DENSE_TERMS)
+            bits &= ((uint32_t)1 << (adding - at)) - 1;
         for (; bits; bits &= bits - 1) {
-            size_t term = i * DENSE_TERMS + (size_t)__builtin_ctzll(bits);
-            double share = shares[term * columns];
+            size_t term = at + (size_t)__builtin_ctz(bits);
+            uint32_t code = codes[term];
 
-            values[count] = fabs(share);
-            numbers[count++] = (uint32_t)term * 2 + (share < 0);
+            values[count] = weights[term] * (int32_t)(code >> 1);
+            numbers[count++] = (uint32_t)term * 2 + (code & 1);
         }
     }
     return count;
 }
 
-/* Puts each where it belongs by a key that is nearly exact; whether it was. */
-static bool write_few(const struct ranker *ranker, size_t count, double scale,
-                      struct reason *ret_reasons)
+static double largest_of(const double *weights, size_t count)
 {
-    const double *values = ranker->values;
-    int32_t keys[ORDER_KEYS] = {0}, ranks[ORDER_KEYS];
-    bool is_ordered = true;
+    double largest = 0;
 
     for (size_t i = 0; i < count; i++)
-        keys[i] = order_key(values[i], i);
-    dense_ranks(keys, count, ranks);
-    for (size_t i = 0; i < count; i++)
-        ret_reasons[ranks[i]] = reason_of(ranker, ranker->numbers[i], values[i] * scale);
-    for (size_t i = 1; i < count; i++)
-        is_ordered &= ret_reasons[i - 1].score > ret_reasons[i].score;
-    return is_ordered;
+        largest = weights[i] > largest ? weights[i] : largest;
+    return largest;
 }
 
-static void write_reasons(const struct ranker *ranker, size_t count, double scale,
+static inline struct reason reason_of(const struct scored *scored, uint32_t number, double score)
+{
+    const struct scored *of = &scored[number >> 1];
+
+    return (struct reason){of->text, of->fields[number & 1], score};
+}
+
+/* Puts each where it belongs by its key; false when two have the same. */
+static bool write_few(const struct ranker *ranker, size_t count, double key_scale, double scale,
+                      struct reason *ret_reasons)
+{
+    const struct scored *scored = ranker->scored;
+    const double *values = ranker->values;
+    int16_t keys[KEYS], ranks[KEYS];
+    uint64_t taken = 0;
+
+    for (size_t at = 0; at < count; at += DENSE_KEYS)
+        memset(keys + at, 0, DENSE_KEYS * sizeof(*keys));
+    for (size_t i = 0; i < count; i++)
+        keys[i] = order_key(values[i], key_scale);
+    dense_ranks(keys, count, ranks);
+    for (size_t i = 0; i < count; i++) {
+        size_t rank = (size_t)ranks[i];
+
+        taken |= (uint64_t)1 << rank;
+        ret_reasons[rank] = reason_of(scored, ranker->numbers[i], values[i] * scale);
+    }
+    return taken == UINT64_MAX >> (KEYS - count);
+}
+
+static void write_reasons(struct ranker *ranker, size_t count, double key_scale, double scale,
                           struct reason *ret_reasons)
 {
-    if (count <= ORDER_KEYS && write_few(ranker, count, scale, ret_reasons))
+    if (!count || (count <= KEYS && write_few(ranker, count, key_scale, scale, ret_reasons)))
         return;
-    order_descending(ranker->values, ranker->numbers, count, ranker->order);
+    order_descending(ranker->values, count, key_scale, ranker->order_scratch, ranker->order);
     for (size_t i = 0; i < count; i++)
-        ret_reasons[i] = reason_of(ranker, ranker->order[i].number,
-                                   ranker->order[i].value * scale);
+        ret_reasons[i] = reason_of(ranker->scored, ranker->numbers[ranker->order[i]],
+                                   ranker->values[ranker->order[i]] * scale);
 }
 
 void explain_reasons(struct ranker *ranker, size_t count, struct arena *arena,
                      struct ranked_paper *items)
 {
-    struct reason *reasons;
-    size_t hits = 0;
+    double key_scale = order_scale(largest_of(ranker->weights, ranker->adding_count) *
+                                   WEIGHT_FIT_STEPS);
 
-    for (size_t i = 0; i < count; i++)
-        hits += count_hits(ranker, &ranker->contenders[i]);
-    reasons = arena_room(arena, hits, sizeof(*reasons));
     for (size_t i = 0; i < count; i++) {
         const struct contender *contender = &ranker->contenders[i];
+        const double *weights = weights_for(ranker, contender);
+        size_t hits = take_shares(ranker, contender, weights);
+        struct reason *reasons = arena_room(arena, hits, sizeof(*reasons));
 
+        if (weights != ranker->weights)
+            key_scale = order_scale(largest_of(weights, ranker->adding_count) *
+                                    WEIGHT_FIT_STEPS);
         items[i].reasons = reasons;
-        items[i].reason_count = take_shares(ranker, contender);
-        write_reasons(ranker, items[i].reason_count, items[i].score / contender->sum, reasons);
-        reasons += items[i].reason_count;
+        items[i].reason_count = hits;
+        write_reasons(ranker, hits, key_scale, items[i].score / contender->sum, reasons);
     }
 }

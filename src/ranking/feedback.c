@@ -103,10 +103,11 @@ static void raise_by_words(const struct ranking_index *index, double *shares, do
     memset(raises, 0, index->papers->count * sizeof(*raises));
     for (size_t i = 0; i < echoes.count; i++) {
         struct postings in = index_numbered(index, echoes.strongest[i].number);
-        double weight = WEIGHT_FEEDBACK * best * sqrt(echoes.strongest[i].weight) / sum;
+        double weight = WEIGHT_FEEDBACK * best * sqrt(echoes.strongest[i].weight) / sum /
+                        WEIGHT_FIT_STEPS;
 
         for (size_t j = 0; j < in.count; j++)
-            raises[in.items[j].paper] += weight * (double)in.items[j].fit;
+            raises[in.items[j].paper] += weight * in.items[j].steps;
     }
     for (size_t i = 0; i < index->papers->count; i++)
         if (shares[i] > 0)

@@ -1,11 +1,9 @@
 #include "ranking/found.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "ranking/dense.h"
 #include "ranking/levels.h"
 
 enum {
@@ -13,7 +11,7 @@ enum {
     TERMS_MAX = 1 << 17,
     ARENA_BYTES_MAX = 48 * 1024 * 1024,
     /* A term that more than one of so many papers has is added paper by paper. */
-    DENSE_SHARE = 14
+    DENSE_SHARE = 24
 };
 
 void found_init(struct found_cache *cache, const struct ranking_index *index,
@@ -21,7 +19,7 @@ void found_init(struct found_cache *cache, const struct ranking_index *index,
 {
     *cache = (struct found_cache){.index = index, .compiled = compiled, .arena = arena_new(),
                                   .capacity = FIRST_CAPACITY};
-    cache->entries = memory_new(cache->capacity, sizeof(*cache->entries));
+    cache->places = memory_new(cache->capacity, sizeof(*cache->places));
     matcher_init(&cache->matcher, index, compiled);
 }
 
@@ -29,7 +27,7 @@ void found_free(struct found_cache *cache)
 {
     matcher_free(&cache->matcher);
     arena_free(&cache->arena);
-    free(cache->entries);
+    free(cache->places);
     memset(cache, 0, sizeof(*cache));
 }
 
@@ -40,18 +38,18 @@ static void bound(struct found_cache *cache)
         return;
     arena_free(&cache->arena);
     cache->arena = arena_new();
-    memset(cache->entries, 0, cache->capacity * sizeof(*cache->entries));
+    memset(cache->places, 0, cache->capacity * sizeof(*cache->places));
     cache->count = 0;
 }
 
 /* Keys are hashes already. */
-static struct found_entry *place_of(const struct found_cache *cache, uint64_t key)
+static const struct found **place_of(const struct found_cache *cache, uint64_t key)
 {
     size_t place = key & (cache->capacity - 1);
 
-    while (cache->entries[place].key && cache->entries[place].key != key)
+    while (cache->places[place] && cache->places[place]->key != key)
         place = (place + 1) & (cache->capacity - 1);
-    return &cache->entries[place];
+    return &cache->places[place];
 }
 
 static void grow(struct found_cache *cache)
@@ -59,68 +57,64 @@ static void grow(struct found_cache *cache)
     struct found_cache larger = *cache;
 
     larger.capacity *= 2;
-    larger.entries = memory_new(larger.capacity, sizeof(*larger.entries));
+    larger.places = memory_new(larger.capacity, sizeof(*larger.places));
     for (size_t i = 0; i < cache->capacity; i++)
-        if (cache->entries[i].key)
-            *place_of(&larger, cache->entries[i].key) = cache->entries[i];
-    free(cache->entries);
+        if (cache->places[i])
+            *place_of(&larger, cache->places[i]->key) = cache->places[i];
+    free(cache->places);
     *cache = larger;
 }
 
-static void set_dense(struct found_cache *cache, struct found *found)
+static void set_row(struct found_cache *cache, struct found *found)
 {
-    size_t papers = cache->index->papers->count;
-    float *fits = arena_alloc(cache->arena, dense_room(papers), sizeof(*fits));
-    int16_t *levels = arena_alloc(cache->arena, levels_room(papers), sizeof(*levels));
+    char *room = arena_alloc(cache->arena,
+                             levels_room(cache->index->papers->count) * sizeof(uint16_t) +
+                                 LEVELS_ALIGNED,
+                             1);
+    uint16_t *row = (void *)(room + (LEVELS_ALIGNED - (uintptr_t)room % LEVELS_ALIGNED));
 
-    found->least_level = LEVEL_MAX;
+    found->least_code = UINT16_MAX;
     for (size_t i = 0; i < found->count; i++) {
-        const struct found_hit *hit = &found->hits[i];
-        int16_t level = (int16_t)fmaxf(1, hit->fit * LEVEL_MAX + 0.5f);
-
-        fits[hit->place >> 1] = hit->place & 1 ? -hit->fit : hit->fit;
-        levels[hit->place >> 1] = level;
-        found->least_level = level < found->least_level ? level : found->least_level;
+        row[found->papers[i]] = found->codes[i];
+        found->least_code = found->codes[i] < found->least_code ? found->codes[i]
+                                                                : found->least_code;
     }
-    found->fits = fits;
-    found->levels = levels;
+    found->row = row;
 }
 
 static const struct found *find(struct found_cache *cache, const struct compiled_term *term)
 {
     struct postings postings = match_term(&cache->matcher, term);
-    struct found_hit *hits = arena_alloc(cache->arena, postings.count, sizeof(*hits));
     struct found *found = arena_alloc(cache->arena, 1, sizeof(*found));
+    uint32_t *papers = arena_room(cache->arena, postings.count, sizeof(*papers));
+    uint16_t *codes = arena_room(cache->arena, postings.count, sizeof(*codes));
 
-    *found = (struct found){.hits = hits, .count = postings.count, .factor = 1};
-    for (size_t i = 0; i < postings.count; i++)
-        hits[i] = (struct found_hit){postings.items[i].paper * 2 + (postings.items[i].title != 0),
-                                     postings.items[i].fit};
+    *found = (struct found){.key = term->key, .papers = papers, .codes = codes,
+                            .count = (uint32_t)postings.count, .factor = 1};
+    for (size_t i = 0; i < postings.count; i++) {
+        papers[i] = postings.items[i].paper;
+        codes[i] = (uint16_t)(postings.items[i].steps * 2 + (postings.items[i].title != 0));
+    }
     if (!term->is_author)
         found->factor = compiled_keyword_factor(cache->index, cache->compiled, term);
-    if (found->count * DENSE_SHARE > cache->index->papers->count)
-        set_dense(cache, found);
+    if (postings.count * DENSE_SHARE > cache->index->papers->count)
+        set_row(cache, found);
     return found;
-}
-
-static uint64_t key_of(const struct compiled_term *term)
-{
-    return term->key ? term->key : 1;
 }
 
 static const struct found *find_once(struct found_cache *cache, const struct compiled_term *term)
 {
-    struct found_entry *entry = place_of(cache, key_of(term));
+    const struct found **place = place_of(cache, term->key);
 
-    if (entry->key)
-        return entry->found;
+    if (*place)
+        return *place;
     if (cache->count * 2 >= cache->capacity) {
         grow(cache);
-        entry = place_of(cache, key_of(term));
+        place = place_of(cache, term->key);
     }
     cache->count++;
-    *entry = (struct found_entry){key_of(term), find(cache, term)};
-    return entry->found;
+    *place = find(cache, term);
+    return *place;
 }
 
 /* All are asked for before the first is needed: none of them is near. */
@@ -131,9 +125,9 @@ void found_terms(struct found_cache *cache, const struct found **ret_found)
 
     bound(cache);
     for (size_t i = 0; i < count; i++)
-        __builtin_prefetch(&cache->entries[key_of(&terms[i]) & (cache->capacity - 1)]);
-    for (size_t i = 0; i < count; i++) {
+        __builtin_prefetch(&cache->places[terms[i].key & (cache->capacity - 1)]);
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(cache->places[terms[i].key & (cache->capacity - 1)]);
+    for (size_t i = 0; i < count; i++)
         ret_found[i] = find_once(cache, &terms[i]);
-        __builtin_prefetch(ret_found[i]);
-    }
 }

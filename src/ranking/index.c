@@ -234,7 +234,7 @@ static void sort_postings(struct builder *builder)
         posting->paper = loose->paper;
         posting->title = loose->title;
         posting->abstract = loose->abstract;
-        posting->fit = (float)index_fit(index, loose->paper, loose->title, loose->abstract);
+        posting->steps = index_steps(index, loose->paper, loose->title, loose->abstract);
     }
 }
 
@@ -372,11 +372,13 @@ uint64_t index_rarity_key(const struct ranking_index *index)
     return index->rarity_key;
 }
 
-double index_fit(const struct ranking_index *index, size_t paper, double title, double abstract)
+uint16_t index_steps(const struct ranking_index *index, size_t paper, double title,
+                     double abstract)
 {
     double times = WEIGHT_TITLE * title + abstract;
+    double fit = times / (times + (double)index->about[paper].fit_base);
 
-    return times / (times + index->about[paper].fit_base);
+    return (uint16_t)fmax(1, fit * WEIGHT_FIT_STEPS + 0.5);
 }
 
 uint64_t index_id_term(struct view id)

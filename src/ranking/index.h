@@ -10,6 +10,7 @@
 #include "ranking/ranking.h"
 #include "ranking/rarity.h"
 #include "ranking/term_table.h"
+#include "ranking/weights.h"
 
 enum { TERM_KIND_CATEGORY = 'c', TERM_KIND_ID = 'i' };
 
@@ -17,7 +18,7 @@ struct posting {
     uint32_t paper;
     uint16_t title; /* times it stands there, at most 65535 */
     uint16_t abstract;
-    float fit; /* as in weights.h */
+    uint16_t steps; /* of its fit, as in weights.h: at least 1 */
 };
 
 struct postings {
@@ -86,8 +87,13 @@ double index_rarity(const struct ranking_index *index, uint64_t term);
 size_t index_known(const struct ranking_index *index, uint64_t term);
 /* Another number for every other set of rarities; made with the index. */
 uint64_t index_rarity_key(const struct ranking_index *index);
-/* The fit of a term that stands so often in this paper. */
-double index_fit(const struct ranking_index *index, size_t paper, double title, double abstract);
+/* A fit's steps as a number from 0 to 1. */
+static inline float index_fit(const struct posting *posting)
+{
+    return (float)posting->steps / WEIGHT_FIT_STEPS;
+}
+/* The steps of the fit of a term that stands so often in this paper. */
+uint16_t index_steps(const struct ranking_index *index, size_t paper, double title, double abstract);
 /* The category's own name, or an archive's: `cs` is in all of `cs.LG`. */
 uint64_t index_category_term(struct view category);
 /* A paper's own term. */

@@ -9,39 +9,39 @@
 #define WIDE __attribute__((target("avx2")))
 #endif
 
-enum { LANES = LEVELS_LANES, PEAK = LEVELS_PEAK, BITS = 15 };
+enum { LANES = LEVELS_LANES, PEAK = LEVELS_PEAK, BITS = 16, ROWS = 4 };
 
 /* ---- one by one ---- */
 
 static void add_rows(const struct level_row *rows, size_t row_count, size_t room,
-                     int16_t *ret_levels)
+                     uint16_t *levels)
 {
-    memset(ret_levels, 0, room * sizeof(*ret_levels));
     for (size_t i = 0; i < row_count; i++) {
         for (size_t at = 0; at < room; at++) {
-            int32_t level = ret_levels[at] + level_of(rows[i].fits[at], rows[i].weight);
+            int32_t level = levels[at] + level_of(rows[i].codes[at], rows[i].weight);
 
-            ret_levels[at] = (int16_t)(level < LEVEL_MAX ? level : LEVEL_MAX);
+            levels[at] = (uint16_t)(level < LEVEL_MAX ? level : LEVEL_MAX);
         }
     }
 }
 
-static void keep_some(const int16_t *keep, size_t room, int16_t *levels)
+static void keep_some(const uint16_t *keep, size_t room, uint16_t *levels)
 {
     for (size_t at = 0; at < room; at++)
         levels[at] &= keep[at];
 }
 
-static void find_peaks(const int16_t *levels, size_t room, int16_t *ret_peaks)
+static void find_peaks(const uint16_t *levels, size_t room, uint16_t *ret_peaks)
 {
+    memset(ret_peaks, 0, room / PEAK * sizeof(*ret_peaks));
     for (size_t at = 0; at < room; at++) {
-        int16_t *peak = &ret_peaks[at / LEVELS_BLOCK * LANES + at % LANES];
+        uint16_t *peak = &ret_peaks[at / LEVELS_BLOCK * LANES + at % LANES];
 
         *peak = levels[at] > *peak ? levels[at] : *peak;
     }
 }
 
-static size_t count_reaching(const int16_t *levels, size_t room, int16_t least)
+static size_t count_reaching(const uint16_t *levels, size_t room, uint16_t least)
 {
     size_t count = 0;
 
@@ -50,7 +50,8 @@ static size_t count_reaching(const int16_t *levels, size_t room, int16_t least)
     return count;
 }
 
-static size_t pick_reaching(const int16_t *levels, size_t room, int16_t least, uint32_t *ret_picks)
+static size_t pick_reaching(const uint16_t *levels, size_t room, uint16_t least,
+                            uint32_t *ret_picks)
 {
     size_t count = 0;
 
@@ -65,77 +66,113 @@ static size_t pick_reaching(const int16_t *levels, size_t room, int16_t least, u
 /* ---- sixteen at a time ---- */
 
 #ifdef HAS_WIDE
-WIDE static inline __m256i load(const int16_t *from)
+WIDE static inline __m256i load(const uint16_t *from)
 {
     return _mm256_loadu_si256((const __m256i *)(const void *)from);
 }
 
-WIDE static inline void store(int16_t *to, __m256i value)
+WIDE static inline void store(uint16_t *to, __m256i value)
 {
     _mm256_storeu_si256((__m256i *)(void *)to, value);
 }
 
-WIDE static void add_rows_wide(const struct level_row *rows, size_t row_count, size_t room,
-                               int16_t *ret_levels)
+WIDE static inline __m256i added(__m256i sum, const uint16_t *codes, __m256i weight)
 {
-    for (size_t at = 0; at < room; at += LEVELS_BLOCK) {
-        __m256i sums[PEAK];
-
-        for (int j = 0; j < PEAK; j++)
-            sums[j] = _mm256_setzero_si256();
-        for (size_t i = 0; i < row_count; i++) {
-            const int16_t *fits = rows[i].fits + at;
-            __m256i weight = _mm256_set1_epi16(rows[i].weight);
-
-#pragma GCC unroll 8
-            for (int j = 0; j < PEAK; j++)
-                sums[j] = _mm256_adds_epi16(
-                    sums[j], _mm256_mulhrs_epi16(load(fits + j * LANES), weight));
-        }
-        for (int j = 0; j < PEAK; j++)
-            store(ret_levels + at + j * LANES, sums[j]);
-    }
+    return _mm256_adds_epu16(sum, _mm256_mulhi_epu16(load(codes), weight));
 }
 
-WIDE static void keep_some_wide(const int16_t *keep, size_t room, int16_t *levels)
+WIDE static inline __m256i weight_of(const struct level_row *row)
+{
+    return _mm256_set1_epi16((int16_t)row->weight);
+}
+
+WIDE static inline void add_four(const struct level_row *rows, const __m256i *weights, size_t at,
+                                 uint16_t *levels)
+{
+    __m256i sum = added(load(levels + at), rows[0].codes + at, weights[0]);
+
+    sum = added(sum, rows[1].codes + at, weights[1]);
+    sum = added(sum, rows[2].codes + at, weights[2]);
+    store(levels + at, added(sum, rows[3].codes + at, weights[3]));
+}
+
+WIDE static inline void fetch_four(const struct level_row *rows, size_t at)
+{
+    __builtin_prefetch(rows[0].codes + at);
+    __builtin_prefetch(rows[1].codes + at);
+    __builtin_prefetch(rows[2].codes + at);
+    __builtin_prefetch(rows[3].codes + at);
+}
+
+/* Few rows at a time from one end to the other, while the next ones are fetched: to wait
+ * for them costs more than to write the sums more often. */
+WIDE static void add_rows_wide(const struct level_row *rows, size_t row_count, size_t room,
+                               uint16_t *levels)
+{
+    size_t i = 0;
+
+    for (; i + ROWS <= row_count; i += ROWS) {
+        const struct level_row *next = &rows[i + 2 * ROWS <= row_count ? i + ROWS : i];
+        const __m256i weights[ROWS] = {weight_of(&rows[i]), weight_of(&rows[i + 1]),
+                                       weight_of(&rows[i + 2]), weight_of(&rows[i + 3])};
+
+        for (size_t at = 0; at < room; at += 2 * LANES) {
+            fetch_four(next, at);
+            add_four(&rows[i], weights, at, levels);
+            add_four(&rows[i], weights, at + LANES, levels);
+        }
+    }
+    for (; i < row_count; i++)
+        for (size_t at = 0; at < room; at += LANES)
+            store(levels + at,
+                  added(load(levels + at), rows[i].codes + at, weight_of(&rows[i])));
+}
+
+WIDE static void keep_some_wide(const uint16_t *keep, size_t room, uint16_t *levels)
 {
     for (size_t at = 0; at < room; at += LANES)
         store(levels + at, _mm256_and_si256(load(levels + at), load(keep + at)));
 }
 
-WIDE static void find_peaks_wide(const int16_t *levels, size_t room, int16_t *ret_peaks)
+WIDE static void find_peaks_wide(const uint16_t *levels, size_t room, uint16_t *ret_peaks)
 {
     for (size_t at = 0; at < room; at += LEVELS_BLOCK) {
         __m256i peak = load(levels + at);
 
         for (int j = 1; j < PEAK; j++)
-            peak = _mm256_max_epi16(peak, load(levels + at + j * LANES));
+            peak = _mm256_max_epu16(peak, load(levels + at + j * LANES));
         store(ret_peaks + at / PEAK, peak);
     }
 }
 
-WIDE static size_t count_reaching_wide(const int16_t *levels, size_t room, int16_t least)
+/* All bits of those that are at least that. */
+WIDE static inline __m256i reaching(const uint16_t *levels, __m256i least)
 {
-    const __m256i below = _mm256_set1_epi16((int16_t)(least - 1));
+    __m256i own = load(levels);
+
+    return _mm256_cmpeq_epi16(_mm256_max_epu16(own, least), own);
+}
+
+WIDE static size_t count_reaching_wide(const uint16_t *levels, size_t room, uint16_t least)
+{
+    const __m256i wanted = _mm256_set1_epi16((int16_t)least);
     size_t bits = 0;
 
-    for (size_t at = 0; at < room; at += LANES) {
-        __m256i reaching = _mm256_cmpgt_epi16(load(levels + at), below);
-
-        bits += (size_t)__builtin_popcount((unsigned)_mm256_movemask_epi8(reaching));
-    }
+    for (size_t at = 0; at < room; at += LANES)
+        bits += (size_t)__builtin_popcount(
+            (unsigned)_mm256_movemask_epi8(reaching(levels + at, wanted)));
     return bits / sizeof(*levels);
 }
 
-WIDE static size_t pick_reaching_wide(const int16_t *levels, size_t room, int16_t least,
+WIDE static size_t pick_reaching_wide(const uint16_t *levels, size_t room, uint16_t least,
                                       uint32_t *ret_picks)
 {
-    const __m256i below = _mm256_set1_epi16((int16_t)(least - 1));
+    const __m256i wanted = _mm256_set1_epi16((int16_t)least);
     size_t count = 0;
 
     for (size_t at = 0; at < room; at += LANES) {
-        __m256i reaching = _mm256_cmpgt_epi16(load(levels + at), below);
-        unsigned bits = (unsigned)_mm256_movemask_epi8(reaching) & 0x55555555u;
+        unsigned bits =
+            (unsigned)_mm256_movemask_epi8(reaching(levels + at, wanted)) & 0x55555555u;
 
         for (; bits; bits &= bits - 1)
             ret_picks[count++] = (uint32_t)(at + (size_t)__builtin_ctz(bits) / sizeof(*levels));
@@ -152,35 +189,34 @@ WIDE static size_t pick_reaching_wide(const int16_t *levels, size_t room, int16_
 #define CHOOSE(wide, narrow) (narrow)
 #endif
 
-void levels_add(const struct level_row *rows, size_t row_count, size_t room, int16_t *ret_levels)
+void levels_add(const struct level_row *rows, size_t row_count, size_t room, uint16_t *levels)
 {
-    CHOOSE(add_rows_wide, add_rows)(rows, row_count, room, ret_levels);
+    CHOOSE(add_rows_wide, add_rows)(rows, row_count, room, levels);
 }
 
-void levels_keep(const int16_t *keep, size_t room, int16_t *levels)
+void levels_keep(const uint16_t *keep, size_t room, uint16_t *levels)
 {
     CHOOSE(keep_some_wide, keep_some)(keep, room, levels);
 }
 
-void levels_peaks(const int16_t *levels, size_t room, int16_t *ret_peaks)
+void levels_peaks(const uint16_t *levels, size_t room, uint16_t *ret_peaks)
 {
-    memset(ret_peaks, 0, room / PEAK * sizeof(*ret_peaks));
     CHOOSE(find_peaks_wide, find_peaks)(levels, room, ret_peaks);
 }
 
-int16_t levels_threshold(const int16_t *levels, size_t room, size_t wanted)
+uint16_t levels_threshold(const uint16_t *levels, size_t room, size_t wanted)
 {
-    size_t (*count)(const int16_t *, size_t, int16_t) =
+    size_t (*count)(const uint16_t *, size_t, uint16_t) =
         CHOOSE(count_reaching_wide, count_reaching);
     int threshold = 0;
 
     for (int bit = 1 << (BITS - 1); bit; bit >>= 1)
-        if (count(levels, room, (int16_t)(threshold | bit)) >= wanted)
+        if (count(levels, room, (uint16_t)(threshold | bit)) >= wanted)
             threshold |= bit;
-    return (int16_t)threshold;
+    return (uint16_t)threshold;
 }
 
-size_t levels_pick(const int16_t *levels, size_t room, int16_t least, uint32_t *ret_picks)
+size_t levels_pick(const uint16_t *levels, size_t room, uint16_t least, uint32_t *ret_picks)
 {
     return CHOOSE(pick_reaching_wide, pick_reaching)(levels, room, least > 0 ? least : 1,
                                                      ret_picks);

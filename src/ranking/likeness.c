@@ -60,7 +60,7 @@ static float fit_in(struct portrayer *portrayer, uint32_t number, uint32_t paper
 
     while (*at < in.count && in.items[*at].paper < paper)
         (*at)++;
-    return *at < in.count && in.items[*at].paper == paper ? in.items[*at].fit : 0;
+    return *at < in.count && in.items[*at].paper == paper ? index_fit(&in.items[*at]) : 0;
 }
 
 static size_t portray(struct portrayer *portrayer, uint32_t paper)

@@ -85,7 +85,7 @@ static struct postings match_phrase(struct matcher *matcher, const struct patter
                                     about->spots - about->title_spots);
         if (!hit.title && !hit.abstract)
             continue;
-        hit.fit = (float)index_fit(index, paper, hit.title, hit.abstract);
+        hit.steps = index_steps(index, paper, hit.title, hit.abstract);
         kept[result.count++] = hit;
     }
     result.items = kept;
@@ -103,7 +103,7 @@ static struct postings match_pattern(struct matcher *matcher, const struct patte
 
 static struct posting better_of(const struct posting *a, const struct posting *b)
 {
-    struct posting best = a->fit >= b->fit ? *a : *b;
+    struct posting best = a->steps >= b->steps ? *a : *b;
 
     best.title = a->title > b->title ? a->title : b->title;
     best.abstract = a->abstract > b->abstract ? a->abstract : b->abstract;
@@ -170,7 +170,7 @@ static struct postings keep_field(struct matcher *matcher, struct postings all,
             hit.title = 0;
         if (!hit.title && !hit.abstract)
             continue;
-        hit.fit = (float)index_fit(matcher->index, hit.paper, hit.title, hit.abstract);
+        hit.steps = index_steps(matcher->index, hit.paper, hit.title, hit.abstract);
         room[result.count++] = hit;
     }
     return result;
@@ -215,7 +215,7 @@ static struct postings keep_author(struct matcher *matcher, struct postings all,
         if (!has_author(&matcher->index->papers->items[all.items[i].paper], &wanted))
             continue;
         room[result.count] = all.items[i];
-        room[result.count++].fit = 1;
+        room[result.count++].steps = WEIGHT_FIT_STEPS;
     }
     return result;
 }

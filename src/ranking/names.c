@@ -179,6 +179,19 @@ static struct view made_plain(struct view text, bool *spelled, struct buffer *te
     return buffer_view(plain);
 }
 
+bool name_add_spelled(struct buffer *buffer, struct view text)
+{
+    int32_t codepoint, before = 0;
+    bool spelled = false;
+
+    for (size_t at = 0; at < text.size; before = codepoint) {
+        at += utf8_decode(text, at, &codepoint);
+        utf8_add(buffer, codepoint);
+        add_spelled(buffer, before, codepoint, &spelled);
+    }
+    return spelled;
+}
+
 /* Given names in front, the family name behind. */
 static void read_tokens(struct view text, struct name *ret_name)
 {

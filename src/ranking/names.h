@@ -32,6 +32,8 @@ void name_parse(struct view text, struct name *ret_name);
  * Müller as Mueller, Jørgensen as Joergensen. False when the text has none;
  * the name is then void. */
 bool name_parse_spelled(struct view text, struct name *ret_name);
+/* Adds `text` spelled out like that; false when nothing in it is. */
+bool name_add_spelled(struct buffer *buffer, struct view text);
 /* Could be one person: same family name; an initial stands for any name that
  * begins with it; middle names may be missing on either side; Xiao-Ming is
  * Xiaoming. A profile's

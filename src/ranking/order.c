@@ -1,54 +1,67 @@
 #include "ranking/order.h"
 
+#include <float.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "ranking/dense.h"
 
-static bool comes_before(const struct order_item *a, const struct order_item *b)
+enum { FEW = 64 };
+
+_Static_assert(FEW % DENSE_KEYS == 0, "keys come in whole vectors");
+
+double order_scale(double largest)
 {
-    if (a->value > b->value || a->value < b->value)
-        return a->value > b->value;
-    return a->number < b->number;
+    return largest > DBL_MIN && largest < DBL_MAX ? ORDER_KEY_MAX / largest : 0;
+}
+
+/* By keys, which are in the order of the values; false when some are the same. */
+static bool order_keys(const double *values, size_t count, double scale, uint32_t *ret_places)
+{
+    int16_t keys[FEW] = {0}, ranks[FEW];
+    uint64_t taken = 0;
+
+    for (size_t i = 0; i < count; i++)
+        keys[i] = order_key(values[i], scale);
+    dense_ranks(keys, count, ranks);
+    for (size_t i = 0; i < count; i++) {
+        ret_places[ranks[i]] = (uint32_t)i;
+        taken |= (uint64_t)1 << ranks[i];
+    }
+    return !count || taken == UINT64_MAX >> (FEW - count);
+}
+
+static void insert(const double *values, size_t count, uint32_t *ret_places)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+
+        for (; at > 0 && values[i] > values[ret_places[at - 1]]; at--)
+            ret_places[at] = ret_places[at - 1];
+        ret_places[at] = (uint32_t)i;
+    }
 }
 
 static int compare(const void *a, const void *b)
 {
-    return comes_before(a, b) ? -1 : comes_before(b, a);
+    const struct order_item *left = a, *right = b;
+
+    if (left->value > right->value || left->value < right->value)
+        return left->value > right->value ? -1 : 1;
+    return (left->place > right->place) - (left->place < right->place);
 }
 
-/* Nearly all is done by ranks of rounded values. */
-static void order_few(const double *values, const uint32_t *numbers, size_t count,
-                      struct order_item *items)
+void order_descending(const double *values, size_t count, double scale,
+                      struct order_item *scratch, uint32_t *ret_places)
 {
-    int32_t keys[ORDER_KEYS] = {0}, ranks[ORDER_KEYS];
-    bool is_done = true;
-
-    for (size_t i = 0; i < count; i++)
-        keys[i] = order_key(values[i], i);
-    dense_ranks(keys, count, ranks);
-    for (size_t i = 0; i < count; i++)
-        items[ranks[i]] = (struct order_item){values[i], numbers[i]};
-    for (size_t i = 1; i < count; i++)
-        is_done &= items[i - 1].value > items[i].value;
-    for (size_t i = 1; i < count && !is_done; i++) {
-        struct order_item moved = items[i];
-        size_t at = i;
-
-        for (; at > 0 && comes_before(&moved, &items[at - 1]); at--)
-            items[at] = items[at - 1];
-        items[at] = moved;
-    }
-}
-
-void order_descending(const double *values, const uint32_t *numbers, size_t count,
-                      struct order_item *ret_items)
-{
-    if (count <= ORDER_KEYS) {
-        order_few(values, numbers, count, ret_items);
+    if (count <= FEW) {
+        if (!order_keys(values, count, scale, ret_places))
+            insert(values, count, ret_places);
         return;
     }
     for (size_t i = 0; i < count; i++)
-        ret_items[i] = (struct order_item){values[i], numbers[i]};
-    qsort(ret_items, count, sizeof(*ret_items), compare);
+        scratch[i] = (struct order_item){values[i], (uint32_t)i};
+    qsort(scratch, count, sizeof(*scratch), compare);
+    for (size_t i = 0; i < count; i++)
+        ret_places[i] = scratch[i].place;
 }

@@ -5,28 +5,26 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
-enum { ORDER_KEYS = 64 };
-
-/* A number that is larger for a larger value and, where they are nearly the same, for
- * a smaller place, which is below ORDER_KEYS. */
-static inline int32_t order_key(double value, size_t place)
-{
-    float rounded = (float)value;
-    int32_t bits; /* in the order of the numbers, as none is negative */
-
-    memcpy(&bits, &rounded, sizeof(bits));
-    return (bits & ~(ORDER_KEYS - 1)) | (int32_t)(ORDER_KEYS - 1 - place);
-}
+enum { ORDER_KEY_MAX = INT16_MAX };
 
 struct order_item {
-    double value; /* not negative */
-    uint32_t number; /* of equal values the smaller one is first */
+    double value;
+    uint32_t place;
 };
 
-/* `numbers` ascend. */
-void order_descending(const double *values, const uint32_t *numbers, size_t count,
-                      struct order_item *ret_items);
+/* What to multiply values with, of which this one is the largest, to tell most of
+ * them apart as keys. */
+double order_scale(double largest);
+/* Of a value that is no larger: a larger key is only had by a larger value. */
+static inline int16_t order_key(double value, double scale)
+{
+    return (int16_t)(int32_t)(value * scale);
+}
+/* The places of the values, none of them negative: the largest first, and of equal ones
+ * the first one first. `scale` is order_scale of a value that none is larger than.
+ * `scratch` and `ret_places` have room for `count`. */
+void order_descending(const double *values, size_t count, double scale,
+                      struct order_item *scratch, uint32_t *ret_places);
 
 #endif

@@ -6,16 +6,26 @@
 #include "ranking/dense.h"
 #include "ranking/found.h"
 #include "ranking/grams.h"
+#include "ranking/keyword_memo.h"
 #include "ranking/levels.h"
 #include "ranking/order.h"
 #include "ranking/relevance.h"
 
 enum { MARK_HIT = 1, MARK_FOLLOWED = 2, MARK_CATEGORY = 4 };
 
+/* A term that adds to a sum or takes from it. */
+struct scored {
+    const struct found *found;
+    struct view text; /* the compiled term's */
+    enum compiled_role role;
+    enum reason_field fields[2]; /* of a hit, and of one in the title */
+};
+
 /* A paper that may be among the best. */
 struct contender {
     uint32_t paper;
-    uint32_t column; /* in shares */
+    uint32_t row; /* in codes */
+    double raise; /* what feedback makes of 1 of interests */
     double sum;   /* of all shares, from which the reasons' are taken */
     double final; /* less what disliked words take: decides the order */
     bool is_pinned;
@@ -25,19 +35,25 @@ struct ranker {
     const struct ranking_index *index;
     struct compiled_profile compiled; /* the profile being ranked */
     struct found_cache cache;
+    struct keyword_memo memo;
     struct grams *grams; /* for substring scoring, made when it is asked for */
-    /* One per term of the profile. */
-    const struct found **found;
-    double *weights;
+    const struct found **found; /* one per term of the profile */
+    /* Those that add in the profile's order, then those that take away. */
+    struct scored *scored;
+    size_t scored_count, adding_count;
+    /* One per scored term, of one step of a fit, and 0 up to whole DENSE_TERMS: what adds,
+     * the same with the raise of one contender, and what takes away. */
+    double *weights, *raised, *takes;
     struct dense_row *rows;
     struct level_row *level_rows;
-    size_t found_capacity, weight_capacity, row_capacity, level_row_capacity;
+    size_t found_capacity, scored_capacity, weight_capacity, raised_capacity, take_capacity,
+        row_capacity, level_row_capacity;
     uint32_t roles; /* which there are: 1 << role each */
     bool all_list;  /* whatever adds to a sum lists the paper */
-    /* One per paper; floats and doubles have dense_room(), levels levels_room(). */
-    int16_t *levels;  /* near enough to tell which papers to look at; 0: not listed */
-    int16_t *peaks;
-    int16_t *picked;
+    /* One per paper; floats have dense_room(), levels levels_room(). */
+    uint16_t *levels; /* near enough to tell which papers to look at; 0: not listed */
+    uint16_t *peaks;
+    uint16_t *picked;
     float *sums;      /* of profiles whose levels are not told from their terms */
     float *against;   /* of disliked terms */
     float *interests; /* of the sum, before feedback */
@@ -45,29 +61,25 @@ struct ranker {
     double *scratch;    /* of feedback */
     uint16_t *required; /* terms hit */
     unsigned char *marks;
-    int16_t *allowed; /* as levels_keep has it: by announce type and length, for the rules
-                         of the profile before */
+    uint16_t *allowed; /* as levels_keep has it: by announce type and length, for the rules
+                          of the profile before */
     struct compiled_rules allowed_rules;
     bool allows_all;
-    uint32_t *places; /* 0, or the contender's column + 1; all 0 between profiles */
-    uint32_t *picks; /* papers, of which picked has the levels */
+    uint32_t *places; /* 0, or the contender's row + 1; all 0 between profiles */
+    uint32_t *picks; /* papers, of which picked has the levels; then the contenders' */
     uint32_t *scratch_picks;
     int32_t doubt; /* by how much a level may be off */
     struct contender *contenders;
     struct contender *unsorted; /* a second room for them */
     size_t contender_count;
-    /* Each term's share of each contender's sum, less than 0 when it stands in the
-     * title: term by term, `columns` each. */
-    double *shares;
-    size_t share_capacity, columns;
-    double *totals;      /* by column */
-    uint64_t *hits;      /* which terms: DENSE_TERMS bits by column, then the next */
-    size_t total_capacity, hit_capacity;
-    /* What is put in order, and then in order. */
+    /* Each contender's codes (found.h) of the scored terms, dense_terms() a row. */
+    uint16_t *codes;
+    size_t code_capacity, terms;
+    /* What is put in order, and then the order. */
     double *values;
-    uint32_t *numbers;
-    struct order_item *order;
-    size_t value_capacity, number_capacity, order_capacity;
+    uint32_t *numbers, *order;
+    struct order_item *order_scratch;
+    size_t value_capacity, number_capacity, order_capacity, order_scratch_capacity;
 };
 
 /* Of what is put in order. */

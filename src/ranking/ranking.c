@@ -19,7 +19,7 @@ static void make_relevance(struct ranker *ranker, const struct profile *profile,
     struct buffer bytes;
 
     buffer_init(&bytes, COMPILED_BYTES);
-    ranking_compile(ranker->index, profile, 0, &bytes);
+    ranker_compile(ranker, profile, NULL, 0, &bytes);
     /* The reasons' words point into the arena's copy. */
     if (relevance_rank(ranker, arena_copy(arena, buffer_view(&bytes)), top, skip, arena,
                        ret_ranking) < 0)
@@ -65,23 +65,35 @@ uint64_t ranking_key(const struct ranking_index *index, struct view document)
                       words_pair(index_rarity_key(index), words_hash(KEY_KIND, document)));
 }
 
-int ranking_compile_knowing(const struct ranking_index *index, const struct profile *profile,
-                            const struct papers *known, uint64_t key, struct buffer *ret_bytes)
+static int compile(struct keyword_memo *memo, const struct profile *profile,
+                   const struct papers *known, uint64_t key, struct buffer *ret_bytes)
 {
     struct compiled_profile compiled;
 
     if (profile->scoring == SCORING_SUBSTRING)
         return -1;
-    compile_profile(index, profile, known, &compiled);
+    compile_profile(memo, profile, known, &compiled);
     compiled_pack(&compiled, key, ret_bytes);
     compiled_free(&compiled);
     return ret_bytes->failed ? -1 : 0;
 }
 
+int ranker_compile(struct ranker *ranker, const struct profile *profile,
+                   const struct papers *known, uint64_t key, struct buffer *ret_bytes)
+{
+    return compile(&ranker->memo, profile, known, key, ret_bytes);
+}
+
 int ranking_compile(const struct ranking_index *index, const struct profile *profile,
                     uint64_t key, struct buffer *ret_bytes)
 {
-    return ranking_compile_knowing(index, profile, NULL, key, ret_bytes);
+    struct keyword_memo memo;
+    int result;
+
+    keyword_memo_init(&memo, index);
+    result = compile(&memo, profile, NULL, key, ret_bytes);
+    keyword_memo_free(&memo);
+    return result;
 }
 
 size_t ranking_liked_max(void)

@@ -70,10 +70,6 @@ void ranking_make(const struct ranking_index *index, const struct profile *profi
 uint64_t ranking_key(const struct ranking_index *index, struct view document);
 int ranking_compile(const struct ranking_index *index, const struct profile *profile,
                     uint64_t key, struct buffer *ret_bytes);
-/* The same for a profile that likes or dislikes papers of `known`, which the index
- * does not have; NULL for none. The bytes hold what they need of them. */
-int ranking_compile_knowing(const struct ranking_index *index, const struct profile *profile,
-                            const struct papers *known, uint64_t key, struct buffer *ret_bytes);
 /* So many liked papers, and as many disliked ones, count: the last of the list. */
 size_t ranking_liked_max(void);
 uint64_t ranking_compiled_key(struct view bytes); /* 0 when the bytes are odd */
@@ -82,6 +78,12 @@ struct ranker; /* one per thread; the index is shared and outlives it */
 struct ranker *ranker_new(const struct ranking_index *index);
 void ranker_free(struct ranker **ranker);
 const struct ranking_index *ranker_index(const struct ranker *ranker);
+/* As ranking_compile, the same bytes, but at a small part of the cost where profiles
+ * before had the same keywords; and for a profile that likes or dislikes papers of
+ * `known`, which the index does not have. NULL for none. The bytes hold what they need
+ * of them. */
+int ranker_compile(struct ranker *ranker, const struct profile *profile,
+                   const struct papers *known, uint64_t key, struct buffer *ret_bytes);
 /* As ranking_make, whose result it is whatever came before. */
 void ranker_make(struct ranker *ranker, const struct profile *profile, size_t top,
                  const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking);

@@ -19,8 +19,8 @@
 /* A sum of all weights but the largest of which so much is LEVEL_MAX: few papers have
  * more, and those that do are only told apart later. */
 #define LEVEL_SHARE 0.35
-/* Each term may be a level off, all weights together by a few more. */
-enum { LEVEL_TERMS = 128, LEVEL_DOUBT = 16 };
+/* By how many levels each term may be off, and by how many more all of them are together. */
+enum { LEVEL_TERMS = 128, LEVEL_TERM_DOUBT = 3, LEVEL_DOUBT = 16 };
 
 struct ranker *ranker_new(const struct ranking_index *index)
 {
@@ -28,12 +28,13 @@ struct ranker *ranker_new(const struct ranking_index *index)
     size_t count = index->papers->count + 1, room = dense_room(count), levels = levels_room(count);
 
     ranker->index = index;
+    keyword_memo_init(&ranker->memo, index);
     found_init(&ranker->cache, index, &ranker->compiled);
     ranker->levels = memory_new(levels, sizeof(*ranker->levels));
     ranker->peaks = memory_new(levels, sizeof(*ranker->peaks));
     ranker->picked = memory_new(levels, sizeof(*ranker->picked));
     ranker->allowed = memory_new(levels, sizeof(*ranker->allowed));
-    ranker->picks = memory_new(levels, sizeof(*ranker->picks));
+    ranker->picks = memory_new(levels + EXPLAIN_ROOM, sizeof(*ranker->picks));
     ranker->scratch_picks = memory_new(levels, sizeof(*ranker->scratch_picks));
     ranker->sums = memory_new(room, sizeof(*ranker->sums));
     ranker->against = memory_new(room, sizeof(*ranker->against));
@@ -54,10 +55,14 @@ void ranker_free(struct ranker **ranker)
     if (!*ranker)
         return;
     found_free(&(*ranker)->cache);
+    keyword_memo_free(&(*ranker)->memo);
     grams_free(&(*ranker)->grams);
     compiled_free(&(*ranker)->compiled);
     free((*ranker)->found);
+    free((*ranker)->scored);
     free((*ranker)->weights);
+    free((*ranker)->raised);
+    free((*ranker)->takes);
     free((*ranker)->rows);
     free((*ranker)->level_rows);
     free((*ranker)->levels);
@@ -76,12 +81,11 @@ void ranker_free(struct ranker **ranker)
     free((*ranker)->places);
     free((*ranker)->contenders);
     free((*ranker)->unsorted);
-    free((*ranker)->shares);
-    free((*ranker)->totals);
-    free((*ranker)->hits);
+    free((*ranker)->codes);
     free((*ranker)->values);
     free((*ranker)->numbers);
     free((*ranker)->order);
+    free((*ranker)->order_scratch);
     free(*ranker);
     *ranker = NULL;
 }
@@ -94,6 +98,8 @@ void ranker_make_room(struct ranker *ranker, size_t count)
                                   sizeof(*ranker->numbers));
     ranker->order = memory_grow(ranker->order, &ranker->order_capacity, count,
                                 sizeof(*ranker->order));
+    ranker->order_scratch = memory_grow(ranker->order_scratch, &ranker->order_scratch_capacity,
+                                        count, sizeof(*ranker->order_scratch));
 }
 
 /* ---- sums ---- */
@@ -104,32 +110,62 @@ static bool lists(const struct ranker *ranker, enum compiled_role role)
     return role <= ROLE_LIKED || (role == ROLE_BONUS && ranker->compiled.rules.bonus_lists);
 }
 
-static void look_up(struct ranker *ranker)
+static void make_term_room(struct ranker *ranker)
 {
-    size_t count = ranker->compiled.term_count;
+    size_t count = ranker->compiled.term_count, whole = dense_terms(count);
 
     ranker->found = memory_grow(ranker->found, &ranker->found_capacity, count,
                                 sizeof(*ranker->found));
-    ranker->weights = memory_grow(ranker->weights, &ranker->weight_capacity, count,
+    ranker->scored = memory_grow(ranker->scored, &ranker->scored_capacity, count,
+                                 sizeof(*ranker->scored));
+    ranker->weights = memory_grow(ranker->weights, &ranker->weight_capacity, whole,
                                   sizeof(*ranker->weights));
+    ranker->raised = memory_grow(ranker->raised, &ranker->raised_capacity, whole,
+                                 sizeof(*ranker->raised));
+    ranker->takes = memory_grow(ranker->takes, &ranker->take_capacity, whole,
+                                sizeof(*ranker->takes));
     ranker->rows = memory_grow(ranker->rows, &ranker->row_capacity, count,
                                sizeof(*ranker->rows));
     ranker->level_rows = memory_grow(ranker->level_rows, &ranker->level_row_capacity, count,
                                      sizeof(*ranker->level_rows));
     ranker_make_room(ranker, count);
+}
+
+static void add_scored(struct ranker *ranker, size_t number, double *weights)
+{
+    const struct compiled_term *term = &ranker->compiled.terms[number];
+    const struct found *found = ranker->found[number];
+    double weight = compiled_is_keyword(term->role) ? term->weight * found->factor : term->weight;
+
+    __builtin_prefetch(found->row ? (const void *)found->row : found->papers);
+    weights[ranker->scored_count] = weight / WEIGHT_FIT_STEPS;
+    ranker->scored[ranker->scored_count++] =
+        (struct scored){found, term->text, term->role,
+                        {explain_field(term->role, false), explain_field(term->role, true)}};
+}
+
+static void look_up(struct ranker *ranker)
+{
+    const struct compiled_term *terms = ranker->compiled.terms;
+    size_t count = ranker->compiled.term_count;
+
+    make_term_room(ranker);
     found_terms(&ranker->cache, ranker->found);
     ranker->roles = 0;
     ranker->all_list = true;
+    ranker->scored_count = 0;
+    for (size_t i = 0; i < dense_terms(count); i++)
+        ranker->weights[i] = ranker->takes[i] = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct compiled_term *term = &ranker->compiled.terms[i];
-        const struct found *found = ranker->found[i];
-
-        __builtin_prefetch(found->hits);
-        ranker->weights[i] = compiled_is_keyword(term->role) ? term->weight * found->factor
-                                                             : term->weight;
-        ranker->all_list &= !ranker_adds(term->role) || lists(ranker, term->role);
-        ranker->roles |= 1u << term->role;
+        ranker->all_list &= !ranker_adds(terms[i].role) || lists(ranker, terms[i].role);
+        ranker->roles |= 1u << terms[i].role;
+        if (ranker_adds(terms[i].role))
+            add_scored(ranker, i, ranker->weights);
     }
+    ranker->adding_count = ranker->scored_count;
+    for (size_t i = 0; i < count && ranker_has(ranker, ROLE_DISLIKED); i++)
+        if (terms[i].role == ROLE_DISLIKED)
+            add_scored(ranker, i, ranker->takes);
 }
 
 /* What the sum of a term goes into. */
@@ -137,29 +173,27 @@ static const float *target_of(const struct ranker *ranker, enum compiled_role ro
 {
     if (role == ROLE_INTERESTS)
         return ranker->interests;
-    if (role == ROLE_DISLIKED)
-        return ranker->against;
-    return ranker_adds(role) ? ranker->sums : NULL;
+    return role == ROLE_DISLIKED ? ranker->against : ranker->sums;
 }
 
 /* Of all terms that go into `sums`. */
-static void add_terms(struct ranker *ranker, float *sums)
+static void add_terms(struct ranker *ranker, const double *weights, float *sums)
 {
     size_t row_count = 0, room = dense_room(ranker->index->papers->count);
 
-    for (size_t i = 0; i < ranker->compiled.term_count; i++)
-        if (ranker->found[i]->fits && target_of(ranker, ranker->compiled.terms[i].role) == sums)
+    for (size_t i = 0; i < ranker->scored_count; i++)
+        if (ranker->scored[i].found->row && target_of(ranker, ranker->scored[i].role) == sums)
             ranker->rows[row_count++] =
-                (struct dense_row){ranker->found[i]->fits, (float)ranker->weights[i]};
+                (struct dense_row){ranker->scored[i].found->row, (float)weights[i]};
     dense_add(ranker->rows, row_count, room, sums);
-    for (size_t i = 0; i < ranker->compiled.term_count; i++) {
-        const struct found *found = ranker->found[i];
-        float weight = (float)ranker->weights[i];
+    for (size_t i = 0; i < ranker->scored_count; i++) {
+        const struct found *found = ranker->scored[i].found;
+        float weight = (float)weights[i];
 
-        if (found->fits || target_of(ranker, ranker->compiled.terms[i].role) != sums)
+        if (found->row || target_of(ranker, ranker->scored[i].role) != sums)
             continue;
         for (size_t j = 0; j < found->count; j++)
-            sums[found->hits[j].place >> 1] += weight * found->hits[j].fit;
+            sums[found->papers[j]] += weight * (float)(found->codes[j] >> 1);
     }
 }
 
@@ -167,7 +201,7 @@ static void feed_back(struct ranker *ranker)
 {
     size_t papers = ranker->index->papers->count;
 
-    add_terms(ranker, ranker->interests);
+    add_terms(ranker, ranker->weights, ranker->interests);
     for (size_t i = 0; i < papers; i++)
         ranker->raises[i] = (double)ranker->interests[i];
     feedback_mix(ranker->index, ranker->raises, ranker->scratch);
@@ -181,7 +215,7 @@ static void feed_back(struct ranker *ranker)
 
 static void take_away(struct ranker *ranker)
 {
-    add_terms(ranker, ranker->against);
+    add_terms(ranker, ranker->takes, ranker->against);
     for (size_t i = 0; i < ranker->index->papers->count; i++) {
         float most = (float)WEIGHT_DISLIKED_BOUND * ranker->sums[i];
 
@@ -199,15 +233,15 @@ static void set_levels(struct ranker *ranker)
         largest = ranker->sums[i] > largest ? ranker->sums[i] : largest;
     scale = (LEVEL_MAX - 1) / largest;
     for (size_t i = 0; i < papers; i++)
-        ranker->levels[i] = (int16_t)((int32_t)(ranker->sums[i] * scale) +
-                                      (ranker->sums[i] > 0));
+        ranker->levels[i] = (uint16_t)((int32_t)(ranker->sums[i] * scale) +
+                                       (ranker->sums[i] > 0));
     ranker->doubt = 2 + (int32_t)(LEVEL_MAX * fmin(1, FLOAT_ERROR *
                                                   ((double)ranker->compiled.term_count + 8)));
 }
 
 static void add_sums(struct ranker *ranker)
 {
-    add_terms(ranker, ranker->sums);
+    add_terms(ranker, ranker->weights, ranker->sums);
     if (ranker_has(ranker, ROLE_INTERESTS))
         feed_back(ranker);
     if (ranker_has(ranker, ROLE_DISLIKED))
@@ -215,63 +249,54 @@ static void add_sums(struct ranker *ranker)
     set_levels(ranker);
 }
 
-/* How many levels a weight of 1 is. */
+/* How many levels one step of weight 1 is. */
 static double level_scale(const struct ranker *ranker)
 {
     double sum = 0, largest = 0;
 
-    for (size_t i = 0; i < ranker->compiled.term_count; i++) {
-        double weight = ranker_adds(ranker->compiled.terms[i].role) ? ranker->weights[i] : 0;
-
-        sum += weight;
-        largest = weight > largest ? weight : largest;
+    for (size_t i = 0; i < ranker->adding_count; i++) {
+        sum += ranker->weights[i];
+        largest = ranker->weights[i] > largest ? ranker->weights[i] : largest;
     }
     return sum > 0 ? LEVEL_MAX / (largest + (sum - largest) * LEVEL_SHARE) : 0;
 }
 
-static void add_hits(int16_t *levels, const struct found *found, float weight)
+static void add_hits(uint16_t *levels, const struct found *found, uint16_t weight)
 {
-    const struct found_hit *hits = found->hits;
+    const uint32_t *papers = found->papers;
+    const uint16_t *codes = found->codes;
 
     for (size_t i = 0, count = found->count; i < count; i++) {
-        uint32_t paper = hits[i].place >> 1;
-        int32_t sum = levels[paper] + (int32_t)(weight * hits[i].fit) + 1;
+        uint32_t level = levels[papers[i]] + level_of(codes[i], weight) + 1u;
 
-        levels[paper] = (int16_t)(sum < LEVEL_MAX ? sum : LEVEL_MAX);
+        levels[papers[i]] = (uint16_t)(level < LEVEL_MAX ? level : LEVEL_MAX);
     }
 }
 
 /* Whoever has a term has a level, however little it is worth. */
 static void add_levels(struct ranker *ranker)
 {
-    const struct compiled_term *terms = ranker->compiled.terms;
-    size_t count = ranker->compiled.term_count, row_count = 0, sparse_count = 0;
-    uint32_t *sparse = ranker->numbers;
+    size_t row_count = 0, room = levels_room(ranker->index->papers->count);
     double scale = level_scale(ranker);
 
-    for (size_t i = 0; i < count; i++) {
-        const struct found *found = ranker->found[i];
-        int16_t weight = (int16_t)fmin(LEVEL_MAX, ranker->weights[i] * scale + 0.5);
+    memset(ranker->levels, 0, room * sizeof(*ranker->levels));
+    for (size_t i = 0; i < ranker->adding_count; i++) {
+        const struct found *found = ranker->scored[i].found;
+        uint16_t weight = (uint16_t)fmin(LEVEL_MAX, ranker->weights[i] * scale + 0.5);
 
-        if (!ranker_adds(terms[i].role))
-            continue;
-        if (found->levels && level_of(found->least_level, weight) > 0)
-            ranker->level_rows[row_count++] = (struct level_row){found->levels, weight};
+        if (found->row && level_of(found->least_code, weight) > 0)
+            ranker->level_rows[row_count++] = (struct level_row){found->row, weight};
         else
-            sparse[sparse_count++] = (uint32_t)i;
+            add_hits(ranker->levels, found, weight);
     }
-    levels_add(ranker->level_rows, row_count, levels_room(ranker->index->papers->count),
-               ranker->levels);
-    for (size_t i = 0; i < sparse_count; i++)
-        add_hits(ranker->levels, ranker->found[sparse[i]],
-                 (float)(ranker->weights[sparse[i]] * scale));
-    ranker->doubt = (int32_t)count + LEVEL_DOUBT;
+    levels_add(ranker->level_rows, row_count, room, ranker->levels);
+    ranker->doubt = (int32_t)ranker->adding_count * LEVEL_TERM_DOUBT + LEVEL_DOUBT;
 }
 
 static bool is_told_by_levels(const struct ranker *ranker)
 {
     return !ranker_has(ranker, ROLE_INTERESTS) && !ranker_has(ranker, ROLE_DISLIKED) &&
-           ranker->compiled.term_count <= LEVEL_TERMS;
+           ranker->adding_count <= LEVEL_TERMS;
 }
 
 /* ---- rules ---- */
@@ -279,7 +304,7 @@ static bool is_told_by_levels(const struct ranker *ranker)
 static void mark(struct ranker *ranker, const struct found *found, unsigned char bit)
 {
     for (size_t i = 0; i < found->count; i++)
-        ranker->marks[found->hits[i].place >> 1] |= bit;
+        ranker->marks[found->papers[i]] |= bit;
 }
 
 static void keep_marked(struct ranker *ranker, unsigned char bits)
@@ -304,16 +329,16 @@ static void apply_roles(struct ranker *ranker)
         if (compiled->terms[i].role == ROLE_FOLLOW) {
             mark(ranker, found, MARK_FOLLOWED);
             for (size_t j = 0; j < found->count; j++)
-                ranker->levels[found->hits[j].place >> 1] = LEVEL_MAX;
+                ranker->levels[found->papers[j]] = LEVEL_MAX;
         } else if (compiled->terms[i].role == ROLE_REQUIRED) {
             for (size_t j = 0; j < found->count; j++)
-                ranker->required[found->hits[j].place >> 1]++;
+                ranker->required[found->papers[j]]++;
         }
     }
     for (size_t i = 0; i < compiled->term_count; i++)
         if (compiled->terms[i].role == ROLE_EXCLUDE)
             for (size_t j = 0; j < ranker->found[i]->count; j++)
-                ranker->levels[ranker->found[i]->hits[j].place >> 1] = 0;
+                ranker->levels[ranker->found[i]->papers[j]] = 0;
 }
 
 static void apply_required(struct ranker *ranker)
@@ -354,7 +379,7 @@ static void set_allowed(struct ranker *ranker)
             characters >= rules->abstract_min_length &&
             (!rules->abstract_max_length || characters <= rules->abstract_max_length);
 
-        ranker->allowed[i] = allowed ? -1 : 0;
+        ranker->allowed[i] = allowed ? UINT16_MAX : 0;
         ranker->allows_all &= allowed;
     }
 }
@@ -395,7 +420,7 @@ static void pick_contenders(struct ranker *ranker, size_t room)
 
     levels_peaks(ranker->levels, padded, ranker->peaks);
     least = levels_threshold(ranker->peaks, padded / LEVELS_PEAK, room) - 2 * ranker->doubt;
-    count = levels_pick(ranker->levels, padded, (int16_t)(least > 0 ? least : 0), ranker->picks);
+    count = levels_pick(ranker->levels, padded, (uint16_t)(least > 0 ? least : 0), ranker->picks);
     end = (count + LEVELS_LANES - 1) / LEVELS_LANES * LEVELS_LANES;
     for (size_t i = 0; i < end; i++)
         ranker->picked[i] = i < count ? ranker->levels[ranker->picks[i]] : 0;
@@ -415,16 +440,19 @@ static double score_of(double sum)
 static void append_ordered(struct ranker *ranker, const struct contender *from, size_t count,
                            bool is_pinned)
 {
+    double largest = 0;
     size_t taken = 0;
 
     for (size_t i = 0; i < count; i++) {
         ranker->values[taken] = from[i].final;
         ranker->numbers[taken] = (uint32_t)i;
         taken += from[i].is_pinned == is_pinned;
+        largest = from[i].final > largest ? from[i].final : largest;
     }
-    order_descending(ranker->values, ranker->numbers, taken, ranker->order);
+    order_descending(ranker->values, taken, order_scale(largest), ranker->order_scratch,
+                     ranker->order);
     for (size_t i = 0; i < taken; i++)
-        ranker->contenders[ranker->contender_count++] = from[ranker->order[i].number];
+        ranker->contenders[ranker->contender_count++] = from[ranker->numbers[ranker->order[i]]];
 }
 
 static void keep_best(struct ranker *ranker, size_t room)

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "ranking/keyword_memo.h"
 #include "ranking/match.h"
 #include "ranking/select.h"
 
@@ -65,12 +66,15 @@ static void leave_out_authors(const struct ranking_index *index, const struct pr
                               unsigned char *allowed)
 {
     struct compiled_profile authors;
+    struct keyword_memo memo;
     struct profile only_authors = {.exclude_authors = profile->exclude_authors};
     struct matcher matcher;
 
     if (!profile->exclude_authors.count)
         return;
-    compile_profile(index, &only_authors, NULL, &authors);
+    keyword_memo_init(&memo, index);
+    compile_profile(&memo, &only_authors, NULL, &authors);
+    keyword_memo_free(&memo);
     matcher_init(&matcher, index, &authors);
     for (size_t i = 0; i < authors.term_count; i++) {
         struct postings hits = match_term(&matcher, &authors.terms[i]);

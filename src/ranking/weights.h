@@ -9,9 +9,12 @@
 
 /* --- BM25: how well one term fits one paper, from 0 to 1 ---
  *   fit = tf / (tf + K1 * (1 - B + B * length / average length))
- *   tf  = TITLE * (times in the title) + (times in the abstract) */
+ *   tf  = TITLE * (times in the title) + (times in the abstract)
+ * It is rounded to whole FIT_STEPSths, at least one: small whole numbers that take
+ * little memory, and are the same on every machine. */
 #define WEIGHT_K1 1.2   /* Robertson and Zaragoza 2009, the usual 1.2 to 2 */
 #define WEIGHT_B 0.6   /* the same: 0.5 to 0.8 */
+#define WEIGHT_FIT_STEPS 32767 /* 15 bits */
 #define WEIGHT_TITLE 3.0 /* with stems and pairs, measured over eight public collections */
 
 /* --- rarity of a term: -log of the share of papers that have it ---

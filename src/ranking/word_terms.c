@@ -150,6 +150,11 @@ static uint64_t stem_term(struct word_splitter *splitter, struct view folded, bo
     return cached_term(splitter, folded);
 }
 
+uint64_t words_stem(struct word_splitter *splitter, struct view folded)
+{
+    return stem_term(splitter, folded, false);
+}
+
 static void name_whole(struct word *word)
 {
     struct view whole = word->folded;

@@ -74,6 +74,8 @@ uint64_t words_joined(struct word_splitter *splitter, const struct word_list *li
  * folded byte `at`: "data sets". 0 where nobody would cut, as at a function word. */
 uint64_t words_head(struct word_splitter *splitter, const struct word *word, size_t at);
 uint64_t words_tail(struct word_splitter *splitter, const struct word *word, size_t at);
+/* The stem of a folded word. */
+uint64_t words_stem(struct word_splitter *splitter, struct view folded);
 /* Without one, English endings change nothing: KV, GPT. */
 bool words_has_vowel(struct view folded);
 /* The term of two words in a row. */

@@ -27,6 +27,18 @@ int derived_put(struct store *store, const char *kind, const char *name, struct 
                    kind, name, bytes, now_utc, error);
 }
 
+int derived_put_of_subscriber(struct store *store, const char *address, struct view bytes,
+                              int64_t now_utc, struct error *error)
+{
+    return run_put(store,
+                   "INSERT INTO derived (kind, name, bytes, made_utc)"
+                   " SELECT CAST($1 AS TEXT), address, CAST($3 AS BLOB), CAST($4 AS BIGINT)"
+                   " FROM subscribers WHERE address = $2 " ROW_STAYS
+                   " ON CONFLICT (kind, name) DO UPDATE SET bytes = excluded.bytes,"
+                   " made_utc = excluded.made_utc",
+                   DERIVED_OF_SUBSCRIBER, address, bytes, now_utc, error);
+}
+
 int derived_put_first(struct store *store, const char *kind, const char *name, struct view bytes,
                       int64_t now_utc, struct error *error)
 {

@@ -10,6 +10,11 @@ enum { DERIVED_NAME_BYTES = 255 };
 
 int derived_put(struct store *store, const char *kind, const char *name, struct view bytes,
                 int64_t now_utc, struct error *error);
+/* Of somebody that the store knows as a subscriber; else nothing is kept, so that nobody who
+ * was erased in the meantime leaves a trace again. subscriber_erase drops it. */
+#define DERIVED_OF_SUBSCRIBER "profile" /* the kind; its names are addresses */
+int derived_put_of_subscriber(struct store *store, const char *address, struct view bytes,
+                              int64_t now_utc, struct error *error);
 /* Unless there is one already: of several who make the same, the first is right. */
 int derived_put_first(struct store *store, const char *kind, const char *name, struct view bytes,
                       int64_t now_utc, struct error *error);

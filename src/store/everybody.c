@@ -44,17 +44,6 @@ int everybody_each_seen(struct store *store, const char *only, everybody_seen *v
     return row;
 }
 
-static size_t read_editions(struct view text, struct edition_shown *editions)
-{
-    struct view part;
-    size_t count = 0;
-
-    while (count < OUTBOX_EDITIONS_MAX && view_next_part(&text, ' ', &part))
-        if (edition_shown_parse(part, &editions[count]))
-            count++;
-    return count;
-}
-
 #define SHOWN_SQL(ONLY) \
     "SELECT subscriber, editions FROM deliveries WHERE kind = 'digest' AND slot >= $1" ONLY \
     " AND " DEALT_WITH_SQL
@@ -73,7 +62,7 @@ int everybody_each_shown(struct store *store, const char *only, struct date from
     if (only)
         query_text(&query, only);
     while ((row = query_next(&query)) > 0) {
-        size_t count = read_editions(query_get_view(&query, 1), editions);
+        size_t count = editions_shown_read(query_get_view(&query, 1), editions);
 
         visit(user, query_get_view(&query, 0), editions, count);
     }

@@ -5,17 +5,8 @@
 
 #include "base/memory.h"
 #include "store/changes.h"
+#include "store/derived.h"
 #include "store/query.h"
-
-static int delete_of(struct store *store, const char *sql, const char *address, int64_t *ret_rows,
-                     struct error *error)
-{
-    struct query query;
-
-    query_start(&query, store, sql, error);
-    query_text(&query, address);
-    return query_run(&query, ret_rows);
-}
 
 static int add(struct store *store, const char *hash, int64_t now_utc, struct error *error)
 {
@@ -31,27 +22,32 @@ static int add(struct store *store, const char *hash, int64_t now_utc, struct er
     return store_change_note(store, CHANGE_FORGOTTEN, error);
 }
 
-/* Each table that names a subscriber. */
+/* Each table that names a subscriber. First the rows that others look at, and keep, before they
+ * write more about somebody: what they wrote is seen then. */
 static int delete_all(struct store *store, const char *address, struct erased *erased,
                       struct error *error)
 {
-    if (delete_of(store, "DELETE FROM deliveries WHERE subscriber = $1", address,
-                  &erased->deliveries, error) < 0 ||
-        delete_of(store, "DELETE FROM suppressions WHERE address = $1", address,
-                  &erased->suppressions, error) < 0 ||
-        delete_of(store, "DELETE FROM subscribers WHERE address = $1", address,
-                  &erased->sightings, error) < 0 ||
-        delete_of(store, "DELETE FROM dead_addresses WHERE address = $1", address, NULL, error) < 0 ||
-        delete_of(store, "DELETE FROM bounces WHERE address = $1", address, NULL, error) < 0 ||
-        delete_of(store, "DELETE FROM pending WHERE address = $1 OR other = $1", address, NULL,
-                  error) < 0 ||
-        delete_of(store, "DELETE FROM profile_history WHERE address = $1", address, NULL,
-                  error) < 0 ||
-        delete_of(store, "DELETE FROM mail_intents WHERE address = $1", address, NULL, error) < 0 ||
-        delete_of(store, "DELETE FROM moved_addresses WHERE address = $1 OR other = $1", address,
-                  NULL, error) < 0 ||
-        delete_of(store, "DELETE FROM profiles WHERE address = $1", address, &erased->profiles,
-                  error) < 0)
+    if (query_run_of(store, "DELETE FROM deliveries WHERE subscriber = $1", address,
+                     &erased->deliveries, error) < 0 ||
+        query_run_of(store, "DELETE FROM subscribers WHERE address = $1", address,
+                     &erased->sightings, error) < 0 ||
+        query_run_of(store, "DELETE FROM suppressions WHERE address = $1", address,
+                     &erased->suppressions, error) < 0 ||
+        query_run_of(store, "DELETE FROM dead_addresses WHERE address = $1", address,
+                     &erased->refusals, error) < 0 ||
+        query_run_of(store, "DELETE FROM bounces WHERE address = $1", address, NULL, error) < 0 ||
+        query_run_of(store, "DELETE FROM pending WHERE address = $1 OR other = $1", address, NULL,
+                     error) < 0 ||
+        query_run_of(store, "DELETE FROM profile_history WHERE address = $1", address, NULL,
+                     error) < 0 ||
+        query_run_of(store, "DELETE FROM mail_intents WHERE address = $1", address, NULL,
+                     error) < 0 ||
+        query_run_of(store, "DELETE FROM moved_addresses WHERE address = $1 OR other = $1",
+                     address, NULL, error) < 0 ||
+        query_run_of(store, "DELETE FROM profiles WHERE address = $1", address,
+                     &erased->profiles, error) < 0)
+        return -1;
+    if (derived_drop(store, DERIVED_OF_SUBSCRIBER, address, error) < 0)
         return -1;
     return erased->profiles ? store_change_note(store, CHANGE_PROFILES, error) : 0;
 }
@@ -63,7 +59,8 @@ int subscriber_erase(struct store *store, const char *address, const char *hash,
     bool mine;
     int result;
 
-    if (transaction_open(store, &mine, error) < 0)
+    /* Who plans looks for the forgotten under it. */
+    if (transaction_open_locked(store, STORE_LOCK_PLAN, &mine, error) < 0)
         return -1;
     result = delete_all(store, address, &erased, error);
     if (result == 0)
@@ -84,6 +81,9 @@ int subscriber_is_stored(struct store *store, const char *address, bool *ret_is_
                 "SELECT 1 FROM deliveries WHERE subscriber = $1"
                 " UNION ALL SELECT 1 FROM suppressions WHERE address = $1"
                 " UNION ALL SELECT 1 FROM subscribers WHERE address = $1"
+                " UNION ALL SELECT 1 FROM dead_addresses WHERE address = $1"
+                " UNION ALL SELECT 1 FROM derived WHERE kind = '" DERIVED_OF_SUBSCRIBER "'"
+                " AND name = $1"
                 " UNION ALL SELECT 1 FROM profiles WHERE address = $1 LIMIT 1", error);
     query_text(&query, address);
     row = query_next(&query);
@@ -118,7 +118,7 @@ int forgotten_lift(struct store *store, const char *hash, bool *ret_was_there,
 
     if (transaction_open(store, &mine, error) < 0)
         return -1;
-    result = delete_of(store, "DELETE FROM forgotten WHERE hash = $1", hash, &rows, error);
+    result = query_run_of(store, "DELETE FROM forgotten WHERE hash = $1", hash, &rows, error);
     if (result == 0 && rows)
         result = store_change_note(store, CHANGE_ALLOWED, error);
     if (transaction_close(store, mine, result, error) < 0)

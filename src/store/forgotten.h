@@ -16,6 +16,7 @@ struct erased {
     int64_t deliveries;
     int64_t suppressions;
     int64_t sightings;
+    int64_t refusals;
 };
 
 /* One transaction, with the caller's when there is one. What a worker holds goes too: it
@@ -23,7 +24,7 @@ struct erased {
 int subscriber_erase(struct store *store, const char *address, const char *hash, int64_t now_utc,
                      struct erased *ret_erased, struct error *error);
 
-/* Whether there is anything to erase. */
+/* Whether anything is held about this address that erasing would remove. */
 int subscriber_is_stored(struct store *store, const char *address, bool *ret_is_stored,
                          struct error *error);
 

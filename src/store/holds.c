@@ -67,7 +67,6 @@ static int count_refusal(struct store *store, const struct refusal *refusal, int
                          struct error *error)
 {
     struct query query;
-    int row;
 
     query_start(&query, store,
                 "INSERT INTO dead_addresses (address, domain, refusals, last_utc)"
@@ -77,14 +76,7 @@ static int count_refusal(struct store *store, const struct refusal *refusal, int
     query_text(&query, refusal->address);
     query_text(&query, refusal->domain);
     query_integer(&query, refusal->now_utc);
-    row = query_next(&query);
-    if (row > 0) {
-        *ret_refusals = query_get_integer(&query, 0);
-        if (query_next(&query) < 0)
-            row = -1;
-    }
-    query_end(&query);
-    return row < 0 ? -1 : 0;
+    return query_run_integer(&query, ret_refusals) < 0 ? -1 : 0;
 }
 
 static int mark_suppressed(struct store *store, const struct refusal *refusal,
@@ -121,9 +113,14 @@ static int judge_address(struct store *store, const struct refusal *refusal,
 
 /* ---- holds ---- */
 
-static void make_pattern(const char *domain, char pattern[300])
+/* Whether the address ends with `$1`, an @ and a domain. Not LIKE, to which _ and % are no
+ * characters and a capital is a small one. */
+#define IS_OF_DOMAIN_SQL \
+    "substr(subscriber, length(subscriber) - length(CAST($1 AS TEXT)) + 1) = $1"
+
+static void make_ending(const char *domain, char ending[300])
 {
-    snprintf(pattern, 300, "%%@%s", domain);
+    snprintf(ending, 300, "@%s", domain);
 }
 
 /* Those of the domain that were sent to in this run and those that are still to come. Looks
@@ -132,25 +129,20 @@ static void make_pattern(const char *domain, char pattern[300])
 static int count_not_failed(struct store *store, const char *domain, int64_t first_utc,
                             int64_t *ret_count, struct error *error)
 {
-    char pattern[300];
+    char ending[300];
     struct query query;
-    int row;
 
-    make_pattern(domain, pattern);
+    make_ending(domain, ending);
     query_start(&query, store,
                 "SELECT (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'deferred')"
-                " AND kind = 'digest' AND subscriber LIKE $1)"
+                " AND kind = 'digest' AND " IS_OF_DOMAIN_SQL ")"
                 " + (SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'sending')"
-                " AND kind = 'digest' AND subscriber LIKE $1)"
+                " AND kind = 'digest' AND " IS_OF_DOMAIN_SQL ")"
                 " + (SELECT count(*) FROM deliveries WHERE state = 'sent' AND changed_utc >= $2"
-                " AND kind = 'digest' AND subscriber LIKE $1)", error);
-    query_text(&query, pattern);
+                " AND kind = 'digest' AND " IS_OF_DOMAIN_SQL ")", error);
+    query_text(&query, ending);
     query_integer(&query, first_utc);
-    row = query_next(&query);
-    if (row > 0)
-        *ret_count = query_get_integer(&query, 0);
-    query_end(&query);
-    return row < 0 ? -1 : 0;
+    return query_run_integer(&query, ret_count) < 0 ? -1 : 0;
 }
 
 static bool is_too_much(int64_t failed, int64_t recipients, const struct hold_policy *policy)
@@ -248,17 +240,37 @@ static int note_refusal(struct store *store, const struct refusal *refusal,
     return hold_if_too_much(store, refusal, &run, policy, effect, error);
 }
 
+/* Its row stays until the transaction's end. */
+static int is_erased(struct store *store, const struct refusal *refusal, bool *ret_is_erased,
+                     struct error *error)
+{
+    struct query query;
+    int64_t id;
+    int found;
+
+    *ret_is_erased = false;
+    if (!refusal->delivery)
+        return 0;
+    query_start(&query, store, "SELECT id FROM deliveries WHERE id = $1 " ROW_STAYS, error);
+    query_integer(&query, refusal->delivery);
+    found = query_run_integer(&query, &id);
+    *ret_is_erased = found == 0;
+    return found < 0 ? -1 : 0;
+}
+
 int hold_note_refusal(struct store *store, const struct refusal *refusal,
                       const struct hold_policy *policy, struct refusal_effect *ret_effect,
                       struct error *error)
 {
     struct refusal_effect effect = {0};
-    bool mine;
+    bool mine, erased;
     int result;
 
     if (transaction_open(store, &mine, error) < 0)
         return -1;
-    result = note_refusal(store, refusal, policy, &effect, error);
+    result = is_erased(store, refusal, &erased, error);
+    if (result == 0 && !erased)
+        result = note_refusal(store, refusal, policy, &effect, error);
     if (transaction_close(store, mine, result, error) < 0)
         return -1;
     *ret_effect = effect;
@@ -326,15 +338,15 @@ static int end_hold(struct store *store, const char *domain, int64_t now_utc, bo
 static int make_due(struct store *store, const char *domain, int64_t now_utc,
                     struct error *error)
 {
-    char pattern[300];
+    char ending[300];
     struct query query;
 
-    make_pattern(domain, pattern);
+    make_ending(domain, ending);
     query_start(&query, store,
                 "UPDATE deliveries SET not_before_utc = $2 WHERE state IN ('queued', 'deferred')"
-                " AND state = 'deferred' AND not_before_utc > $2 AND subscriber LIKE $1"
+                " AND state = 'deferred' AND not_before_utc > $2 AND " IS_OF_DOMAIN_SQL
                 " AND reply LIKE '" HOLD_REPLY_PREFIX "%'", error);
-    query_text(&query, pattern);
+    query_text(&query, ending);
     query_integer(&query, now_utc);
     return query_run(&query, NULL);
 }
@@ -385,24 +397,17 @@ int dead_list_suspects(struct store *store, struct arena *arena, const char ***r
 
 int dead_forget(struct store *store, const char *address, struct error *error)
 {
-    struct query query;
-
-    query_start(&query, store, "DELETE FROM dead_addresses WHERE address = $1", error);
-    query_text(&query, address);
-    return query_run(&query, NULL);
+    return query_run_of(store, "DELETE FROM dead_addresses WHERE address = $1", address, NULL,
+                        error);
 }
 
 int hold_prune(struct store *store, int64_t before_utc, struct error *error)
 {
-    struct query query;
-
-    query_start(&query, store,
-                "DELETE FROM domain_runs WHERE last_utc < $1"
-                " AND (held_until_utc IS NULL OR held_until_utc < $1)", error);
-    query_integer(&query, before_utc);
-    if (query_run(&query, NULL) < 0)
+    if (query_run_before(store,
+                         "DELETE FROM domain_runs WHERE last_utc < $1"
+                         " AND (held_until_utc IS NULL OR held_until_utc < $1)",
+                         before_utc, error) < 0)
         return -1;
-    query_start(&query, store, "DELETE FROM dead_addresses WHERE last_utc < $1", error);
-    query_integer(&query, before_utc);
-    return query_run(&query, NULL);
+    return query_run_before(store, "DELETE FROM dead_addresses WHERE last_utc < $1", before_utc,
+                            error);
 }

@@ -29,6 +29,7 @@ struct hold_policy {
 
 /* A digest that was refused for good; its delivery has its final state by now. */
 struct refusal {
+    int64_t delivery; /* when it is gone, its subscriber was erased and nothing is noted; 0: none */
     const char *address;
     const char *domain;
     bool is_dead;  /* for a reason that means a dead address */

@@ -24,31 +24,40 @@ static int check_request(const struct delivery_request *request, struct error *e
     return 0;
 }
 
-/* 1 and the row's id, or 0 when there is one already that stays as it is: all but
- * a skipped digest that has dealt with nothing (DEALT_WITH_SQL). What it was to
- * show once may have been shown by a later one: it is composed anew. */
+/* An addition that finds a row leaves it as it is, unless it is a skipped digest that has
+ * dealt with nothing (DEALT_WITH_SQL). What that one was to show once may have been shown
+ * by a later one: it is composed anew. */
+#define ADD_SQL(RETURNING) \
+    "INSERT INTO deliveries (kind, subscriber, slot, created_utc, not_before_utc, expires_utc," \
+    " state) VALUES ($1, $2, $3, $4, $5, $6, 'queued')" \
+    " ON CONFLICT (subscriber, kind, slot) DO UPDATE SET state = 'queued'," \
+    " created_utc = excluded.created_utc, not_before_utc = excluded.not_before_utc," \
+    " expires_utc = excluded.expires_utc, attempts = 0, changed_utc = NULL," \
+    " stage = NULL, enhanced = NULL, reply = NULL, reason = NULL, editions = NULL, shown = NULL" \
+    " WHERE deliveries.state = 'skipped' AND deliveries.kind = 'digest'" \
+    " AND (deliveries.editions IS NULL OR length(deliveries.shown) > 0)" \
+    " RETURNING " RETURNING
+#define ADD_KINDS "tttiii"
+
+static void bind_request(struct query *query, const struct delivery_request *request)
+{
+    query_text(query, delivery_kind_name(request->kind));
+    query_text(query, request->subscriber);
+    query_text(query, request->slot);
+    query_integer(query, request->created_utc);
+    query_integer(query, request->not_before_utc);
+    query_integer(query, request->expires_utc);
+}
+
+/* 1 and the row's id, or 0 when there is one already that stays as it is. */
 static int insert_delivery(struct store *store, const struct delivery_request *request,
                            int64_t *ret_id, struct error *error)
 {
     struct query query;
     int result;
 
-    query_start(&query, store,
-                "INSERT INTO deliveries (kind, subscriber, slot, state, created_utc,"
-                " not_before_utc, expires_utc) VALUES ($1, $2, $3, 'queued', $4, $5, $6)"
-                " ON CONFLICT (subscriber, kind, slot) DO UPDATE SET state = 'queued',"
-                " created_utc = excluded.created_utc, not_before_utc = excluded.not_before_utc,"
-                " expires_utc = excluded.expires_utc, attempts = 0, changed_utc = NULL,"
-                " stage = NULL, enhanced = NULL, reply = NULL, reason = NULL, editions = NULL, shown = NULL"
-                " WHERE deliveries.state = 'skipped' AND deliveries.kind = 'digest'"
-                " AND (deliveries.editions IS NULL OR length(deliveries.shown) > 0)"
-                " RETURNING id", error);
-    query_text(&query, delivery_kind_name(request->kind));
-    query_text(&query, request->subscriber);
-    query_text(&query, request->slot);
-    query_integer(&query, request->created_utc);
-    query_integer(&query, request->not_before_utc);
-    query_integer(&query, request->expires_utc);
+    query_start(&query, store, ADD_SQL("id"), error);
+    bind_request(&query, request);
     result = query_next(&query);
     if (result > 0) {
         *ret_id = query_get_integer(&query, 0);
@@ -95,6 +104,33 @@ int outbox_add(struct store *store, const struct delivery_request *request, bool
     if (ret_is_new)
         *ret_is_new = added > 0;
     return 0;
+}
+
+static void bind_one_request(struct query *query, size_t index, void *user)
+{
+    const struct delivery_request *requests = user;
+
+    bind_request(query, &requests[index]);
+}
+
+int outbox_add_many(struct store *store, const struct delivery_request requests[], size_t count,
+                    bool ret_are_new[], struct error *error)
+{
+    int64_t *changes = memory_new(count, sizeof(*changes));
+    int result = outbox_check_change(DELIVERY_SKIPPED, DELIVERY_QUEUED, error);
+
+    for (size_t i = 0; i < count && result == 0; i++) {
+        result = check_request(&requests[i], error);
+        if (result == 0 && requests[i].message.size)
+            result = error_set(error, ERROR_BUG, "outbox: kept messages are added one by one");
+    }
+    if (result == 0)
+        result = query_run_many(store, ADD_SQL("kind, subscriber, slot"), ADD_KINDS, count,
+                                bind_one_request, (void *)(uintptr_t)requests, changes, error);
+    for (size_t i = 0; i < count && result == 0; i++)
+        ret_are_new[i] = changes[i] > 0;
+    free(changes);
+    return result;
 }
 
 int outbox_load_message(struct store *store, const struct delivery *delivery,
@@ -168,6 +204,7 @@ struct changing {
 static const char BEGIN_SQL[] =
     "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, editions = $4, shown = $5"
     " WHERE id = $1 AND worker = $2 AND state = $3";
+#define BEGIN_KINDS "itttb"
 
 static void bind_begin(struct query *query, size_t index, void *user)
 {
@@ -182,6 +219,7 @@ static const char FINISH_SQL[] =
     " lease_until_utc = NULL, changed_utc = $7, not_before_utc = $8, stage = $9,"
     " enhanced = $10, reply = $11, attempts = attempts + $12, reason = $13"
     " WHERE id = $1 AND worker = $2 AND state = $3";
+#define FINISH_KINDS BEGIN_KINDS "tiitttit"
 
 /* An attempt that was refused before its bytes went out counts too. */
 static bool counts_as_attempt(const struct delivery *delivery,
@@ -279,7 +317,8 @@ int outbox_begin_many(struct store *store, struct delivery *const deliveries[], 
     for (size_t i = 0; i < count && result == 0; i++)
         result = check_begin(deliveries[i], error);
     if (result == 0)
-        result = query_run_many(store, BEGIN_SQL, count, bind_begin, &changing, changes, error);
+        result = query_run_many(store, BEGIN_SQL, BEGIN_KINDS, count, bind_begin, &changing, changes,
+                                error);
     for (size_t i = 0; i < count && result == 0; i++)
         ret_lost[i] = begun(deliveries[i], changes[i], NULL) < 0;
     free(changes);
@@ -297,7 +336,8 @@ int outbox_finish_many(struct store *store, struct delivery *const deliveries[],
     for (size_t i = 0; i < count && result == 0; i++)
         result = check_finish(deliveries[i], &outcomes[i], error);
     if (result == 0)
-        result = query_run_many(store, FINISH_SQL, count, bind_finish, &changing, changes, error);
+        result = query_run_many(store, FINISH_SQL, FINISH_KINDS, count, bind_finish, &changing, changes,
+                                error);
     for (size_t i = 0; i < count && result == 0; i++)
         ret_lost[i] = finished(deliveries[i], &outcomes[i], changes[i], NULL) < 0;
     free(changes);

@@ -84,6 +84,10 @@ enum uncertain_policy { UNCERTAIN_RESEND, UNCERTAIN_HOLD };
  * away) is queued again as if it were new; a failed or expired one is not. */
 int outbox_add(struct store *store, const struct delivery_request *request, bool *ret_is_new,
                struct error *error);
+/* Many that keep no message and no two of which are the same, inside store_begin: with
+ * PostgreSQL they cost hardly more than one. */
+int outbox_add_many(struct store *store, const struct delivery_request requests[], size_t count,
+                    bool ret_are_new[], struct error *error);
 
 /* Takes up to `max` deliveries that are due, oldest first, for `worker` (a name
  * no other worker has) until now + lease_seconds. Those of suppressed addresses

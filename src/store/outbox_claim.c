@@ -10,11 +10,8 @@
 static void read_editions(struct view text, struct arena *arena, struct delivery *delivery)
 {
     struct edition_shown *editions = arena_alloc(arena, OUTBOX_EDITIONS_MAX, sizeof(*editions));
-    struct view part;
 
-    while (delivery->edition_count < OUTBOX_EDITIONS_MAX && view_next_part(&text, ' ', &part))
-        if (edition_shown_parse(part, &editions[delivery->edition_count]))
-            delivery->edition_count++;
+    delivery->edition_count = editions_shown_read(text, editions);
     delivery->editions = editions;
 }
 

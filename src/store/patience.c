@@ -172,9 +172,6 @@ void patience_list_free(struct patience_list *list)
 
 int patience_prune(struct store *store, int64_t now_ms, struct error *error)
 {
-    struct query query;
-
-    query_start(&query, store, "DELETE FROM patience WHERE changed_ms < $1", error);
-    query_integer(&query, now_ms - KEPT_MS);
-    return query_run(&query, NULL);
+    return query_run_before(store, "DELETE FROM patience WHERE changed_ms < $1", now_ms - KEPT_MS,
+                            error);
 }

@@ -16,13 +16,27 @@ struct person_delivery {
     struct view kind, slot, state;
     int64_t created_utc, not_before_utc, expires_utc, changed_utc; /* changed: 0, never tried */
     int attempts;
-    struct view stage, enhanced, reply;
+    struct view stage, enhanced, reply, reason;
     struct view editions; /* as edition_shown_parse takes each, with blanks between */
     struct view shown;    /* see shown.h */
+    struct view envelope_sender, message; /* of one whose bytes are kept */
 };
 typedef void person_delivery_visit(void *user, const struct person_delivery *delivery);
 /* In the order in which they were added. */
 int person_each_delivery(struct store *store, const char *address, person_delivery_visit *visit,
                          void *user, struct error *error);
+
+/* Refusals that may mean a dead address. */
+struct person_refusals {
+    int64_t count;
+    int64_t last_utc;
+    int64_t suppressed_utc; /* 0: not for them */
+};
+int person_find_refusals(struct store *store, const char *address,
+                         struct person_refusals *ret_refusals, bool *ret_found,
+                         struct error *error);
+/* What is kept of their profile, worked out (DERIVED_OF_SUBSCRIBER); appended to `ret_bytes`. */
+int person_find_derived(struct store *store, const char *address, struct buffer *ret_bytes,
+                        int64_t *ret_made_utc, bool *ret_found, struct error *error);
 
 #endif

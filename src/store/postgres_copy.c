@@ -84,24 +84,12 @@ static int dump(const struct postgres_place *place, const char *path, struct err
     return status == 0 ? 0 : -1;
 }
 
-static int sync_file(const char *path, struct error *error)
-{
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC), result = 0;
-
-    if (descriptor < 0)
-        return error_set_errno(error, errno, "cannot open %s", path);
-    if (fsync(descriptor) < 0)
-        result = error_set_errno(error, errno, "cannot sync %s", path);
-    close(descriptor);
-    return result;
-}
-
 int postgres_copy(const struct postgres_place *place, const char *path, struct error *error)
 {
     /* Made here, since pg_dump would make it readable to all. */
     if (file_create_atomic(path, (struct view){NULL, 0}, 0600, error) < 0)
         return -1;
-    if (dump(place, path, error) == 0 && sync_file(path, error) == 0)
+    if (dump(place, path, error) == 0 && file_sync(path, error) == 0)
         return 0;
     unlink(path);
     return -1;

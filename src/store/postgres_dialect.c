@@ -1,18 +1,77 @@
 #include "store/postgres_dialect.h"
 
+#include <string.h>
+
 #include "store/store_backend.h"
+
+static const struct {
+    const char *marker;
+    const char *becomes;
+} markers[] = {
+    {SKIP_LOCKED, "FOR UPDATE SKIP LOCKED"},
+    {ROW_STAYS, "FOR KEY SHARE"},
+    {" AS BLOB)", " AS BYTEA)"},
+};
 
 void postgres_dialect_statement(struct view sql, struct buffer *ret_sql)
 {
-    static const struct view marker = {SKIP_LOCKED, sizeof(SKIP_LOCKED) - 1};
-    size_t from = 0, hit;
+    size_t at = 0;
 
-    while ((hit = view_find(sql, marker, from)) < sql.size) {
-        buffer_add_view(ret_sql, view_slice(sql, from, hit));
-        buffer_add_string(ret_sql, "FOR UPDATE SKIP LOCKED");
-        from = hit + marker.size;
+    while (at < sql.size) {
+        struct view rest = view_slice(sql, at, sql.size);
+        size_t i = 0, count = sizeof(markers) / sizeof(markers[0]);
+
+        while (i < count && !view_starts_with(rest, view_of(markers[i].marker)))
+            i++;
+        if (i < count) {
+            buffer_add_string(ret_sql, markers[i].becomes);
+            at += strlen(markers[i].marker);
+        } else {
+            buffer_add_char(ret_sql, sql.data[at++]);
+        }
     }
-    buffer_add_view(ret_sql, view_slice(sql, from, sql.size));
+}
+
+/* Parameters, the $1 of a statement, as columns of the arrays. */
+static void copy_parameters(struct view sql, struct buffer *ret_sql)
+{
+    for (size_t i = 0; i < sql.size; i++)
+        if (sql.data[i] == '$')
+            buffer_add_string(ret_sql, "v.p");
+        else
+            buffer_add_char(ret_sql, sql.data[i]);
+}
+
+static void add_arrays(const char *kinds, struct buffer *ret_sql)
+{
+    buffer_add_string(ret_sql, " FROM unnest(");
+    for (size_t i = 0; kinds[i]; i++)
+        buffer_printf(ret_sql, "%s$%zu::%s[]", i ? ", " : "", i + 1,
+                      kinds[i] == 'i' ? "bigint" : kinds[i] == 't' ? "text" : "bytea");
+    buffer_add_string(ret_sql, ") WITH ORDINALITY AS v (");
+    for (size_t i = 0; kinds[i]; i++)
+        buffer_printf(ret_sql, "p%zu, ", i + 1);
+    buffer_add_string(ret_sql, "n)");
+}
+
+void postgres_dialect_many(struct view sql, const char *kinds, struct buffer *ret_sql)
+{
+    size_t where = view_find(sql, VIEW(" WHERE "), 0), values = view_find(sql, VIEW(" VALUES ("), 0);
+    size_t end = view_find_char(sql, ')', values);
+
+    if (view_starts_with(sql, VIEW("UPDATE"))) {
+        copy_parameters(view_slice(sql, 0, where), ret_sql);
+        add_arrays(kinds, ret_sql);
+        copy_parameters(view_slice(sql, where, sql.size), ret_sql);
+        buffer_add_string(ret_sql, " RETURNING v.n");
+    } else {
+        buffer_add_view(ret_sql, view_slice(sql, 0, values));
+        buffer_add_string(ret_sql, " SELECT ");
+        copy_parameters(view_slice(sql, values + strlen(" VALUES ("), end), ret_sql);
+        add_arrays(kinds, ret_sql);
+        buffer_add_string(ret_sql, " WHERE true");
+        buffer_add_view(ret_sql, view_slice(sql, end + 1, sql.size));
+    }
 }
 
 static bool is_word(char character)

@@ -1,6 +1,5 @@
 /* The few words in which PostgreSQL differs from the SQL that this folder is
- * written in (store_backend.h). Pure. Called by store_postgres.c and
- * postgres_schema.c only. */
+ * written in (store_backend.h). Pure. Called by the postgres_ files only. */
 #ifndef STORE_POSTGRES_DIALECT_H
 #define STORE_POSTGRES_DIALECT_H
 
@@ -8,6 +7,12 @@
 
 /* A statement: SKIP_LOCKED becomes FOR UPDATE SKIP LOCKED, and nothing else. */
 void postgres_dialect_statement(struct view sql, struct buffer *ret_sql);
+
+/* A statement that runs once for each element of arrays, which become its parameters;
+ * `kinds` has a letter for each of them: i, t, b for BIGINT, TEXT, BYTEA. An UPDATE (with
+ * one WHERE, its last clause) then returns the numbers, from 1, of the elements that
+ * found their row; an INSERT of VALUES stays as it is otherwise. */
+void postgres_dialect_many(struct view sql, const char *kinds, struct buffer *ret_sql);
 
 /* A migration, which is written for SQLite:
  *

@@ -110,7 +110,8 @@ int postgres_error_set_connect(struct error *error, const PGconn *connection, PG
     char detail[DETAIL_BYTES];
 
     copy_detail(PQerrorMessage(connection), detail);
-    if (ping == PQPING_REJECT)
+    /* It may have come up between being asked and being looked at. */
+    if (ping == PQPING_REJECT || strstr(detail, "the database system is"))
         return error_set(error, ERROR_TEMPORARY, "store %s: the server shuts down or starts (%s)",
                          shown, detail);
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)

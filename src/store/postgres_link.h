@@ -1,5 +1,5 @@
 /* A connection to PostgreSQL as the store wants it. Called by store_postgres.c
- * only. Passwords come from ~/.pgpass or a file that the URL names, never from the
+ * and postgres_transaction.c only. Passwords come from ~/.pgpass or a file that the URL names, never from the
  * URL, which others can see. */
 #ifndef STORE_POSTGRES_LINK_H
 #define STORE_POSTGRES_LINK_H

@@ -55,14 +55,9 @@ int stored_profile_list(struct store *store, const char *after, size_t max, size
 int stored_profile_count(struct store *store, int64_t *ret_count, struct error *error)
 {
     struct query query;
-    int row;
 
     query_start(&query, store, "SELECT count(*) FROM profiles", error);
-    row = query_next(&query);
-    if (row > 0)
-        *ret_count = query_get_integer(&query, 0);
-    query_end(&query);
-    return row < 0 ? -1 : 0;
+    return query_run_integer(&query, ret_count) < 0 ? -1 : 0;
 }
 
 /* What became of a change that should have met one row. */
@@ -154,15 +149,13 @@ static int delete_row(struct store *store, const char *address, struct view read
     struct query query;
     int64_t changes = 0;
 
-    if (read.size) {
-        query_start(&query, store, "DELETE FROM profiles WHERE address = $1 AND version = $2",
-                    error);
-        query_text(&query, address);
+    query_start(&query, store,
+                read.size ? "DELETE FROM profiles WHERE address = $1 AND version = $2"
+                          : "DELETE FROM profiles WHERE address = $1",
+                error);
+    query_text(&query, address);
+    if (read.size)
         query_blob(&query, read);
-    } else {
-        query_start(&query, store, "DELETE FROM profiles WHERE address = $1", error);
-        query_text(&query, address);
-    }
     if (query_run(&query, &changes) < 0)
         return -1;
     return check_changed(store, address, changes, error);

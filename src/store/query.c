@@ -106,6 +106,42 @@ int query_run(struct query *query, int64_t *ret_changes)
     return result;
 }
 
+int query_run_integer(struct query *query, int64_t *ret_integer)
+{
+    int64_t integer = 0;
+    int found = query_next(query), rest = found;
+
+    if (found > 0)
+        integer = query_get_integer(query, 0);
+    while (rest > 0)
+        rest = query_next(query);
+    query_end(query);
+    if (rest < 0)
+        return -1;
+    if (found > 0)
+        *ret_integer = integer;
+    return found;
+}
+
+int query_run_of(struct store *store, const char *sql, const char *text, int64_t *ret_changes,
+                 struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store, sql, error);
+    query_text(&query, text);
+    return query_run(&query, ret_changes);
+}
+
+int query_run_before(struct store *store, const char *sql, int64_t before, struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store, sql, error);
+    query_integer(&query, before);
+    return query_run(&query, NULL);
+}
+
 struct many {
     struct query *query;
     void (*bind)(struct query *query, size_t index, void *user);
@@ -120,7 +156,7 @@ static void bind_one(void *bound, size_t index)
     many->bind(many->query, index, many->user);
 }
 
-int query_run_many(struct store *store, const char *sql, size_t count,
+int query_run_many(struct store *store, const char *sql, const char *kinds, size_t count,
                    void (*bind)(struct query *query, size_t index, void *user), void *user,
                    int64_t *ret_changes, struct error *error)
 {
@@ -134,8 +170,8 @@ int query_run_many(struct store *store, const char *sql, size_t count,
         query_start(&query, store, sql, error);
         if (query.failed)
             return -1;
-        result = store->backend->run_many(store->connection, query.statement, count, bind_one,
-                                          &many, ret_changes, error);
+        result = store->backend->run_many(store->connection, query.statement, kinds, count,
+                                          bind_one, &many, ret_changes, error);
         query_end(&query);
         return result;
     }

@@ -38,10 +38,22 @@ const char *query_get_string(const struct query *query, int column, struct arena
 /* Runs to the end, ends the query, and gives how many rows were changed. */
 int query_run(struct query *query, int64_t *ret_changes);
 
-/* The same statement `count` times, inside a transaction; `bind` gives the parameters
- * of each run, and `ret_changes` gets how many rows each has changed. To a database on
- * another machine all of them travel together. */
-int query_run_many(struct store *store, const char *sql, size_t count,
+/* Runs to the end, ends the query, and gives the first column of its first row, a number;
+ * `*ret_integer` is untouched without a row. 1: there was one, 0, -1. */
+int query_run_integer(struct query *query, int64_t *ret_integer);
+
+/* Statements with one parameter, `$1`. `ret_changes` may be NULL. */
+int query_run_of(struct store *store, const char *sql, const char *text, int64_t *ret_changes,
+                 struct error *error);
+int query_run_before(struct store *store, const char *sql, int64_t before, struct error *error);
+
+/* The same change of one row `count` times, inside a transaction; `bind` gives the
+ * parameters of each run, `kinds` has a letter for each of them (i, t, b: integer, text,
+ * blob), and `ret_changes` gets 1 or 0 for each run: whether it has changed its row. No
+ * two runs change the same one. A server does them as one statement. So `sql` is an
+ * UPDATE with a WHERE at its end, or an INSERT of VALUES that ends with RETURNING the
+ * columns of its first parameters, by which its rows can be told apart. */
+int query_run_many(struct store *store, const char *sql, const char *kinds, size_t count,
                    void (*bind)(struct query *query, size_t index, void *user), void *user,
                    int64_t *ret_changes, struct error *error);
 

@@ -16,7 +16,6 @@ static int enter_scope(struct store *store, const char *scope, int64_t now_ms, i
                        struct error *error)
 {
     struct query query;
-    int row;
 
     query_start(&query, store,
                 "INSERT INTO rate_scopes (scope, next_us, touched_ms) VALUES ($1, 0, $2)"
@@ -24,14 +23,7 @@ static int enter_scope(struct store *store, const char *scope, int64_t now_ms, i
                 " RETURNING next_us", error);
     query_text(&query, scope);
     query_integer(&query, now_ms);
-    row = query_next(&query);
-    if (row > 0) {
-        *ret_next_us = query_get_integer(&query, 0);
-        if (query_next(&query) < 0)
-            row = -1;
-    }
-    query_end(&query);
-    return row < 0 ? -1 : 0;
+    return query_run_integer(&query, ret_next_us) < 0 ? -1 : 0;
 }
 
 /* ---- per hour ---- */
@@ -227,7 +219,6 @@ static int count_others(struct store *store, const char *scope, const char *hold
                         int64_t *ret_slots, struct error *error)
 {
     struct query query;
-    int row;
 
     query_start(&query, store,
                 "SELECT CAST(coalesce(sum(slots), 0) AS BIGINT) FROM rate_slots"
@@ -237,11 +228,7 @@ static int count_others(struct store *store, const char *scope, const char *hold
     query_text(&query, holder);
     query_integer(&query, now_ms);
     query_integer(&query, now_ms + RATE_SLOTS_LEASE_MS + SKEW_MS);
-    row = query_next(&query);
-    if (row > 0)
-        *ret_slots = query_get_integer(&query, 0);
-    query_end(&query);
-    return row < 0 ? -1 : 0;
+    return query_run_integer(&query, ret_slots) < 0 ? -1 : 0;
 }
 
 static int set_slots(struct store *store, const char *scope, const char *holder, int64_t slots,
@@ -308,31 +295,20 @@ int rate_renew_slots(struct store *store, const char *holder, int64_t now_ms, st
 
 int rate_drop_slots(struct store *store, const char *holder, struct error *error)
 {
-    struct query query;
-
-    query_start(&query, store, "DELETE FROM rate_slots WHERE holder = $1", error);
-    query_text(&query, holder);
-    return query_run(&query, NULL);
+    return query_run_of(store, "DELETE FROM rate_slots WHERE holder = $1", holder, NULL, error);
 }
 
 /* ---- */
-
-static int prune_rows(struct store *store, const char *sql, int64_t before, struct error *error)
-{
-    struct query query;
-
-    query_start(&query, store, sql, error);
-    query_integer(&query, before);
-    return query_run(&query, NULL);
-}
 
 int rate_prune(struct store *store, int64_t now_ms, struct error *error)
 {
     int64_t kept_ms = now_ms - (int64_t)RATE_KEEP_MINUTES * MINUTE_MS;
 
-    if (prune_rows(store, "DELETE FROM rate_minutes WHERE minute < $1", kept_ms / MINUTE_MS,
-                   error) < 0 ||
-        prune_rows(store, "DELETE FROM rate_slots WHERE lease_until_ms < $1", kept_ms, error) < 0)
+    if (query_run_before(store, "DELETE FROM rate_minutes WHERE minute < $1", kept_ms / MINUTE_MS,
+                         error) < 0 ||
+        query_run_before(store, "DELETE FROM rate_slots WHERE lease_until_ms < $1", kept_ms,
+                         error) < 0)
         return -1;
-    return prune_rows(store, "DELETE FROM rate_scopes WHERE touched_ms < $1", kept_ms, error);
+    return query_run_before(store, "DELETE FROM rate_scopes WHERE touched_ms < $1", kept_ms,
+                            error);
 }

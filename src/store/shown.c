@@ -159,3 +159,14 @@ bool edition_shown_parse(struct view text, struct edition_shown *ret_edition)
     *ret_edition = edition;
     return true;
 }
+
+size_t editions_shown_read(struct view text, struct edition_shown ret_editions[OUTBOX_EDITIONS_MAX])
+{
+    struct view part;
+    size_t count = 0;
+
+    while (count < OUTBOX_EDITIONS_MAX && view_next_part(&text, ' ', &part))
+        if (edition_shown_parse(part, &ret_editions[count]))
+            count++;
+    return count;
+}

@@ -26,5 +26,7 @@ int shown_read(struct view bytes, void (*each)(void *user, struct view id, int v
 /* "2026-02-17:134", or the date alone when the number is not known. */
 void edition_shown_format(const struct edition_shown *edition, char ret_text[EDITION_SHOWN_BYTES]);
 bool edition_shown_parse(struct view text, struct edition_shown *ret_edition);
+/* Several with blanks between, as a row keeps them; how many there were. */
+size_t editions_shown_read(struct view text, struct edition_shown ret_editions[OUTBOX_EDITIONS_MAX]);
 
 #endif

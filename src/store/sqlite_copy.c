@@ -1,7 +1,5 @@
 #include "store/sqlite_copy.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,18 +51,6 @@ static int check_pages(sqlite3 *copy, const char *path, struct error *error)
     return result;
 }
 
-static int sync_file(const char *path, struct error *error)
-{
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC), result = 0;
-
-    if (descriptor < 0)
-        return error_set_errno(error, errno, "cannot open %s", path);
-    if (fsync(descriptor) < 0)
-        result = error_set_errno(error, errno, "cannot sync %s", path);
-    close(descriptor);
-    return result;
-}
-
 static int fill(sqlite3 *from, const char *from_path, int busy_timeout_ms, const char *path,
                 struct error *error)
 {
@@ -90,7 +76,7 @@ static int fill(sqlite3 *from, const char *from_path, int busy_timeout_ms, const
     result = check_pages(to, path, error);
 out:
     sqlite3_close(to);
-    return result < 0 ? -1 : sync_file(path, error);
+    return result < 0 ? -1 : file_sync(path, error);
 }
 
 int sqlite_copy(sqlite3 *from, const char *from_path, int busy_timeout_ms, const char *path,

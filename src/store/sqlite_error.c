@@ -1,5 +1,8 @@
 #include "store/sqlite_error.h"
 
+#include <errno.h>
+#include <stdbool.h>
+
 static int set_locked(struct error *error, const char *path, int busy_timeout_ms)
 {
     return error_set(error, ERROR_TEMPORARY,
@@ -14,11 +17,23 @@ static int set_damaged(struct error *error, const char *path, const char *detail
                      detail);
 }
 
+/* A full disk is called an I/O error where files beside the database are meant. */
+static bool has_no_space(sqlite3 *db, int code)
+{
+    int reason = db ? sqlite3_system_errno(db) : 0;
+
+    return (code & 0xFF) == SQLITE_IOERR &&
+           (reason == ENOSPC || reason == EDQUOT ||
+            (db && sqlite3_extended_errcode(db) == SQLITE_IOERR_SHMSIZE));
+}
+
 int sqlite_error_set(struct error *error, sqlite3 *db, int code, const char *path,
                      int busy_timeout_ms)
 {
     const char *detail = db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
 
+    if (has_no_space(db, code))
+        code = SQLITE_FULL;
     switch (code & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

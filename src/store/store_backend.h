@@ -2,8 +2,9 @@
  * For the sources of this folder only. All SQL is written once, in the dialect that
  * SQLite and PostgreSQL share: numbered parameters $1…, ON CONFLICT, RETURNING;
  * truth is a comparison and not a number; a sum is CAST(… AS BIGINT); no rowid, no
- * date functions. Where a row is claimed the text says SKIP_LOCKED, which a backend
- * with row locks replaces. What relies on being the only writer takes a lock. */
+ * date functions. Where a row is claimed the text says SKIP_LOCKED, and where one
+ * must not go before the transaction's end ROW_STAYS, which a backend with row locks
+ * replaces; CAST($1 AS BLOB) gives a parameter its type. What relies on being the only writer takes a lock. */
 #ifndef STORE_STORE_BACKEND_H
 #define STORE_STORE_BACKEND_H
 
@@ -15,6 +16,7 @@
 #include "store/store.h"
 
 #define SKIP_LOCKED "/*skip locked*/"
+#define ROW_STAYS "/*row stays*/"
 
 enum value_kind { VALUE_NULL, VALUE_INTEGER, VALUE_TEXT, VALUE_BLOB };
 
@@ -38,6 +40,9 @@ struct store_backend {
     int (*begin)(void *connection, struct error *error); /* for writing */
     int (*commit)(void *connection, struct error *error);
     void (*rollback)(void *connection); /* also fine when the database has done it itself */
+    /* First in a transaction: all that is read in it is of one moment, however long that
+     * takes. NULL: it is anyway. */
+    int (*freeze)(void *connection, struct error *error);
     /* As store_lock; NULL: a transaction is the only writer anyway. */
     int (*lock)(void *connection, enum store_lock lock, struct error *error);
 
@@ -53,7 +58,7 @@ struct store_backend {
     void (*finish)(void *statement); /* ready for its next use */
     /* As query_run_many, in a transaction; `bind` binds the parameters of one run.
      * NULL: one run after another costs no more. */
-    int (*run_many)(void *connection, void *statement, size_t count,
+    int (*run_many)(void *connection, void *statement, const char *kinds, size_t count,
                     void (*bind)(void *user, size_t index), void *user, int64_t *ret_changes,
                     struct error *error);
 };

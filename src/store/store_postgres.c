@@ -4,56 +4,15 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "store/postgres_connection.h"
 #include "store/postgres_copy.h"
 #include "store/postgres_dialect.h"
-#include "store/postgres_error.h"
+#include "store/postgres_many.h"
 #include "store/postgres_schema.h"
-#include "store/store_backend.h"
+#include "store/postgres_transaction.h"
 
-/* Room for every statement that the store has, in a table by their addresses. */
-enum { STATEMENTS = 256, PARAMETERS = 24, NUMBER_BYTES = 24 };
-
-/* The types that columns may have, by PostgreSQL's numbers for them. */
-enum { TYPE_BOOLEAN = 16, TYPE_BYTES = 17, TYPE_INT8 = 20, TYPE_INT2 = 21, TYPE_INT4 = 23,
-       TYPE_TEXT = 25 };
-
-/* The rows of a SELECT come one by one, so that a long answer needs little memory;
- * meanwhile nothing else can be asked on the connection. Who asks all the same has
- * the rest of those rows kept here first. Everything else has been done, or has
- * failed, when its first row is given out. */
-struct postgres_statement {
-    const char *sql;
-    struct postgres_connection *connection;
-    char name[16];
-    bool is_prepared;  /* on the connection as it is now */
-    bool is_select;
-    bool is_sent;
-    int count;         /* of parameters bound */
-    const char *values[PARAMETERS];
-    int lengths[PARAMETERS];
-    int formats[PARAMETERS];
-    Oid types[PARAMETERS];
-    char numbers[PARAMETERS][NUMBER_BYTES];
-    PGresult **rows;   /* the row, or rows, at hand and those kept behind them */
-    size_t row_count;
-    size_t row_capacity;
-    size_t row_next;   /* in `rows` */
-    PGresult *current;
-    int position;      /* in `current` */
-    struct error *failure; /* found while its rest was kept */
-    int64_t changes;
-};
-
-struct postgres_connection {
-    struct postgres_place place;
-    PGconn *link;      /* NULL: the last try to connect again has failed */
-    bool in_transaction;
-    struct postgres_statement *reading; /* whose rows are still coming */
-    struct postgres_statement statements[STATEMENTS];
-};
-
-static int fail(const struct postgres_connection *connection, const PGresult *result,
-                struct error *error)
+int postgres_fail(const struct postgres_connection *connection, const PGresult *result,
+                  struct error *error)
 {
     return postgres_error_set(error, connection->link, result, connection->place.shown,
                               connection->place.busy_timeout_ms);
@@ -101,20 +60,24 @@ static int postgres_store_copy(void *copied, const char *path, struct error *err
 }
 
 /* Everything prepared was the lost connection's. */
-static int connect_again(struct postgres_connection *connection, struct error *error)
+static void forget_link(struct postgres_connection *connection)
 {
     PQfinish(connection->link);
     connection->link = NULL;
     connection->reading = NULL;
     for (size_t i = 0; i < STATEMENTS; i++)
-        connection->statements[i].is_prepared = false;
+        connection->statements[i].is_prepared = connection->statements[i].is_many_prepared = false;
+}
+
+static int connect_again(struct postgres_connection *connection, struct error *error)
+{
+    forget_link(connection);
     return postgres_link_open(&connection->place, &connection->link, error);
 }
 
 static void keep_rest(struct postgres_connection *connection);
 
-/* Before each request. A lost transaction stays lost until it is rolled back. */
-static int make_ready(struct postgres_connection *connection, struct error *error)
+int postgres_make_ready(struct postgres_connection *connection, struct error *error)
 {
     if (connection->reading)
         keep_rest(connection);
@@ -132,11 +95,11 @@ static int execute(struct postgres_connection *connection, const char *sql, cons
     PGresult *result;
     int status = 0;
 
-    if (make_ready(connection, error) < 0)
+    if (postgres_make_ready(connection, error) < 0)
         return -1;
     result = PQexec(connection->link, sql);
     if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
-        status = fail(connection, result, error);
+        status = postgres_fail(connection, result, error);
     else if (want_tag && strcmp(PQcmdStatus(result), want_tag) != 0)
         status = error_set(error, ERROR_TEMPORARY,
                            "store %s: the transaction had failed before its end; nothing of it "
@@ -149,9 +112,15 @@ static int execute(struct postgres_connection *connection, const char *sql, cons
 static int postgres_begin(void *begun, struct error *error)
 {
     struct postgres_connection *connection = begun;
+    PGresult *refusal;
 
-    if (execute(connection, "BEGIN", NULL, error) < 0)
+    if (postgres_make_ready(connection, error) < 0)
         return -1;
+    if (postgres_transaction_begin(connection->link, connection->transaction, &refusal) < 0) {
+        postgres_fail(connection, refusal, error);
+        PQclear(refusal);
+        return -1;
+    }
     connection->in_transaction = true;
     return 0;
 }
@@ -161,19 +130,32 @@ static int postgres_commit(void *committed, struct error *error)
     struct postgres_connection *connection = committed;
 
     /* COMMIT of a transaction that has failed is a ROLLBACK, and no error. */
-    if (execute(connection, "COMMIT", "COMMIT", error) < 0)
+    if (execute(connection, "COMMIT", "COMMIT", error) == 0) {
+        connection->in_transaction = false;
+        return 0;
+    }
+    if (PQstatus(connection->link) != CONNECTION_BAD)
         return -1;
     connection->in_transaction = false;
-    return 0;
+    forget_link(connection);
+    return postgres_transaction_find_out(&connection->place, &connection->link,
+                                         connection->transaction, error);
 }
 
 static void postgres_rollback(void *rolled)
 {
     struct postgres_connection *connection = rolled;
 
-    if (PQtransactionStatus(connection->link) != PQTRANS_IDLE)
+    if (connection->in_transaction && PQtransactionStatus(connection->link) != PQTRANS_IDLE)
         execute(connection, "ROLLBACK", NULL, NULL);
     connection->in_transaction = false;
+}
+
+static int postgres_freeze(void *frozen, struct error *error)
+{
+    return execute(frozen,
+                   "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0;"
+                   " SET LOCAL idle_in_transaction_session_timeout = 0", NULL, error);
 }
 
 static int postgres_lock(void *locked, enum store_lock lock, struct error *error)
@@ -240,6 +222,7 @@ static void postgres_bind(void *bound, int number, const struct value *value)
         statement->values[at] = NULL;
         break;
     case VALUE_INTEGER:
+        statement->integers[at] = value->integer;
         snprintf(statement->numbers[at], NUMBER_BYTES, "%lld", (long long)value->integer);
         statement->values[at] = statement->numbers[at];
         break;
@@ -250,13 +233,15 @@ static void postgres_bind(void *bound, int number, const struct value *value)
     }
 }
 
-static int prepare_at_server(struct postgres_connection *connection,
-                             struct postgres_statement *statement, struct error *error)
+int postgres_prepare_at_server(struct postgres_connection *connection,
+                               struct postgres_statement *statement, struct error *error)
 {
     struct buffer sql;
     PGresult *result;
     int status = 0;
 
+    if (statement->is_prepared)
+        return 0;
     buffer_init(&sql, 1 << 16);
     postgres_dialect_statement(view_of(statement->sql), &sql);
     result = PQprepare(connection->link, statement->name, buffer_string(&sql), statement->count,
@@ -264,7 +249,7 @@ static int prepare_at_server(struct postgres_connection *connection,
     if (PQresultStatus(result) == PGRES_COMMAND_OK)
         statement->is_prepared = true;
     else
-        status = fail(connection, result, error);
+        status = postgres_fail(connection, result, error);
     PQclear(result);
     buffer_free(&sql);
     return status;
@@ -273,12 +258,12 @@ static int prepare_at_server(struct postgres_connection *connection,
 static int send(struct postgres_connection *connection, struct postgres_statement *statement,
                 struct error *error)
 {
-    if (make_ready(connection, error) < 0 ||
-        (!statement->is_prepared && prepare_at_server(connection, statement, error) < 0))
+    if (postgres_make_ready(connection, error) < 0 ||
+        postgres_prepare_at_server(connection, statement, error) < 0)
         return -1;
     if (!PQsendQueryPrepared(connection->link, statement->name, statement->count,
                              statement->values, statement->lengths, statement->formats, 1))
-        return fail(connection, NULL, error);
+        return postgres_fail(connection, NULL, error);
     if (statement->is_select)
         PQsetSingleRowMode(connection->link);
     connection->reading = statement;
@@ -335,7 +320,7 @@ static int receive(struct postgres_connection *connection, struct postgres_state
         if (found && check_types(result, statement->sql, error) < 0)
             found = -1;
     } else {
-        fail(connection, result, error);
+        postgres_fail(connection, result, error);
     }
     if (status != PGRES_SINGLE_TUPLE && found >= 0) {
         long changes = 0;
@@ -353,7 +338,7 @@ static int receive(struct postgres_connection *connection, struct postgres_state
      * error is still to come. */
     while ((result = PQgetResult(connection->link))) {
         if (found >= 0 && PQresultStatus(result) == PGRES_FATAL_ERROR)
-            found = fail(connection, result, error);
+            found = postgres_fail(connection, result, error);
         PQclear(result);
     }
     connection->reading = NULL;
@@ -477,77 +462,6 @@ static void postgres_finish(void *finished)
     statement->is_sent = false;
 }
 
-/* ---- the same many times ---- */
-
-/* Results are short: so many of them find room on their way while we still write. */
-enum { PIPELINE = 200 };
-
-static int send_part(struct postgres_connection *connection, struct postgres_statement *statement,
-                     size_t from, size_t to, void (*bind)(void *user, size_t index), void *user,
-                     struct error *error)
-{
-    for (size_t i = from; i < to; i++) {
-        bind(user, i);
-        if (!PQsendQueryPrepared(connection->link, statement->name, statement->count,
-                                 statement->values, statement->lengths, statement->formats, 1))
-            return fail(connection, NULL, error);
-    }
-    return PQpipelineSync(connection->link) ? 0 : fail(connection, NULL, error);
-}
-
-/* Each result has a NULL behind it, and all of them a mark. After a failure the rest
- * comes as aborted. */
-static int receive_part(struct postgres_connection *connection, size_t count, int64_t *ret_changes,
-                        struct error *error)
-{
-    int status = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        PGresult *result = PQgetResult(connection->link);
-        ExecStatusType kind = PQresultStatus(result);
-        long changes = 0;
-
-        if (kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK)
-            view_to_long(view_of(PQcmdTuples(result)), &changes);
-        else if (status == 0)
-            status = fail(connection, result, error);
-        ret_changes[i] = changes;
-        PQclear(result);
-        if (PQstatus(connection->link) == CONNECTION_BAD)
-            return -1;
-        PQclear(PQgetResult(connection->link));
-    }
-    PQclear(PQgetResult(connection->link));
-    return status;
-}
-
-static int postgres_run_many(void *run, void *prepared, size_t count,
-                             void (*bind)(void *user, size_t index), void *user,
-                             int64_t *ret_changes, struct error *error)
-{
-    struct postgres_connection *connection = run;
-    struct postgres_statement *statement = prepared;
-    int result = 0;
-
-    if (count == 0)
-        return 0;
-    bind(user, 0); /* says what its parameters are */
-    if (make_ready(connection, error) < 0 ||
-        (!statement->is_prepared && prepare_at_server(connection, statement, error) < 0))
-        return -1;
-    if (!PQenterPipelineMode(connection->link))
-        return fail(connection, NULL, error);
-    for (size_t from = 0; from < count && result == 0; from += PIPELINE) {
-        size_t to = count - from > PIPELINE ? from + PIPELINE : count;
-
-        result = send_part(connection, statement, from, to, bind, user, error);
-        if (result == 0)
-            result = receive_part(connection, to - from, ret_changes + from, error);
-    }
-    PQexitPipelineMode(connection->link);
-    return result;
-}
-
 const struct store_backend store_postgres = {
     .copy_name = "paperboy.dump",
     .open = postgres_open,
@@ -556,6 +470,7 @@ const struct store_backend store_postgres = {
     .begin = postgres_begin,
     .commit = postgres_commit,
     .rollback = postgres_rollback,
+    .freeze = postgres_freeze,
     .lock = postgres_lock,
     .prepare = postgres_prepare,
     .bind = postgres_bind,

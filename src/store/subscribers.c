@@ -30,20 +30,56 @@ static enum suppression_reason parse_reason(struct view name)
     return SUPPRESSION_OWNER; /* the schema allows no other name */
 }
 
+#define SEE_SQL \
+    "INSERT INTO subscribers (address, first_seen_utc, first_edition)" \
+    " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING address"
+#define SEE_KINDS "tit"
+
+struct sight {
+    const char *const *addresses;
+    int64_t now_utc;
+    char edition[DATE_TEXT_BYTES]; /* empty: there is none */
+};
+
+static struct sight sight_of(const char *const *addresses, int64_t now_utc,
+                             struct date latest_edition)
+{
+    struct sight sight = {addresses, now_utc, ""};
+
+    if (date_is_set(latest_edition))
+        date_format(latest_edition, sight.edition);
+    return sight;
+}
+
+static void bind_sight(struct query *query, size_t index, void *user)
+{
+    const struct sight *sight = user;
+
+    query_text(query, sight->addresses[index]);
+    query_integer(query, sight->now_utc);
+    query_text(query, sight->edition[0] ? sight->edition : NULL);
+}
+
 static int insert_subscriber(struct store *store, const char *address, int64_t now_utc,
                              struct date latest_edition, struct error *error)
 {
-    char edition[DATE_TEXT_BYTES];
+    struct sight sight = sight_of(&address, now_utc, latest_edition);
     struct query query;
 
-    date_format(latest_edition, edition);
-    query_start(&query, store,
-                "INSERT INTO subscribers (address, first_seen_utc, first_edition)"
-                " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", error);
-    query_text(&query, address);
-    query_integer(&query, now_utc);
-    query_text(&query, date_is_set(latest_edition) ? edition : NULL);
+    query_start(&query, store, SEE_SQL, error);
+    bind_sight(&query, 0, &sight);
     return query_run(&query, NULL);
+}
+
+int subscriber_see_many(struct store *store, const char *const addresses[], size_t count,
+                        int64_t now_utc, struct date latest_edition, struct error *error)
+{
+    struct sight sight = sight_of(addresses, now_utc, latest_edition);
+    int64_t *changes = memory_new(count, sizeof(*changes));
+    int result = query_run_many(store, SEE_SQL, SEE_KINDS, count, bind_sight, &sight, changes, error);
+
+    free(changes);
+    return result;
 }
 
 static int find_subscriber(struct store *store, const char *address,

@@ -21,6 +21,9 @@ struct subscriber_seen {
 int subscriber_see(struct store *store, const char *address, int64_t now_utc,
                    struct date latest_edition, struct subscriber_seen *ret_seen,
                    struct error *error);
+/* Notes those of many that are new, inside store_begin. */
+int subscriber_see_many(struct store *store, const char *const addresses[], size_t count,
+                        int64_t now_utc, struct date latest_edition, struct error *error);
 
 /* Weakest first. An address may be suppressed for several reasons at once. A
  * digest is stopped by any of them; answers and confirmations, which somebody

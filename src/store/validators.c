@@ -32,11 +32,7 @@ int validators_find(struct store *store, const char *url, int64_t since_utc,
 
 static int forget(struct store *store, const char *url, struct error *error)
 {
-    struct query query;
-
-    query_start(&query, store, "DELETE FROM validators WHERE url = $1", error);
-    query_text(&query, url);
-    return query_run(&query, NULL);
+    return query_run_of(store, "DELETE FROM validators WHERE url = $1", url, NULL, error);
 }
 
 int validators_keep(struct store *store, const char *url,
@@ -62,9 +58,5 @@ int validators_keep(struct store *store, const char *url,
 
 int validators_prune(struct store *store, int64_t before_utc, struct error *error)
 {
-    struct query query;
-
-    query_start(&query, store, "DELETE FROM validators WHERE kept_utc < $1", error);
-    query_integer(&query, before_utc);
-    return query_run(&query, NULL);
+    return query_run_before(store, "DELETE FROM validators WHERE kept_utc < $1", before_utc, error);
 }

@@ -37,6 +37,7 @@ struct bench {
     struct arena *arena;
     struct digest_output output;
     struct buffer message;
+    struct message_memo *memo;
     struct digest_edition edition;
     uint64_t bytes;
 };
@@ -159,7 +160,8 @@ static void write_message(struct bench *bench, const struct digest *digest)
         .html = buffer_view(&bench->output.html),
         .is_encoded = bench->output.is_encoded,
         .inbox = view_of(digest->inbox),
-        .unsubscribe_mailto = view_of(digest->unsubscribe_mailto)};
+        .unsubscribe_mailto = view_of(digest->unsubscribe_mailto),
+        .memo = bench->memo};
     struct error error = {0};
 
     message.list.id = VIEW("digest.example.org");
@@ -274,6 +276,7 @@ int main(int argc, char **argv)
     bench.arena = arena_new();
     read_words(&bench);
     digest_output_init(&bench.output);
+    bench.memo = message_memo_new();
     buffer_init(&bench.message, DIGEST_MESSAGE_BYTES);
     bench.count = (size_t)strtoul(argv[4], NULL, 10);
     bench.subscribers = memory_new(bench.count + 1, sizeof(*bench.subscribers));

@@ -29,8 +29,9 @@ struct bench {
     struct ranking_index *index;
     char *words[VOCABULARY];
     double cumulated[VOCABULARY];
-    char *bytes;    /* compiled profiles, one after the other */
-    size_t *starts; /* profiles + 1 */
+    struct buffer bytes[THREADS_MAX]; /* compiled profiles, one after the other */
+    size_t *ends; /* where each ends among those of its thread */
+    size_t byte_count;
     size_t profiles;
     size_t threads;
     enum kind kind;
@@ -185,7 +186,7 @@ static void make_profile(const struct bench *bench, size_t number, struct keywor
 struct part {
     struct bench *bench;
     size_t from, to;
-    struct buffer bytes;
+    struct buffer *bytes;
     uint64_t sum; /* of what was ranked: the same for any number of threads */
 };
 
@@ -196,6 +197,7 @@ static double in_parts(struct bench *bench, void *work(void *), struct part *par
 
     for (size_t i = 0; i < bench->threads; i++) {
         parts[i].bench = bench;
+        parts[i].bytes = &bench->bytes[i];
         parts[i].from = bench->profiles * i / bench->threads;
         parts[i].to = bench->profiles * (i + 1) / bench->threads;
         if (pthread_create(&threads[i], NULL, work, &parts[i]) != 0)
@@ -209,41 +211,36 @@ static double in_parts(struct bench *bench, void *work(void *), struct part *par
 static void *compile_part(void *argument)
 {
     struct part *part = argument;
+    struct ranker *ranker = ranker_new(part->bench->index);
     struct keyword keywords[KEYWORDS];
     struct profile profile;
     struct buffer one;
 
     profile_init(&profile);
     buffer_init(&one, 1 << 20);
-    buffer_init(&part->bytes, SIZE_MAX / 4);
+    buffer_init(part->bytes, SIZE_MAX / 4);
     for (size_t i = part->from; i < part->to; i++) {
         make_profile(part->bench, i, keywords, &profile);
-        ranking_compile(part->bench->index, &profile, 0, &one);
-        buffer_add_view(&part->bytes, buffer_view(&one));
-        part->bench->starts[i + 1] = one.size;
+        ranker_compile(ranker, &profile, NULL, 0, &one);
+        buffer_add_view(part->bytes, buffer_view(&one));
+        part->bench->ends[i] = part->bytes->size;
     }
     profile.keywords = (struct keywords){0};
     profile_free(&profile);
     buffer_free(&one);
+    ranker_free(&ranker);
     return NULL;
 }
 
 static double compile_all(struct bench *bench)
 {
     struct part parts[THREADS_MAX] = {0};
-    size_t at = 0;
     double time;
 
-    bench->starts = memory_new(bench->profiles + 1, sizeof(*bench->starts));
+    bench->ends = memory_new(bench->profiles, sizeof(*bench->ends));
     time = in_parts(bench, compile_part, parts);
-    for (size_t i = 0; i < bench->profiles; i++)
-        bench->starts[i + 1] += bench->starts[i];
-    bench->bytes = memory_resize(NULL, bench->starts[bench->profiles] + 1, 1);
-    for (size_t i = 0; i < bench->threads; i++) {
-        memcpy(bench->bytes + at, parts[i].bytes.data, parts[i].bytes.size);
-        at += parts[i].bytes.size;
-        buffer_free(&parts[i].bytes);
-    }
+    for (size_t i = 0; i < bench->threads; i++)
+        bench->byte_count += bench->bytes[i].size;
     malloc_trim(0);
     return time;
 }
@@ -271,8 +268,8 @@ static void *rank_part(void *argument)
 
     part->sum = 0;
     for (size_t i = part->from; i < part->to; i++) {
-        struct view bytes = {bench->bytes + bench->starts[i],
-                             bench->starts[i + 1] - bench->starts[i]};
+        size_t start = i > part->from ? bench->ends[i - 1] : 0;
+        struct view bytes = view_slice(buffer_view(part->bytes), start, bench->ends[i]);
         struct ranking ranking;
 
         arena_reset(arena);
@@ -336,7 +333,9 @@ static long status_kilobytes(const char *key)
 static void rank_all(struct bench *bench, size_t runs)
 {
     bool compiled = bench->kind != KIND_SUBSTRING;
+    double begun = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
     double times[RUNS_MAX], processor[RUNS_MAX], compiling = compiled ? compile_all(bench) : 0;
+    double compiling_processor = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - begun;
     struct part parts[THREADS_MAX] = {0};
     uint64_t sum = 0;
 
@@ -351,11 +350,11 @@ static void rank_all(struct bench *bench, size_t runs)
     }
     qsort(times, runs, sizeof(*times), compare_times);
     qsort(processor, runs, sizeof(*processor), compare_times);
-    printf("{\"profiles\": %zu, \"threads\": %zu, \"compile_s\": %.3f, \"rank_s\": %.4f, \"cpu_s\": %.4f, "
-           "\"bytes_per_profile\": %.1f, \"resident_kib\": %ld, \"sum\": \"%016llx\"}\n",
-           bench->profiles, bench->threads, compiling, times[runs / 2], processor[runs / 2],
-           compiled ? (double)bench->starts[bench->profiles] / (double)bench->profiles : 0,
-           status_kilobytes("VmRSS:"), (unsigned long long)sum);
+    printf("{\"profiles\": %zu, \"threads\": %zu, \"compile_s\": %.3f, \"compile_cpu_s\": %.3f, \"rank_s\": %.4f, \"cpu_s\": %.4f, "
+           "\"bytes_per_profile\": %.1f, \"resident_kib\": %ld, \"peak_kib\": %ld, \"sum\": \"%016llx\"}\n",
+           bench->profiles, bench->threads, compiling, compiling_processor, times[runs / 2], processor[runs / 2],
+           compiled ? (double)bench->byte_count / (double)bench->profiles : 0,
+           status_kilobytes("VmRSS:"), status_kilobytes("VmHWM:"), (unsigned long long)sum);
 }
 
 static void print_sample(const struct bench *bench)

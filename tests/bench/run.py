@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures planning, feed parsing, digests, ranking and sending against others on the
+"""Measures the store, planning, feed parsing, digests, ranking and sending against others on the
 same input: medians of several runs in one go, and the ratios, which are what to
 believe on a shared machine. Started by `make bench`."""
 import argparse
@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import sending
+import storing
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TEMPLATES = os.path.join(HERE, '..', '..', 'templates')
@@ -63,8 +64,8 @@ def bench_ranking(program, papers, sizes, threads, runs):
               % ('%d x %s' % (size, kind), each * 1e6, python / each, plain / each,
                  result['cpu_s'] / size * 1e6, result['rank_s']), end='')
         if result['bytes_per_profile']:
-            print('; compiled in %.1f s to %.0f bytes each; resident %.0f bytes each'
-                  % (result['compile_s'], result['bytes_per_profile'], result['resident_kib'] * 1024 / size), end='')
+            print('; compiled in %.1f s to %.0f bytes each; peak of memory %.0f bytes each'
+                  % (result['compile_s'], result['bytes_per_profile'], result['peak_kib'] * 1024 / size), end='')
         print(flush=True)
 
 
@@ -155,11 +156,17 @@ def main():
     options.add_argument('--planned', type=int, default=100000)
     options.add_argument('--history', type=int, default=5)
     options.add_argument('--messages', type=int, default=4000)
+    options.add_argument('--deliveries', type=int, default=20000)
+    options.add_argument('--storing', action='store_true', help='only what the store does')
     options.add_argument('--sending', action='store_true', help='nothing else')
     given = options.parse_args()
     for path, option in ((given.papers, 'PAPERS'), (given.feed, 'FEED')):
         if not os.path.exists(path):
             sys.exit('bench: %s is missing; give another with %s=FILE' % (path, option))
+    if not given.sending:
+        storing.bench(os.path.join(given.programs, 'bench_store'), given.deliveries, given.runs)
+    if given.storing:
+        return
     sending.bench(os.path.join(given.programs, 'bench_send'), given.messages, given.runs)
     if given.sending:
         return

@@ -3,6 +3,7 @@ a free port of loopback, ended by its own process id."""
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -21,7 +22,8 @@ def with_postgres(test):
 
 
 class PostgresServer:
-    def __init__(self):
+    def __init__(self, fsync="off"):
+        self.fsync = fsync
         # The path of a Unix socket is short.
         parent = tempfile.gettempdir()
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=parent if len(parent) < 60 else "/tmp"))
@@ -51,7 +53,7 @@ class PostgresServer:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [PROGRAMS / "postgres", "-D", self.folder / "data", "-k", self.folder, "-p", str(self.port),
-                 "-c", f"listen_addresses={LOCAL_ADDRESS}", "-c", "fsync=off", "-c", "max_connections=60"],
+                 "-c", f"listen_addresses={LOCAL_ADDRESS}", "-c", f"fsync={self.fsync}", "-c", "max_connections=60"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **self.user)
         wait_for(self._is_ready, 30, "PostgreSQL's start")
 
@@ -59,6 +61,12 @@ class PostgresServer:
         if self.process is not None:
             end(self.process)
             self.process = None
+
+    def crash(self):
+        """As `pg_ctl stop -m immediate` does it: no goodbye to anybody."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+        self.process = None
 
     def stop(self):
         self.end()

@@ -79,7 +79,9 @@ class Certificates:
 class MailServers:
     """Postfix for example.test, handing over to Dovecot by LMTP.
 
-    Every address of example.test has a mailbox but those that `unknown` names."""
+    Every address of example.test has a mailbox but those that `unknown` names. On
+    `submission_port` it takes mail with STARTTLS and a login only, which Dovecot checks
+    (the users' password is "secret"); on `naked_port` it offers the login without TLS."""
 
     domain = "example.test"
 
@@ -90,6 +92,7 @@ class MailServers:
         self.folder.chmod(0o755)
         self.certificates = Certificates(self.folder)
         self.smtp_port, self.imap_port, self.imaps_port, self.lmtp_port = (free_port() for _ in range(4))
+        self.submission_port, self.naked_port = free_port(), free_port()
         self.dovecot = self.postfix = None
 
     def start(self):
@@ -184,6 +187,12 @@ service lmtp {{
     port = {self.lmtp_port}
   }}
 }}
+service auth {{
+  unix_listener {self.folder}/sasl {{
+    mode = 0660
+    user = postfix
+  }}
+}}
 service anvil {{
   unix_listener anvil-auth-penalty {{
     mode = 0
@@ -231,7 +240,11 @@ service anvil {{
         (self.folder / "refused").write_text(f"refused@{self.domain} 550 5.1.1 no such person here\n"
                                              f"later@{self.domain} 450 4.2.1 come back later\n")
         (etc / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
+        login = (f"-o smtpd_sasl_auth_enable=yes -o smtpd_sasl_type=dovecot -o smtpd_sasl_path={self.folder}/sasl"
+                 " -o smtpd_relay_restrictions=permit_sasl_authenticated,reject -o smtpd_tls_security_level=")
         services = f"""
+{LOCAL_ADDRESS}:{self.submission_port} inet n - n - - smtpd {login}encrypt -o smtpd_tls_auth_only=yes
+{LOCAL_ADDRESS}:{self.naked_port} inet n - n - - smtpd {login}none
 {LOCAL_ADDRESS}:{self.smtp_port} inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup

@@ -123,6 +123,19 @@ class Refusals(Smtp):
         self.assertEqual((self.counts()["deferred"], self.counts()["queued"]), (5, 2))
         self.assertEqual(len(server.accepted), 0)
 
+    def test_a_filter_that_refuses_each_mail(self):
+        """However many in a row: each is that recipient's refusal, and no dead address."""
+        for number in range(4):
+            self.paperboy.profile(f"more{number}@example.test", keywords=["LLM", "training"])
+        server = self.relay({"accepted": ["554 5.7.1 spam"] * 6 + [None]})
+        result = self.run_daily()
+        self.assertEqual(result.status, OK, str(result))
+        self.assertEqual(len(server.accepted), 1)
+        self.assertEqual((self.counts()["failed"], self.counts()["sent"]), (6, 1))
+        status = self.paperboy.status()
+        self.assertEqual(status["suppressed"], 0)
+        self.assertEqual({error["reason"] for error in status["errors"]}, {"spamdetected"})
+
     def test_nobody_listens(self):
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
@@ -306,11 +319,19 @@ class SeveralRelays(Smtp):
         self.assertEqual(result.status, CONFIGURATION, str(result))
         self.assertEqual(self.counts()["queued"], 3)
 
-    def test_a_maildir_beside_relays_is_left_out(self):
+    def test_a_maildir_beside_relays(self):
+        """One that is named is refused; that of the default gives way."""
         server = HostileSmtp()
         self.addCleanup(server.close)
-        self.paperboy.write_configuration(delivery={
-            "url": "maildir:outbox", "relays": [{"url": server.url(), "tls": "off"}]})
+        relays = [{"url": server.url(), "tls": "off"}]
+        self.paperboy.write_configuration(delivery={"url": "maildir:outbox", "relays": relays})
+        result = self.run_daily()
+        self.assertEqual(result.status, CONFIGURATION, str(result))
+        self.assert_says(result, r"paperboy\.json:\d+: delivery.url", "Maildir", "leave out")
+        self.paperboy.write_configuration(delivery={"url": server.url(), "relays": [{"url": "maildir:outbox"}]})
+        self.assertEqual(self.run_daily().status, CONFIGURATION)
+        del self.paperboy.configuration["delivery"]
+        self.paperboy.write_configuration(delivery={"relays": relays})
         self.assertEqual(self.run_daily().status, OK)
         self.assertEqual(self.recipients(server), list(PEOPLE))
 

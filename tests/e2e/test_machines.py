@@ -136,3 +136,23 @@ class Machines(Case):
         first.send_signal(signal.SIGCONT)
         self.finish(first, OK, TEMPORARY)
         self.check_received(may_be_doubled=under_way)
+
+    def test_database_restarted(self):
+        """The database goes in the middle and comes back: who needed it meanwhile has stopped with a line
+        that says so, relays' answers are written down all the same, and nothing is lost or doubled."""
+        processes = self.start_all()
+        wait_for(lambda: all(len(sink.accepted) > 20 for sink in self.sinks), 60, "some mail by every machine")
+        self.server.crash()
+        time.sleep(1.5)
+        self.server.serve()
+        told = [self.finish(process, OK, TEMPORARY) for process in processes]
+        errors = [[line for line in text.splitlines() if "error:" in line] for text in told]
+        self.assertTrue(any(errors), "nobody has noticed")
+        for lines in errors:
+            self.assertLessEqual(len(lines), 1, lines)
+            for line in lines:
+                self.assertRegex(line, r"store postgresql://\S+: (the connection was lost|the server shuts down or starts"
+                                       r"|cannot be reached)")
+        self.now += timedelta(seconds=301)
+        self.finish(self.machines[1].start("send", env=clock_of(self.now)), OK)
+        self.check_received(may_be_doubled=())

@@ -1,11 +1,16 @@
 """The daily job over a real Postfix into real Maildirs of a real Dovecot."""
 
 import os
+import re
+import smtplib
+import sqlite3
+import ssl
 import unittest
 
 import servers
 from feeds import papers, rss
-from support import DATA, OK, Case, html_of, needs_samples, text_of
+from stripping_proxy import StrippingProxy
+from support import CONFIGURATION, DATA, OK, Case, html_of, needs_samples, text_of
 
 mail = None
 
@@ -44,6 +49,8 @@ class Postfix(Case):
         self.paperboy.profile(address, **{"keywords": ["LLM", "training"], **keys})
         return address
 
+
+class Loop(Postfix):
     def test_daily_job(self):
         ada, emmy = self.user("ada", name="Ada"), self.user("emmy", keywords=["network"])
         self.run_ok("run", "--feed", self.feed)
@@ -119,6 +126,158 @@ class Postfix(Case):
         result = self.paperboy.run("run", "--feed", self.feed)
         self.assertNotEqual(result.status, OK)
         self.assert_says(result, "certificate")
+
+
+class Submission(Postfix):
+    """STARTTLS and a login, as at a hosted relay."""
+
+    def setUp(self):
+        super().setUp()
+        self.sender = self.user("sender")
+        (self.paperboy.subscribers / f"{self.sender}.json").unlink()
+        self.password("secret")
+        self.submit(mail.submission_port)
+
+    def submit(self, port, **delivery):
+        self.paperboy.write_configuration(delivery={"url": f"smtp://localhost:{port}", "username": self.sender,
+                                                    "password_file": "password", **delivery})
+
+    def password(self, word):
+        self.paperboy.write("password", f"{word}\n").chmod(0o600)
+
+    def log_since(self, mark):
+        return (mail.folder / "maillog").read_text(errors="replace")[mark:]
+
+    def mark(self):
+        return (mail.folder / "maillog").stat().st_size
+
+    def refuses(self, *says):
+        """Stopped at once: one line that says why, nothing sent, nothing lost."""
+        mark = self.mark()
+        result = self.run_fails(CONFIGURATION, "run", "--feed", self.feed, says=says)
+        self.assertNotIn("secret", result.err)
+        problems = [line for line in result.err.splitlines() if "error:" in line]
+        self.assertEqual(len(problems), 1, str(result))
+        counts = self.paperboy.status()["deliveries"]
+        self.assertEqual((counts.get("sent", 0), counts.get("failed", 0), counts["queued"]), (0, 0, 3), str(result))
+        self.assertNotIn("client=", re.sub(r"(?m)^.*postfix/(?:smtp|lmtp)\[.*$", "", self.log_since(mark)), "it began a message")
+        return mark
+
+    def three(self):
+        return [self.user(who) for who in ("ada", "emmy", "grace")]
+
+    def check_arrived(self, people):
+        for address in people:
+            raw, = mail.wait_for_mail(address)
+            received = " ".join(map(str, self.read_mail(raw).get_all("Received")))
+            self.assertIn("ESMTPSA", received, "not encrypted and logged in")
+            expected = self.run_ok("preview", address, "--eml").out.replace("\r\n", "\n")
+            got = raw.decode().replace("\r\n", "\n")
+            self.assertEqual(got.partition("\n\n")[2], expected.partition("\n\n")[2], "the body is not what was composed")
+            for field in ("From: ", "To: ", "Subject: ", "List-Id: ", "Content-Type: "):
+                line = next(line for line in expected.splitlines() if line.startswith(field))
+                self.assertIn(f"\n{line}\n", got)
+
+    def test_login(self):
+        people = self.three()
+        mark = self.mark()
+        self.run_ok("run", "--feed", self.feed)
+        self.check_arrived(people)
+        self.assertIn(f"sasl_username={self.sender}", self.log_since(mark))
+
+    def test_wrong_password(self):
+        """Said once, tried once, and all is sent when it is mended."""
+        people = self.three()
+        self.password("sesame")
+        mark = self.refuses("login|authentication|535")
+        self.assertEqual(self.log_since(mark).count("authentication failed"), 1, "tried again and again")
+        self.password("secret")
+        self.run_ok("send")
+        self.check_arrived(people)
+
+    def test_wrong_authority_or_host(self):
+        people = self.three()
+        self.submit(mail.submission_port, ca_file=str(mail.certificates.other_certificate))
+        self.refuses("certificate")
+        # The certificate is for localhost and 127.0.0.1 only; any name under localhost is this machine.
+        self.submit(mail.submission_port, ca_file=str(mail.certificates.authority))
+        self.paperboy.write_configuration(delivery={"url": f"smtp://mail.localhost:{mail.submission_port}"})
+        self.refuses("certificate|host")
+        self.submit(mail.submission_port)
+        self.run_ok("send")
+        self.check_arrived(people)
+
+    def test_no_login_without_tls(self):
+        """Postfix offers none before STARTTLS; where a server does, nobody takes it."""
+        with smtplib.SMTP("localhost", mail.submission_port, timeout=10) as session:
+            session.ehlo()
+            self.assertTrue(session.has_extn("starttls"))
+            self.assertFalse(session.has_extn("auth"))
+            session.starttls(context=ssl.create_default_context(cafile=mail.certificates.authority))
+            session.ehlo()
+            self.assertTrue(session.has_extn("auth"))
+        with smtplib.SMTP("localhost", mail.naked_port, timeout=10) as session:
+            session.ehlo()
+            self.assertTrue(session.has_extn("auth"), "this server was to be careless")
+        people = self.three()
+        self.submit(mail.naked_port)
+        self.refuses("TLS")
+        self.submit(mail.submission_port)
+        self.run_ok("send")
+        self.check_arrived(people)
+
+    def test_somebody_strips_starttls(self):
+        people = self.three()
+        proxy = StrippingProxy(mail.submission_port)
+        self.addCleanup(proxy.close)
+        self.submit(proxy.port)
+        self.refuses("TLS")
+        self.assertEqual([line.split()[0].upper() for line in proxy.said if not line.startswith((b"EHLO", b"QUIT"))], [])
+        self.submit(mail.submission_port)
+        self.run_ok("send")
+        self.check_arrived(people)
+
+
+class Bytes(Postfix):
+    """Kept messages of all sizes around what buffers hold, and lines of dots."""
+
+    SIZES = (1000, 65535, 65536, 65537, 131072, 1000000)
+
+    def message(self, address, size):
+        head = (f"From: digest@{mail.domain}\r\nTo: {address}\r\nSubject: {size} bytes\r\n"
+                f"Message-ID: <{size}@{mail.domain}>\r\nDate: Tue, 17 Feb 2026 12:00:00 +0000\r\n\r\n")
+        lines = ["." * (1 + number % 5) + f" {number} " + "x" * (number % 60) for number in range(size // 20)]
+        text = head + ".\r\n" + "\r\n".join(lines)
+        return self.fit(text, size)
+
+    @staticmethod
+    def fit(text, size):
+        """So many bytes, with a line of one dot as the last."""
+        whole = text.encode()[:size - 5]
+        whole = whole[:whole.rfind(b"\r\n") + 2]
+        return whole + b"." * (size - 5 - len(whole)) + b"\r\n.\r\n"
+
+    def test_sizes(self):
+        self.run_ok("run", "--feed", self.feed)
+        sent = {}
+        with sqlite3.connect(self.paperboy.store) as store:
+            for size in self.SIZES:
+                address = f"bytes-{size}@{mail.domain}"
+                mail.add_user(address)
+                sent[address] = self.message(address, size)
+                self.assertEqual(len(sent[address]), size)
+                row = store.execute("INSERT INTO deliveries (kind, subscriber, slot, state, created_utc, not_before_utc,"
+                                    " expires_utc) VALUES ('answer', ?, 'a', 'queued', 0, 0, 9999999999)", [address])
+                store.execute("INSERT INTO delivery_messages VALUES (?, ?, ?)",
+                              [row.lastrowid, f"digest@{mail.domain}", sent[address]])
+        self.run_ok("send")
+        for address, message in sent.items():
+            raw, = mail.wait_for_mail(address)
+            raw, message = raw.replace(b"\r\n", b"\n"), message.replace(b"\r\n", b"\n")
+            self.assertTrue(raw.endswith(message), f"{address}: something else arrived")
+            # In front of it are the servers' own fields and nothing else.
+            for line in raw[:-len(message)].splitlines():
+                self.assertRegex(line.decode(), r"^(Return-Path|Delivered-To|Received|X-\S+): |^\s")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@ import shutil
 import subprocess
 
 from feeds import papers, rss
+from hostile_smtp import HostileSmtp
+from lossy_proxy import LossyProxy
 from postgres import PostgresServer, with_postgres
-from support import CONFIGURATION, OK, SAMPLE_DAY, TEMPORARY, Case, Paperboy
+from servers import LOCAL_ADDRESS
+from support import CANNOT_CREATE, CONFIGURATION, NO_INPUT, OK, SAMPLE_DAY, TEMPORARY, USAGE, Case, Paperboy
 
 
 def setUpModule():
@@ -121,6 +124,54 @@ class Backup(Stored):
 
 
 @with_postgres
+class TakenOver(Stored):
+    """From a file into the database, and back into another file."""
+
+    def known(self):
+        person = json.loads(self.run_ok("subscriber", "export", "ada@example.test").out)
+        return self.paperboy.status(), person
+
+    def take_over(self, store, old):
+        self.paperboy.write_configuration(store=store)
+        return self.run_ok("subscriber", "import", old)
+
+    def test_there_and_back(self):
+        file, database = f"sqlite:{self.paperboy.store}", self.server.url(self.database)
+        self.paperboy.write_configuration(store=file)
+        self.paperboy.profile("late@example.test", keywords=["LLM"])
+        self.run_ok("run", "--feed", self.feed)
+        self.run_ok("subscriber", "suppress", "emmy@example.test")
+        self.run_ok("subscriber", "erase", "late@example.test")
+        before = self.known()
+        self.assertTrue(before[1]["deliveries"], before[1])
+        result = self.take_over(database, file)
+        self.assert_says(result, "1 edition", "30 papers", "2 deliveries", "1 suppression")
+        self.assertEqual(self.known(), before)
+        for path in self.paperboy.outbox.glob("new/*"):
+            path.unlink()
+        self.paperboy.profile("late@example.test", keywords=["LLM"])
+        self.run_ok("run", "--feed", self.feed)
+        self.assertEqual(self.paperboy.delivered(), [], "somebody was mailed again")
+        (self.paperboy.subscribers / "late@example.test.json").unlink()
+        later = self.paperboy.write("later.xml", rss(papers(20, first=500), date="2026-02-18"))
+        self.run_ok("run", "--feed", later)
+        self.assertEqual(list(self.mails()), ["ada@example.test"])
+        now = self.known()
+        self.take_over(f"sqlite:{self.folder}/new.db", database)
+        self.assertEqual(self.known(), now)
+        # A file is known by what it holds, and the first one by its having stayed.
+        self.take_over(f"sqlite:{self.folder}/newest.db", self.paperboy.store)
+        self.assertEqual(self.known(), before)
+
+    def test_refused(self):
+        self.run_ok("run", "--feed", self.feed)
+        url = self.server.url(self.database)
+        self.run_fails(CANNOT_CREATE, "subscriber", "import", url, says="not empty.*name one in the configuration")
+        self.run_fails(NO_INPUT, "subscriber", "import", f"sqlite:{self.folder}/nothing.db", says="is not there")
+        self.run_fails(USAGE, "subscriber", "import", url, "ada@example.test", says="leave")
+
+
+@with_postgres
 class Refused(Stored):
     def test_configuration(self):
         url = self.server.url(self.database)
@@ -145,3 +196,72 @@ class Refused(Stored):
         self.run_ok("fetch", "--feed", self.feed)
         self.server.ask(self.database, "UPDATE paperboy_schema SET version = 999")
         self.run_fails(CONFIGURATION, "status", says="install a newer paperboy")
+
+
+@with_postgres
+class Unheard(Stored):
+    """The connection is lost at each commit of a run in turn, and the reply with it."""
+
+    def setUp(self):
+        super().setUp()
+        self.proxy = LossyProxy(self.server.port)
+        self.addCleanup(self.proxy.close)
+
+    def run_losing(self, number):
+        """A run over a database of its own; false when it has no such commit."""
+        database = self.server.new_database()
+        relay = HostileSmtp()
+        self.addCleanup(relay.close)
+        self.paperboy.write_configuration(store=self.server.url(database, LOCAL_ADDRESS),
+                                          delivery={"url": relay.url(), "tls": "off"})
+        self.run_ok("fetch", "--feed", self.feed)
+        through = self.server.url(database, LOCAL_ADDRESS).replace(f":{self.server.port}/", f":{self.proxy.port}/")
+        self.paperboy.write_configuration(store=through)
+        self.proxy.lose_at = number
+        result = self.paperboy.run("run", "--feed", self.feed)
+        was_lost, self.proxy.lose_at = self.proxy.lose_at == 0, 0
+        return was_lost, relay, result
+
+    def check_once(self, relay, result):
+        taken = sorted(recipients[0] for _, recipients, _ in relay.accepted)
+        self.assertEqual(taken, ["ada@example.test", "emmy@example.test"], str(result))
+        counts = {name: count for name, count in self.paperboy.status()["deliveries"].items() if count}
+        self.assertEqual(counts, {"sent": 2}, str(result))
+
+    def test_done_and_not_heard_of(self):
+        """It was done, so it is done: the run goes on as if nothing had been."""
+        self.proxy.is_done = True
+        number = 1
+        while True:
+            was_lost, relay, result = self.run_losing(number)
+            self.assertEqual(result.status, OK, f"commit {number}: {result}")
+            self.assert_says(result, "sent 2, deferred 0")
+            self.check_once(relay, result)
+            if not was_lost:
+                break
+            number += 1
+        self.assertGreater(number, 4, "no commits were met")
+
+    def test_not_done(self):
+        """It was not: it is made again, by this run or by the next one."""
+        number = 1
+        while True:
+            was_lost, relay, result = self.run_losing(number)
+            self.assertIn(result.status, (OK, TEMPORARY), f"commit {number}: {result}")
+            if result.status != OK:
+                self.assert_says(result, "the connection was lost; this change was not made")
+                self.run_ok("run", "--feed", self.feed)
+            self.check_once(relay, result)
+            if not was_lost:
+                break
+            number += 1
+        self.assertGreater(number, 4, "no commits were met")
+
+    def test_nobody_can_say(self):
+        """Lost, and the server is gone as well: that is what is said."""
+        self.proxy.is_done = True
+        self.run_ok("fetch", "--feed", self.feed)
+        through = self.server.url(self.database, LOCAL_ADDRESS).replace(f":{self.server.port}/", f":{self.proxy.port}/")
+        self.paperboy.write_configuration(store=through)
+        self.proxy.lose_at, self.proxy.closes = 1, True
+        self.run_fails(TEMPORARY, "run", "--feed", self.feed, says="whether it was made is not known")

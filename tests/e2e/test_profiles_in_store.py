@@ -1,13 +1,17 @@
 """Profiles in the database ("subscribers": "store:"), moved there and back, and people
 who want to be forgotten."""
 
+import base64
+import fcntl
 import json
+import os
 import random
 import signal
 import sqlite3
 import time
 
 from feeds import papers, rss
+from hostile_smtp import HostileSmtp
 from support import (CANNOT_CREATE, DATA_ERROR, NO_INPUT, OK, USAGE, Case)
 
 ODD = '{"email": "odd@example.test",\n\n   "keywords": ["LLM",  "training"], "max_papers": 7 }'
@@ -217,9 +221,67 @@ class Person(InStore):
             self.assertEqual(delivery["editions"], ["2026-02-17"])
             self.assertTrue(delivery["papers"] and all(paper["id"].startswith("2602.") for paper in delivery["papers"]))
             self.assertNotIn("emmy", json.dumps(known))
+            self.assertTrue(base64.b64decode(known["compiled_profile"]["base64"]))
+            self.assertIsNone(known["refusals"])
         self.run_ok("subscriber", "export", "ada@example.test", "--out", "ada.json")
         self.assertEqual(json.loads((self.folder / "ada.json").read_text()), known)
         self.run_fails(NO_INPUT, "subscriber", "export", "nobody@example.test", says="nothing is known of nobody@example.test")
+
+    def ask(self, *statement):
+        store = sqlite3.connect(self.paperboy.store)
+        try:
+            rows = store.execute(*statement).fetchall()
+            store.commit()
+            return rows
+        finally:
+            store.close()
+
+    def test_all_that_is_held_is_shown(self):
+        """No row that names a person is left out, whichever tables there are; and erasing
+        leaves none of them."""
+        server = HostileSmtp({"rcpt": {"ada@example.test": "550 5.1.1 no such person"}})
+        self.addCleanup(server.close)
+        self.use_examples()
+        self.use_store()
+        self.run_ok("subscriber", "import", "subscribers")
+        self.paperboy.write_configuration(delivery={"url": server.url(), "tls": "off"}, bounces={"hard": 5})
+        self.run_ok("run", "--feed", self.feed)
+        self.run_ok("subscriber", "suppress", "ada@example.test")
+        self.ask("UPDATE dead_addresses SET refusals = 77")
+        self.ask("INSERT INTO delivery_messages SELECT id, 'envelope@example.test', CAST('kept bytes' AS BLOB)"
+                 " FROM deliveries WHERE subscriber = 'ada@example.test'")
+        holding = {}
+        for table, in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            for row in self.ask(f"SELECT * FROM {table}"):
+                if any("ada@example.test" in str(value) for value in row):
+                    holding[table] = row
+        self.assertEqual(sorted(holding), ["dead_addresses", "deliveries", "derived", "profiles", "subscribers", "suppressions"])
+        known = self.run_ok("subscriber", "export", "ada@example.test").document()
+        self.assertEqual(known["refusals"]["count"], 77)
+        self.assertEqual(known["deliveries"][0]["reason"], "userunknown")
+        self.assertEqual(known["deliveries"][0]["envelope_sender"], "envelope@example.test")
+        self.assertEqual(base64.b64decode(known["deliveries"][0]["message_base64"]), b"kept bytes")
+        compiled, = self.ask("SELECT bytes FROM derived WHERE name = 'ada@example.test'")
+        self.assertEqual(base64.b64decode(known["compiled_profile"]["base64"]), compiled[0])
+        self.ask("DELETE FROM deliveries")
+        for table in ("deliveries", "derived", "profiles", "subscribers", "suppressions"):
+            self.ask(f"DELETE FROM {table}")
+        # What is left is something, too.
+        self.assertEqual(self.run_ok("subscriber", "export", "ada@example.test").document()["refusals"]["count"], 77)
+        self.run_ok("subscriber", "erase", "ada@example.test")
+        self.run_fails(NO_INPUT, "subscriber", "export", "ada@example.test", says="nothing is known")
+
+    def test_an_address_too_long_for_a_file(self):
+        """One that only the store can keep stops nobody else's export."""
+        self.use_store()
+        long = "!" * 50 + "@" + "b" * 60 + "." + "c" * 50 + ".test"
+        for address in ("ada@example.test", long, "emmy@example.test"):
+            self.run_ok("subscriber", "add", address, "--keywords", "LLM")
+        result = self.run_fails(CANNOT_CREATE, "subscriber", "export", "--out", "there",
+                                says=(long, "too long an address for the name of a file", "--json has it"))
+        self.assert_says(result, "2 exported to there", "1 refused")
+        self.assertEqual(sorted(self.files("there")), ["ada@example.test.json", "emmy@example.test.json"])
+        self.assertIn(long, self.run_ok("subscriber", "export", "--json").out)
 
 
 class Erase(InStore):
@@ -365,6 +427,27 @@ class Quiet(InStore):
         path = self.paperboy.subscribers / "emmy@example.test.json"
         path.write_bytes(path.read_bytes().replace(b"network", b"netwerk"))
         self.assertFalse(self.was_remembered())
+
+    def lease(self, path):
+        """While another process has it so, opening a file without waiting fails, and nothing
+        about the file changes."""
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+        descriptor = os.open(path, os.O_RDWR)
+        self.addCleanup(os.close, descriptor)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        return descriptor
+
+    def test_what_cannot_be_read_just_now(self):
+        """It is tried at the next run, and not when what is remembered has grown old."""
+        time.sleep(3)  # a file that was changed a moment ago is not trusted
+        lease = self.lease(self.paperboy.subscribers / "emmy@example.test.json")
+        self.run_ok("run", "--feed", self.feed)
+        result = self.run_ok("run")
+        self.assert_says(result, "emmy@example.test.json", "unavailable")
+        self.assertEqual(list(self.mails()), ["ada@example.test"])
+        fcntl.fcntl(lease, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        self.run_ok("run")
+        self.assertEqual(sorted(self.mails()), ["ada@example.test", "emmy@example.test"])
 
     def test_open_deliveries(self):
         """While a digest may still fail, nothing is remembered."""

@@ -108,6 +108,35 @@ def clock_of(moment):
             "ASAN_OPTIONS": options}
 
 
+class MovableClock:
+    """A clock that is set while processes run: the time of day alone, as a person or a
+    correction sets it; what is measured from some start goes on."""
+
+    def __init__(self, path, moment):
+        self.path = Path(path)
+        self.offset = moment - datetime.now(timezone.utc)
+        self._write()
+
+    def move(self, **delta):
+        self.offset += timedelta(**delta)
+        self._write()
+
+    @property
+    def now(self):
+        return datetime.now(timezone.utc) + self.offset
+
+    def _write(self):
+        # Renamed: a half-written one would be another time.
+        new = self.path.with_suffix(".new")
+        new.write_text(f"{self.offset.total_seconds():+.0f}\n")
+        new.rename(self.path)
+
+    def environment(self):
+        options = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+        return {"LD_PRELOAD": str(LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(self.path), "FAKETIME_NO_CACHE": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC", "ASAN_OPTIONS": options}
+
+
 def forget_clock(process):
     """What faketime leaves behind in memory when its process is killed."""
     for name in (f"faketime_shm_{process.pid}", f"sem.faketime_sem_{process.pid}"):

@@ -231,7 +231,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view text = {(const char *)data + 1, size ? size - 1 : 0};
     struct run run = {.count = 0};
-    struct mustache_late late = {find, write_mark, open_mark, close_mark, &run};
+    struct mustache_late late = {.find = find, .write = write_mark, .open = open_mark,
+                                 .close = close_mark, .user = &run};
     struct mustache_partials partials = {find_itself, NULL};
     struct mustache *mustache = NULL;
     struct error error = {0};

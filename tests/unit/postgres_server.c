@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,7 +19,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -252,4 +252,29 @@ const char *postgres_server_folder(const struct postgres_server *server)
 void postgres_server_run(const char *url, const char *sql)
 {
     free(postgres_server_ask(url, sql));
+}
+
+void postgres_server_empty(const char *url)
+{
+    postgres_server_run(url,
+                        "DO $$ DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE"
+                        " schemaname = current_schema() AND tablename <> 'paperboy_schema' LOOP"
+                        " EXECUTE 'DELETE FROM ' || t; END LOOP;"
+                        " PERFORM setval('deliveries_id_seq', 1, false); END $$");
+}
+
+void postgres_server_await_idle(const char *url)
+{
+    char *others = NULL;
+
+    for (int tries = 0; !others || strcmp(others, "0") != 0; tries++) {
+        if (tries > 1000)
+            fail_msg("connections that do not end");
+        if (others)
+            usleep(10000);
+        free(others);
+        others = postgres_server_ask(url, "SELECT count(*) FROM pg_stat_activity WHERE"
+                                          " application_name = 'paperboy'");
+    }
+    free(others);
 }

@@ -18,6 +18,11 @@ void postgres_server_new_schema(struct postgres_server *server, char ret_url[600
  * for free(3); "" for none. */
 char *postgres_server_ask(const char *url, const char *sql);
 void postgres_server_run(const char *url, const char *sql);
+/* The schema's tables without their rows: much quicker than another schema. */
+void postgres_server_empty(const char *url);
+/* Until no program has a connection to the database of the URL any more: what a killed one had
+ * asked for may still be done. */
+void postgres_server_await_idle(const char *url);
 /* "postgresql://…" for a database that need not be there. */
 void postgres_server_url(const struct postgres_server *server, const char *user,
                          const char *database, char ret_url[600]);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -17,6 +19,61 @@ void store_suite_must(int result, const struct error *error, const char *file, i
         return;
     print_error("%s\n", error->text);
     _fail(file, line);
+}
+
+int store_suite_add(struct store *store, int number, struct error *error)
+{
+    char name[32];
+    struct delivery_request request = {.subscriber = name, .slot = "s", .created_utc = NOW,
+                                       .not_before_utc = NOW, .expires_utc = NOW + DAY};
+
+    snprintf(name, sizeof(name), "subscriber%d@example.org", number);
+    return outbox_add(store, &request, NULL, error);
+}
+
+int64_t store_suite_count_open(struct store *store)
+{
+    struct error error = {0};
+    int64_t open = -1;
+
+    MUST(outbox_count_left(store, NULL, UNCERTAIN_HOLD, NOW, &open, &error), error);
+    return open;
+}
+
+static void open_and_add(const char *url, int number)
+{
+    struct store *store = NULL;
+    struct error error = {0};
+
+    if (store_open(url, NULL, &store, &error) < 0 || store_suite_add(store, number, &error) < 0) {
+        fprintf(stderr, "%s\n", error.text);
+        _exit(1);
+    }
+    store_close(&store);
+    _exit(0);
+}
+
+void store_suite_make_at_once(const char *url)
+{
+    enum { CHILDREN = 8 };
+    struct store *store = NULL;
+    struct error error = {0};
+    pid_t children[CHILDREN];
+
+    for (int i = 0; i < CHILDREN; i++) {
+        children[i] = fork();
+        if (children[i] == 0)
+            open_and_add(url, i);
+    }
+    for (int i = 0; i < CHILDREN; i++) {
+        int status;
+
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    MUST(store_open(url, NULL, &store, &error), error);
+    assert_int_equal(store_suite_count_open(store), CHILDREN);
+    store_close(&store);
 }
 
 struct store *suite_open(void **state)

@@ -7,6 +7,7 @@
 #include "store/editions.h"
 #include "store/everybody.h"
 #include "store/forgotten.h"
+#include "store/holds.h"
 #include "store/person.h"
 #include "store/profiles.h"
 
@@ -250,6 +251,85 @@ static void what_was_held_is_no_longer(void **state)
     store_close(&store);
 }
 
+static void check_stored(struct store *store, const char *address, bool want)
+{
+    struct error error = {0};
+    bool stored = !want;
+
+    MUST(subscriber_is_stored(store, address, &stored, &error), error);
+    assert_int_equal(stored, want);
+}
+
+/* What a worker had in hand when somebody was erased is written about nobody. */
+static void nothing_more_is_written_of_the_erased(void **state)
+{
+    static const struct hold_policy policy = {.hard = 2, .percent = 5};
+    struct store *store = suite_open(state), *other = suite_open_again(state);
+    struct refusal refusal = {.address = "ada@example.org", .domain = "example.org", .is_dead = true,
+                              .at_once = true, .evidence = "550 5.1.1 <ada@example.org>: who?",
+                              .now_utc = NOW};
+    struct refusal_effect effect;
+    struct subscriber_seen seen;
+    struct hold_list holds;
+    struct buffer bytes;
+    struct erased erased;
+    struct error error = {0};
+    struct delivery_batch batch;
+    bool found;
+
+    buffer_init(&bytes, 100);
+    /* Of strangers nothing is kept; of subscribers it is, and it is erased with them. */
+    MUST(derived_put_of_subscriber(store, refusal.address, VIEW("c"), NOW, &error), error);
+    check_stored(store, refusal.address, false);
+    MUST(subscriber_see(store, refusal.address, NOW, (struct date){2026, 2, 17}, &seen, &error),
+         error);
+    MUST(derived_put_of_subscriber(store, refusal.address, VIEW("a\0b"), NOW, &error), error);
+    MUST(derived_put_of_subscriber(store, refusal.address, VIEW("\0\xFF"), NOW, &error), error);
+    MUST(derived_get(store, DERIVED_OF_SUBSCRIBER, refusal.address, &bytes, &found, &error), error);
+    assert_true(found && view_equal(buffer_view(&bytes), VIEW("\0\xFF")));
+    suite_add(store, refusal.address);
+    batch = suite_claim(store, "w");
+    refusal.delivery = batch.items[0].id;
+    MUST(hold_note_refusal(store, &refusal, &policy, &effect, &error), error);
+    assert_true(effect.is_suppressed);
+    MUST(subscriber_erase(store, refusal.address, "hash", NOW, &erased, &error), error);
+    assert_int_equal(erased.refusals, 1);
+    check_stored(store, refusal.address, false);
+
+    MUST(derived_put_of_subscriber(other, refusal.address, VIEW("a"), NOW, &error), error);
+    MUST(hold_note_refusal(other, &refusal, &policy, &effect, &error), error);
+    assert_true(!effect.is_suppressed && !effect.failed);
+    check_stored(store, refusal.address, false);
+    /* The run of the domain counts what was refused before. */
+    MUST(hold_list(store, NOW, &holds, &error), error);
+    assert_int_equal(holds.count, 0);
+    hold_list_free(&holds);
+    delivery_batch_free(&batch);
+    buffer_free(&bytes);
+    store_close(&other);
+    store_close(&store);
+}
+
+/* Each kind of row alone is something that is held about a person. */
+static void every_row_is_something_stored(void **state)
+{
+    struct store *store = suite_open(state);
+    struct refusal refusal = {.address = "ada@example.org", .domain = "example.org", .is_dead = true,
+                              .evidence = "who?", .now_utc = NOW};
+    struct refusal_effect effect;
+    struct error error = {0};
+
+    check_stored(store, refusal.address, false);
+    MUST(hold_note_refusal(store, &refusal, &(struct hold_policy){.hard = 2}, &effect, &error),
+         error);
+    check_stored(store, refusal.address, true);
+    MUST(derived_put(store, DERIVED_OF_SUBSCRIBER, "bob@example.org", VIEW("c"), NOW, &error), error);
+    check_stored(store, "bob@example.org", true);
+    MUST(derived_put(store, "month", "zoe@example.org", VIEW("c"), NOW, &error), error);
+    check_stored(store, "zoe@example.org", false);
+    store_close(&store);
+}
+
 /* ---- what planning reads at once ---- */
 
 struct met {
@@ -337,6 +417,8 @@ int store_suite_profiles_run(const struct store_opener *opener)
         cmocka_unit_test(an_edition_put_is_a_change),
         cmocka_unit_test(erasing_leaves_a_hash_and_the_others),
         cmocka_unit_test(what_was_held_is_no_longer),
+        cmocka_unit_test(nothing_more_is_written_of_the_erased),
+        cmocka_unit_test(every_row_is_something_stored),
         cmocka_unit_test(everybody_is_read_at_once),
     };
 

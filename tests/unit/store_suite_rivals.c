@@ -238,6 +238,59 @@ static void many_are_changed_at_once(void **state)
     store_close(&store);
 }
 
+static void many_are_added_at_once(void **state)
+{
+    static const struct delivery_outcome away = {.state = DELIVERY_SKIPPED, .now_utc = NOW};
+    struct store *store = suite_open(state);
+    struct delivery_request requests[MANY] = {{0}};
+    const char *addresses[MANY + 1];
+    char names[MANY][20];
+    struct subscriber_seen seen;
+    struct delivery_batch batch;
+    struct error error = {0};
+    bool are_new[MANY];
+
+    suite_add(store, "s3");
+    suite_add(store, "s4");
+    MUST(subscriber_see(store, "s3", NOW - 1, (struct date){0}, &seen, &error), error);
+    batch = suite_claim(store, "w");
+    MUST(outbox_finish(store, &batch.items[1], &away, &error), error);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof(names[i]), "s%d", i);
+        addresses[i] = names[i];
+        requests[i] = (struct delivery_request){.kind = DELIVERY_DIGEST, .subscriber = names[i],
+                                                .slot = "2026-02-17", .created_utc = NOW,
+                                                .not_before_utc = NOW + i,
+                                                .expires_utc = NOW + DAY};
+    }
+    addresses[MANY] = names[0]; /* who has two deliveries */
+    MUST(store_begin(store, &error), error);
+    MUST(outbox_add_many(store, requests, MANY, are_new, &error), error);
+    MUST(subscriber_see_many(store, addresses, MANY + 1, NOW, (struct date){2026, 2, 17}, &error),
+         error);
+    MUST(store_commit(store, &error), error);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(are_new[i], i != 3); /* s4's had been skipped and is there again */
+    suite_check_counts(store, "queued 449 claimed 1");
+    suite_check_claim(store, NOW + 6, "s0 s1 s2 s4 s5 s6");
+    MUST(subscriber_see(store, "s3", NOW, (struct date){0}, &seen, &error), error);
+    assert_int_equal(seen.first_seen_utc, NOW - 1);
+    MUST(subscriber_see(store, "s449", NOW + 9, (struct date){0}, &seen, &error), error);
+    assert_int_equal(seen.first_seen_utc, NOW);
+    assert_int_equal(seen.first_edition.day, 17);
+    MUST(store_begin(store, &error), error);
+    MUST(outbox_add_many(store, requests, 5, are_new, &error), error);
+    requests[0].message = VIEW("bytes");
+    requests[0].envelope_sender = "";
+    assert_int_equal(outbox_add_many(store, requests, 1, are_new, &error), -1);
+    assert_int_equal(error.kind, ERROR_BUG);
+    store_rollback(store);
+    for (int i = 0; i < 5; i++)
+        assert_false(are_new[i]);
+    delivery_batch_free(&batch);
+    store_close(&store);
+}
+
 /* ---- the same added by all ---- */
 
 static void *add_all(void *user)
@@ -344,6 +397,7 @@ int store_suite_rivals_run(const struct store_opener *opener)
     struct CMUnitTest tests[] = {
         cmocka_unit_test(rivals_share_the_outbox),
         cmocka_unit_test(many_are_changed_at_once),
+        cmocka_unit_test(many_are_added_at_once),
         cmocka_unit_test(one_of_rivals_adds_a_delivery),
         cmocka_unit_test(rivals_make_whole_editions),
     };

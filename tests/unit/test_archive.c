@@ -12,6 +12,7 @@
 #include "commands/archive.h"
 #include "commands/compiling.h"
 #include "store/derived.h"
+#include "store/subscribers.h"
 #include "store/editions.h"
 #include "unit/data.h"
 #include "unit/ranked.h"
@@ -280,8 +281,11 @@ struct setting {
 static void setting_open(struct setting *setting)
 {
     struct archive_world *world = world_new();
+    struct subscriber_seen seen;
 
     *setting = (struct setting){.world = world};
+    MUST(subscriber_see(world->site.store, "ada@example.org", NOW, date_of("2026-06-01"), &seen,
+                        &world->error));
     put(world, "2026-06-01", 0, 100);
     put(world, "2026-06-02", 100, 50);
     papers_init(&setting->papers);

@@ -14,8 +14,10 @@
 #include "base/memory.h"
 #include "digest/assemble.h"
 #include "digest/late.h"
+#include "digest/sheet.h"
 #include "unit/data.h"
 #include "unit/digest_sample.h"
+#include "unit/quoted.h"
 
 enum { RANDOM_TEMPLATES = 60, MORNINGS = 2 };
 
@@ -27,60 +29,12 @@ static size_t pick(size_t below)
     return (seed >> 8) % below;
 }
 
-/* ---- a strict decoder, and what every line must keep to ---- */
-
-static int hex(char digit)
-{
-    const char *found = digit ? strchr("0123456789ABCDEF", digit) : NULL;
-
-    if (!found)
-        fail_msg("not a hexadecimal digit: %d", digit);
-    return (int)(found - "0123456789ABCDEF");
-}
-
-static void decode_line(struct view line, struct buffer *out)
-{
-    if (line.size > 76)
-        fail_msg("a line of %zu bytes: %.*s", line.size, VIEW_ARGUMENTS(line));
-    if (line.size && (line.data[line.size - 1] == ' ' || line.data[line.size - 1] == '\t'))
-        fail_msg("a blank before a line end: %.*s", VIEW_ARGUMENTS(line));
-    if (view_starts_with(line, VIEW(".")) || view_starts_with(line, VIEW("From ")))
-        fail_msg("an unsafe start: %.*s", VIEW_ARGUMENTS(line));
-    for (size_t at = 0; at < line.size; at++) {
-        char byte = line.data[at];
-
-        assert_true((byte >= ' ' && byte <= '~') || byte == '\t');
-        if (byte == '=' && at + 1 == line.size)
-            return;
-        if (byte == '=') {
-            assert_true(at + 2 < line.size);
-            byte = (char)(hex(line.data[at + 1]) * 16 + hex(line.data[at + 2]));
-            at += 2;
-        }
-        buffer_add_char(out, byte);
-    }
-    buffer_add_char(out, '\n');
-}
-
-static void decode(struct view encoded, struct buffer *out)
-{
-    bool ends_open = !view_ends_with(encoded, VIEW("\r\n"));
-    size_t at = 0;
-
-    buffer_clear(out);
-    while (at < encoded.size) {
-        size_t end = view_find(encoded, VIEW("\r\n"), at);
-
-        decode_line(view_slice(encoded, at, end), out);
-        at = end + 2;
-    }
-    if (encoded.size && ends_open)
-        buffer_cut(out, out->size - 1);
-}
-
 /* ---- comparing ---- */
 
+/* One folder's templates, and a digest made of them in both ways. */
 struct pair {
+    struct templates *templates;
+    struct sheets *sheets;
     struct digest_output plain;
     struct digest_output assembled;
     struct buffer decoded;
@@ -88,19 +42,40 @@ struct pair {
     size_t assembled_count;
 };
 
-static void pair_init(struct pair *pair)
+static void pair_load(struct pair *pair, const char *folder)
 {
-    memset(pair, 0, sizeof(*pair));
+    struct error error = {0};
+
+    sheets_free(&pair->sheets);
+    templates_free(&pair->templates);
+    if (templates_load(folder, &pair->templates, &error) < 0)
+        fail_msg("%s", error.text);
+    pair->sheets = sheets_new(pair->templates);
+}
+
+static int set_up(void **state)
+{
+    struct pair *pair = memory_new(1, sizeof(*pair));
+
     digest_output_init(&pair->plain);
     digest_output_init(&pair->assembled);
     buffer_init(&pair->decoded, DIGEST_OUTPUT_BYTES);
+    pair_load(pair, "templates");
+    *state = pair;
+    return 0;
 }
 
-static void pair_free(struct pair *pair)
+static int tear_down(void **state)
 {
+    struct pair *pair = *state;
+
+    sheets_free(&pair->sheets);
+    templates_free(&pair->templates);
     digest_output_free(&pair->plain);
     digest_output_free(&pair->assembled);
     buffer_free(&pair->decoded);
+    free(pair);
+    return 0;
 }
 
 static void compare_texts(const char *name, struct view want, struct view got)
@@ -122,19 +97,18 @@ static void compare_part(struct pair *pair, const char *name, const struct buffe
         compare_texts(name, buffer_view(want), buffer_view(got));
         return;
     }
-    decode(buffer_view(got), &pair->decoded);
+    quoted_decode(buffer_view(got), &pair->decoded);
     compare_texts(name, buffer_view(want), buffer_view(&pair->decoded));
 }
 
-static void compare(const struct templates *templates, struct sheets *sheets,
-                    const struct digest *digest, struct pair *pair)
+static void compare(struct pair *pair, const struct digest *digest)
 {
     struct error plain_error = {0}, error = {0};
-    int plain = digest_make(templates, digest, &pair->plain, &plain_error);
-    int assembled = digest_assemble(sheets, digest, &pair->assembled, &error);
+    int plain = digest_make(pair->templates, digest, &pair->plain, &plain_error);
+    int assembled = digest_assemble(pair->sheets, digest, &pair->assembled, &error);
 
     assert_int_equal(plain, assembled);
-    assert_int_equal(pair->assembled.is_encoded, assembled == 0 && !sheets_refusal(sheets));
+    assert_int_equal(pair->assembled.is_encoded, assembled == 0 && !sheets_refusal(pair->sheets));
     if (plain < 0) {
         assert_string_equal(plain_error.text, error.text);
         return;
@@ -218,49 +192,32 @@ static void shuffle(struct morning *morning)
 
 static void test_shipped(void **state)
 {
-    struct templates *templates;
-    struct sheets *sheets;
-    struct error error = {0};
-    struct pair pair;
+    struct pair *pair = *state;
 
-    (void)state;
-    pair_init(&pair);
-    assert_int_equal(templates_load("templates", &templates, &error), 0);
-    sheets = sheets_new(templates);
     for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
         struct morning morning;
 
         morning_init(&morning, fills[i]);
         morning.sample->digest.papers_serial = i + 1;
-        compare(templates, sheets, &morning.sample->digest, &pair);
+        compare(pair, &morning.sample->digest);
         for (size_t subscriber = 0; subscriber < 25; subscriber++) {
             shuffle(&morning);
-            compare(templates, sheets, &morning.sample->digest, &pair);
+            compare(pair, &morning.sample->digest);
         }
         morning.sample->digest.papers = NULL;
-        compare(templates, sheets, &morning.sample->digest, &pair);
+        compare(pair, &morning.sample->digest);
         morning.sample->ranking.count = 0;
-        compare(templates, sheets, &morning.sample->digest, &pair);
+        compare(pair, &morning.sample->digest);
         digest_sample_free(&morning.sample);
     }
-    assert_int_equal(pair.refused, 0);
-    sheets_free(&sheets);
-    templates_free(&templates);
-    pair_free(&pair);
+    assert_int_equal(pair->refused, 0);
 }
 
 /* Around the size at which Gmail clips, the same papers are titles. */
 static void test_division(void **state)
 {
-    struct templates *templates;
-    struct sheets *sheets;
-    struct error error = {0};
-    struct pair pair;
+    struct pair *pair = *state;
 
-    (void)state;
-    pair_init(&pair);
-    assert_int_equal(templates_load("templates", &templates, &error), 0);
-    sheets = sheets_new(templates);
     for (size_t count = 1; count < 60; count += 13)
         for (size_t characters = 500; characters < 6000; characters += 1900)
             for (int format = 0; format < 3; format++) {
@@ -270,13 +227,95 @@ static void test_division(void **state)
                 digest_sample_fill_many(morning.sample, count, characters);
                 morning.sample->digest.papers_serial = count * 10000 + characters;
                 morning.sample->profile.format = (enum profile_format)format;
-                compare(templates, sheets, &morning.sample->digest, &pair);
+                compare(pair, &morning.sample->digest);
                 digest_sample_free(&morning.sample);
             }
-    assert_int_equal(pair.refused, 0);
-    sheets_free(&sheets);
-    templates_free(&templates);
-    pair_free(&pair);
+    assert_int_equal(pair->refused, 0);
+}
+
+/* ---- papers with anything in them ---- */
+
+static struct view any_text(struct arena *arena, size_t most)
+{
+    static const char *const words[] = {"kv", "cache", ".", "From", "F", "=", "a.b", "\xC3\xA9t\xC3\xA9",
+                                        "\xF0\x9F\xA6\x89", "\xE6\xBC\xA2\xE5\xAD\x97", "<b>&\"'", "LLM",
+                                        "quantization", "x", ".From", "e\xCC\x81", "\t", ""};
+    struct buffer text;
+    struct view copy;
+
+    buffer_init(&text, 1 << 16);
+    for (size_t i = 0, count = pick(most + 1); i < count; i++) {
+        buffer_add_string(&text, words[pick(sizeof(words) / sizeof(words[0]))]);
+        if (pick(8))
+            buffer_add_char(&text, ' ');
+    }
+    copy = arena_copy(arena, buffer_view(&text));
+    buffer_free(&text);
+    return copy;
+}
+
+/* Reasons share their terms, which are looked at once, and some have many. */
+static void fill_anything(struct digest_sample *sample)
+{
+    struct view terms[70];
+    size_t kinds = 1 + pick(70);
+
+    for (size_t i = 0; i < kinds; i++)
+        terms[i] = any_text(sample->arena, 1 + pick(4));
+    digest_sample_fill_many(sample, 40, 100);
+    for (size_t i = 0; i < sample->ranking.count; i++) {
+        struct reason *reasons = arena_alloc(sample->arena, 12, sizeof(*reasons));
+
+        sample->papers[i].title = any_text(sample->arena, pick(3) ? 12 : 60);
+        sample->papers[i].abstract = any_text(sample->arena, pick(3) ? 60 : 400);
+        for (size_t reason = 0; reason < 12; reason++)
+            reasons[reason] = (struct reason){terms[pick(kinds)],
+                                              (enum reason_field)pick(REASON_PREFERENCE + 1),
+                                              (double)pick(100) / 10};
+        sample->ranked[i].reasons = reasons;
+        sample->ranked[i].reason_count = pick(13);
+    }
+}
+
+static void test_any_papers(void **state)
+{
+    struct pair *pair = *state;
+
+    for (size_t i = 0; i < 8; i++) {
+        struct morning morning;
+
+        morning_init(&morning, fill_anything);
+        morning.sample->digest.papers_serial = 1000 + i;
+        for (size_t subscriber = 0; subscriber < 6; subscriber++) {
+            shuffle(&morning);
+            compare(pair, &morning.sample->digest);
+        }
+        digest_sample_free(&morning.sample);
+    }
+    assert_int_equal(pair->refused, 0);
+}
+
+/* Notes of a holiday, all from one sheet: they have no papers to tell them apart. */
+static void test_notes(void **state)
+{
+    struct pair *pair = *state;
+    struct morning morning;
+
+    morning_init(&morning, NULL);
+    morning.sample->digest.papers = NULL;
+    for (size_t subscriber = 0; subscriber < 20; subscriber++) {
+        shuffle(&morning);
+        set_text(&morning.sample->profile.language, "en");
+        morning.sample->digest.inbox = "in@example.org";
+        morning.sample->digest.owner = "owner@example.org";
+        compare(pair, &morning.sample->digest);
+    }
+    assert_int_equal(pair->refused, 0);
+    assert_int_equal(pair->sheets->count, 1);
+    morning.sample->digest.date.day++;
+    compare(pair, &morning.sample->digest);
+    assert_int_equal(pair->sheets->count, 2);
+    digest_sample_free(&morning.sample);
 }
 
 /* ---- templates of others ---- */
@@ -312,43 +351,31 @@ static char *make_folder(void)
 /* Whether it was refused. */
 static bool compare_folder(const char *folder, struct pair *pair)
 {
-    struct templates *templates;
-    struct sheets *sheets;
-    struct error error = {0};
     size_t refused = pair->refused;
 
-    if (templates_load(folder, &templates, &error) < 0)
-        fail_msg("%s", error.text);
-    sheets = sheets_new(templates);
+    pair_load(pair, folder);
     for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
         struct morning morning;
 
         morning_init(&morning, fills[i]);
         morning.sample->digest.papers_serial = i + 1;
         for (size_t subscriber = 0; subscriber < MORNINGS; subscriber++) {
-            compare(templates, sheets, &morning.sample->digest, pair);
+            compare(pair, &morning.sample->digest);
             shuffle(&morning);
         }
         digest_sample_free(&morning.sample);
     }
-    sheets_free(&sheets);
-    templates_free(&templates);
     return pair->refused > refused;
 }
 
 /* What `check` says before there is a digest. */
-static void check_told(const char *folder, bool is_refused)
+static void check_told(const struct pair *pair, bool is_refused)
 {
-    struct templates *templates;
-    struct error error = {0};
     struct buffer why;
 
     buffer_init(&why, 1024);
-    if (templates_load(folder, &templates, &error) < 0)
-        fail_msg("%s", error.text);
-    assert_int_equal(templates_are_assembled(templates, &why), !is_refused);
+    assert_int_equal(templates_are_assembled(pair->templates, &why), !is_refused);
     assert_int_equal(why.size > 0, is_refused);
-    templates_free(&templates);
     buffer_free(&why);
 }
 
@@ -408,10 +435,8 @@ static void test_custom(void **state)
          "none{{/reply_hint_lines}}{{unsubscribe_url}}{{^unsubscribe_url}}{{unsubscribe_mailto}}"
          "{{/unsubscribe_url}}", "", false},
     };
-    struct pair pair;
+    struct pair *pair = *state;
 
-    (void)state;
-    pair_init(&pair);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         char *folder = make_folder();
         bool is_refused;
@@ -422,13 +447,12 @@ static void test_custom(void **state)
         write_file(folder, "part2.mustache", "{{is_late}}{{^is_update}}\n{{/is_update}}");
         write_file(folder, "new.mustache", "new {{rank}}");
         write_file(folder, "en.mustache", "english\n");
-        is_refused = compare_folder(folder, &pair);
-        check_told(folder, is_refused);
+        is_refused = compare_folder(folder, pair);
+        check_told(pair, is_refused);
         if (is_refused != table[i].is_refused)
             fail_msg("refused: %d: %s", is_refused, table[i].html);
         data_remove_folder(&folder);
     }
-    pair_free(&pair);
 }
 
 /* ---- random templates ---- */
@@ -520,75 +544,26 @@ static void write_random(const char *folder, const char *name, bool with_partial
 static void test_random(void **state)
 {
     char *folder = make_folder();
-    struct pair pair;
+    struct pair *pair = *state;
 
-    (void)state;
-    pair_init(&pair);
     for (size_t i = 0; i < RANDOM_TEMPLATES; i++) {
         write_random(folder, "part.mustache", false);
         write_random(folder, "digest.html", true);
         write_random(folder, "digest.txt", true);
-        compare_folder(folder, &pair);
+        compare_folder(folder, pair);
     }
     /* Else it would show little. */
-    print_message("%zu assembled, %zu refused\n", pair.assembled_count, pair.refused);
-    assert_true(pair.assembled_count > pair.refused);
+    print_message("%zu assembled, %zu refused\n", pair->assembled_count, pair->refused);
+    assert_true(pair->assembled_count > pair->refused);
     data_remove_folder(&folder);
-    pair_free(&pair);
-}
-
-/* ---- the table of steps and what templates/README.md says ---- */
-
-static bool is_late(struct view name)
-{
-    for (size_t key = 0; key < LATE_KEYS; key++)
-        if (view_equal_string(name, late_entries[key].name) &&
-            (late_entries[key].scope == SCOPE_DIGEST || late_entries[key].scope == SCOPE_PAPER))
-            return true;
-    return view_equal(name, VIEW("subscriber"));
-}
-
-static size_t check_row(struct view line)
-{
-    struct view names, step;
-    size_t checked = 0;
-
-    if (!view_starts_with(line, VIEW("| `")) || !view_next_part(&line, '|', &names) ||
-        !view_next_part(&line, '|', &names) || !view_next_part(&line, '|', &step))
-        return 0;
-    step = view_trim(step);
-    if (!view_equal(step, VIEW("edition")) && !view_equal(step, VIEW("paper")) &&
-        !view_equal(step, VIEW("subscriber")))
-        return 0;
-    for (size_t at = 0; (at = view_find_char(names, '`', at)) < names.size; checked++) {
-        size_t end = view_find_char(names, '`', at + 1);
-        struct view name = view_slice(names, at + 1, end);
-
-        if (is_late(name) != view_equal(step, VIEW("subscriber")))
-            fail_msg("templates/README.md: the step of %.*s", VIEW_ARGUMENTS(name));
-        at = end + 1;
-    }
-    return checked;
-}
-
-static void test_steps(void **state)
-{
-    struct view readme = data_read("templates/README.md"), rest = readme, line;
-    size_t checked = 0;
-
-    (void)state;
-    while (view_next_line(&rest, &line))
-        checked += check_row(line);
-    assert_true(checked > 70);
-    data_free(readme);
 }
 
 int main(void)
 {
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shipped), cmocka_unit_test(test_division),
-        cmocka_unit_test(test_custom),  cmocka_unit_test(test_random),
-        cmocka_unit_test(test_steps),
+        TEST(test_shipped), TEST(test_division),   TEST(test_notes),
+        TEST(test_custom),  TEST(test_random),     TEST(test_any_papers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,49 @@ static void test_odd_bytes(void **state)
     arena_free(&arena);
 }
 
+/* Whatever keywords the ranker compiled before, in whatever order, and more than it keeps
+ * room for at first. */
+static void test_same_bytes_from_memory(void **state)
+{
+    enum { OTHERS = 300 };
+    struct papers papers;
+    struct ranking_index *index;
+    struct ranker *ranker;
+    struct buffer bytes, remembered, json;
+
+    (void)state;
+    ranked_papers(papers_text, &papers);
+    index = ranking_index_new(&papers, NULL);
+    ranker = ranker_new(index);
+    buffer_init(&bytes, 1 << 20);
+    buffer_init(&remembered, 1 << 20);
+    buffer_init(&json, 1 << 20);
+    for (size_t i = 0; i < OTHERS; i++) {
+        static const char *const rest[] = {
+            "'pre-training data', 'LLMs', 'the of a', 'kv cache of LLMs'",
+            "{'term': 'LLMs', 'field': 'title'}, 'sparse nets', 'data sets of multi agent nets'",
+            "'kv cache of LLMs', 'LLMs', 'KV-cache', 'FP8 nets', 'pre-training data'",
+        };
+        struct profile profile;
+
+        buffer_clear(&json);
+        buffer_printf(&json, "'keywords': ['word%zu net', %s], 'bonus_keywords': ['nets', 'nets']",
+                      i * 7 % OTHERS / 2, rest[i % 3]);
+        ranked_profile(buffer_string(&json), &profile);
+        assert_int_equal(ranking_compile(index, &profile, i, &bytes), 0);
+        assert_int_equal(ranker_compile(ranker, &profile, NULL, i, &remembered), 0);
+        assert_int_equal(bytes.size, remembered.size);
+        assert_memory_equal(bytes.data, remembered.data, bytes.size);
+        profile_free(&profile);
+    }
+    buffer_free(&bytes);
+    buffer_free(&remembered);
+    buffer_free(&json);
+    ranker_free(&ranker);
+    ranking_index_free(&index);
+    papers_free(&papers);
+}
+
 /* ---- any number of threads, any order ---- */
 
 enum { MANY = 400, MANY_PAPERS = 300, MANY_KEYWORDS = 12, MANY_WORDS = 60, MANY_TOP = 20 };
@@ -300,6 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_as_ranking_make),
         cmocka_unit_test(test_odd_bytes),
+        cmocka_unit_test(test_same_bytes_from_memory),
         cmocka_unit_test(test_any_threads_and_order),
     };
 

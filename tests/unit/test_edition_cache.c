@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "commands/edition_cache.h"
+#include "commands/plan.h"
+#include "store/forgotten.h"
 #include "store/prune.h"
 #include "unit/data.h"
 #include "unit/store_suite.h"
@@ -64,9 +66,40 @@ static void lists_again_what_others_changed(void **state)
     data_remove_folder(&folder);
 }
 
+/* A worker that had somebody's delivery in hand when they were erased asks all the same. */
+static void asking_for_editions_leaves_no_trace(void **state)
+{
+    char *folder = data_temporary_folder(), url[600];
+    struct edition_cache cache = {0};
+    struct arena *arena = arena_new();
+    struct plan_edition *editions;
+    struct site site = {0};
+    struct error error = {0};
+    bool stored = true;
+    size_t count;
+
+    (void)state;
+    snprintf(url, sizeof(url), "sqlite:%s/store.db", folder);
+    MUST(store_open(url, NULL, &site.store, &error), error);
+    MUST(zone_load("America/New_York", &site.arxiv_zone, &error), error);
+    put(site.store, 10);
+    MUST(plan_editions(&site, &cache, "ada@example.org", (struct date){2026, 2, 10}, arena,
+                       &editions, &count, &error), error);
+    MUST(subscriber_is_stored(site.store, "ada@example.org", &stored, &error), error);
+    assert_false(stored);
+    edition_cache_free(&cache);
+    arena_free(&arena);
+    store_close(&site.store);
+    zone_free(&site.arxiv_zone);
+    data_remove_folder(&folder);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(lists_again_what_others_changed)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_again_what_others_changed),
+        cmocka_unit_test(asking_for_editions_leaves_no_trace),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,7 +141,9 @@ static double fit_of(const struct paper_words *paper, uint64_t first, uint64_t s
 {
     double times = times_of(paper, first, second);
 
-    return (double)(float)(times / (times + paper->base));
+    double steps = floor(times / (times + paper->base) * WEIGHT_FIT_STEPS + 0.5);
+
+    return times > 0 ? (double)(float)(fmax(1, steps) / WEIGHT_FIT_STEPS) : 0;
 }
 
 static double rarity_of(const struct reference *reference, uint64_t first, uint64_t second)

@@ -1,4 +1,5 @@
 /* Levels and orders against the same worked out one by one. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,7 +14,7 @@
 #include "ranking/levels.h"
 #include "ranking/order.h"
 
-enum { ROUNDS = 60, ROWS_MAX = 9, ITEMS_MAX = 150, SHARE_ROWS = DENSE_TERMS };
+enum { ROUNDS = 60, ROWS_MAX = 9, ITEMS_MAX = 150, LANES = 8 };
 
 static uint32_t next_random(uint32_t *state)
 {
@@ -21,12 +22,12 @@ static uint32_t next_random(uint32_t *state)
     return *state >> 8;
 }
 
-static int16_t *random_row(uint32_t *state, size_t room)
+static uint16_t *random_row(uint32_t *state, size_t room)
 {
-    int16_t *row = memory_new(room, sizeof(*row));
+    uint16_t *row = memory_new(room, sizeof(*row));
 
     for (size_t i = 0; i < room; i++)
-        row[i] = (int16_t)(next_random(state) % 3 ? 0 : next_random(state) % (LEVEL_MAX + 1u));
+        row[i] = (uint16_t)(next_random(state) % 3 ? 0 : next_random(state) % (LEVEL_MAX + 1u));
     return row;
 }
 
@@ -38,26 +39,28 @@ static void test_sums(void **unused)
     for (int round = 0; round < ROUNDS; round++) {
         size_t room = levels_room(1 + next_random(&state) % 700), count = next_random(&state) % ROWS_MAX;
         struct level_row rows[ROWS_MAX];
-        int16_t *levels = memory_new(room, sizeof(*levels));
+        uint16_t *levels = random_row(&state, room), *before = memory_new(room, sizeof(*before));
 
+        memcpy(before, levels, room * sizeof(*before));
         for (size_t i = 0; i < count; i++)
             rows[i] = (struct level_row){random_row(&state, room),
-                                         (int16_t)(1 + next_random(&state) % LEVEL_MAX)};
+                                         (uint16_t)(1 + next_random(&state) % LEVEL_MAX)};
         levels_add(rows, count, room, levels);
         for (size_t at = 0; at < room; at++) {
-            int64_t sum = 0;
+            int64_t sum = before[at];
 
             for (size_t i = 0; i < count; i++)
-                sum += ((int64_t)rows[i].fits[at] * rows[i].weight + 16384) / 32768;
+                sum += (int64_t)rows[i].codes[at] * rows[i].weight / 65536;
             assert_int_equal(levels[at], sum < LEVEL_MAX ? sum : LEVEL_MAX);
         }
         for (size_t i = 0; i < count; i++)
-            free((void *)rows[i].fits);
+            free((void *)rows[i].codes);
+        free(before);
         free(levels);
     }
 }
 
-static size_t reaching(const int16_t *levels, size_t room, int least)
+static size_t reaching(const uint16_t *levels, size_t room, int least)
 {
     size_t count = 0;
 
@@ -74,9 +77,9 @@ static void test_threshold_and_picks(void **unused)
     for (int round = 0; round < ROUNDS; round++) {
         size_t room = levels_room(1 + next_random(&state) % 700), count = 0;
         size_t wanted = 1 + next_random(&state) % room;
-        int16_t *levels = random_row(&state, room), *peaks = memory_new(room, sizeof(*peaks));
+        uint16_t *levels = random_row(&state, room), *peaks = memory_new(room, sizeof(*peaks));
         uint32_t *picks = memory_new(room, sizeof(*picks));
-        int16_t least = levels_threshold(levels, room, wanted);
+        uint16_t least = levels_threshold(levels, room, wanted);
 
         assert_true(reaching(levels, room, least) >= wanted);
         assert_true(least == LEVEL_MAX || reaching(levels, room, least + 1) < wanted);
@@ -100,46 +103,81 @@ static void test_threshold_and_picks(void **unused)
 
 static void test_keep(void **unused)
 {
-    int16_t levels[LEVELS_BLOCK], keep[LEVELS_BLOCK];
+    uint16_t levels[LEVELS_BLOCK], keep[LEVELS_BLOCK];
 
     (void)unused;
     for (int i = 0; i < LEVELS_BLOCK; i++) {
-        levels[i] = (int16_t)(i + 1);
-        keep[i] = i % 3 ? -1 : 0;
+        levels[i] = (uint16_t)(i + 60000);
+        keep[i] = i % 3 ? UINT16_MAX : 0;
     }
     levels_keep(keep, LEVELS_BLOCK, levels);
     for (int i = 0; i < LEVELS_BLOCK; i++)
-        assert_int_equal(levels[i], i % 3 ? i + 1 : 0);
+        assert_int_equal(levels[i], i % 3 ? i + 60000 : 0);
 }
 
-/* Many values are equal, or so near that they are the same when rounded. */
+/* Many values are equal, or so near that their keys are the same. */
 static void test_order(void **unused)
 {
     uint32_t state = 3;
 
     (void)unused;
     for (int round = 0; round < ROUNDS * 10; round++) {
-        double values[ITEMS_MAX];
-        uint32_t numbers[ITEMS_MAX];
-        struct order_item items[ITEMS_MAX];
-        size_t count = next_random(&state) % (ITEMS_MAX + 1);
+        double values[ITEMS_MAX], factor = round % 3 ? 1 : round % 2 ? 1e-300 : 1e290;
+        uint32_t places[ITEMS_MAX];
+        struct order_item scratch[ITEMS_MAX];
+        size_t count = next_random(&state) % (round % 2 ? 20 : ITEMS_MAX + 1);
 
         for (size_t i = 0; i < count; i++) {
             values[i] = next_random(&state) % 7 + (next_random(&state) % 3) * 1e-12;
-            numbers[i] = (uint32_t)i * 2 + next_random(&state) % 2;
+            values[i] *= factor;
+            if (values[i] <= 0 && next_random(&state) % 2)
+                values[i] = -0.0; /* is no less than 0 */
         }
-        order_descending(values, numbers, count, items);
-        for (size_t i = 0; i < count; i++) {
-            size_t place = items[i].number / 2;
+        order_descending(values, count, order_scale(6.000000000002 * factor), scratch, places);
+        for (size_t i = 1; i < count; i++)
+            assert_true(values[places[i - 1]] > values[places[i]] ||
+                        (values[places[i - 1]] >= values[places[i]] &&
+                         places[i - 1] < places[i]));
+        for (size_t i = 0; i < count; i++)
+            assert_true(places[i] < count);
+    }
+    assert_true(order_scale(0) <= 0 && order_scale(HUGE_VAL) <= 0 && order_scale(NAN) <= 0);
+}
 
-            assert_true(numbers[place] == items[i].number);
-            assert_true(values[place] >= items[i].value && values[place] <= items[i].value);
-            if (i > 0)
-                assert_true(items[i - 1].value > items[i].value ||
-                            (items[i - 1].value >= items[i].value &&
-                             items[i - 1].number < items[i].number));
+/* Keys at the edges of what they can be, and more than one group of them. */
+static void test_ranks(void **unused)
+{
+    uint32_t state = 5;
+
+    (void)unused;
+    for (int round = 0; round < ROUNDS; round++) {
+        int16_t keys[2 * DENSE_KEYS] = {0}, ranks[2 * DENSE_KEYS];
+        size_t count = next_random(&state) % (2 * DENSE_KEYS + 1);
+
+        for (size_t i = 0; i < count; i++)
+            keys[i] = (int16_t)(next_random(&state) % 4 ? next_random(&state) % 20
+                                                        : ORDER_KEY_MAX - next_random(&state) % 2);
+        dense_ranks(keys, count, ranks);
+        for (size_t i = 0; i < count; i++) {
+            int larger = 0;
+
+            for (size_t j = 0; j < count; j++)
+                larger += keys[j] > keys[i];
+            assert_int_equal(ranks[i], larger);
         }
     }
+}
+
+/* The sum is that of eight partial ones, in this order, on every machine. */
+static double sum_in_lanes(const uint16_t *codes, const double *weights, size_t terms)
+{
+    double lanes[LANES] = {0};
+
+    for (size_t i = 0; i < terms; i++)
+        lanes[i % LANES] += weights[i] * (codes[i] >> 1);
+    for (size_t i = 0; i < LANES / 2; i++)
+        lanes[i] += lanes[i + LANES / 2];
+    return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
 }
 
 static void test_shares(void **unused)
@@ -148,31 +186,49 @@ static void test_shares(void **unused)
 
     (void)unused;
     for (int round = 0; round < ROUNDS; round++) {
-        size_t columns = dense_columns(1 + next_random(&state) % 40);
-        size_t rows = next_random(&state) % (SHARE_ROWS + 1);
-        double *shares = memory_new(rows * columns + 1, sizeof(*shares));
-        double *sums = memory_new(columns, sizeof(*sums));
-        uint64_t *bits = memory_new(columns, sizeof(*bits));
+        size_t terms = dense_terms(1 + next_random(&state) % 200);
+        uint16_t *codes = random_row(&state, terms);
+        double *weights = memory_new(terms, sizeof(*weights)), sum, want;
 
-        for (size_t i = 0; i < rows * columns; i++)
-            shares[i] = next_random(&state) % 2 ? 0 : (double)next_random(&state) / 1e7 - 0.8;
-        dense_add_shares(shares, rows, columns, sums, bits);
-        for (size_t at = 0; at < columns; at++) {
-            double sum = 0;
-            uint64_t wanted = 0;
+        for (size_t i = 0; i < terms; i++)
+            weights[i] = (double)next_random(&state) / 1e7;
+        sum = dense_sum(codes, weights, terms);
+        want = sum_in_lanes(codes, weights, terms);
+        assert_memory_equal(&sum, &want, sizeof(sum));
+        for (size_t i = 0; i < terms; i++)
+            assert_int_equal(dense_hits(codes + i / DENSE_TERMS * DENSE_TERMS) >>
+                                     i % DENSE_TERMS & 1,
+                             codes[i] != 0);
+        free(codes);
+        free(weights);
+    }
+}
 
-            for (size_t i = 0; i < rows; i++) {
-                double share = shares[i * columns + at];
+/* Rows of codes, of which a sum knows only the steps. */
+static void test_dense_rows(void **unused)
+{
+    uint32_t state = 6;
 
-                sum += share < 0 ? -share : share;
-                wanted |= (uint64_t)(share < 0 || share > 0) << i;
-            }
+    (void)unused;
+    for (int round = 0; round < ROUNDS; round++) {
+        size_t room = dense_room(1 + next_random(&state) % 300), count = next_random(&state) % ROWS_MAX;
+        struct dense_row rows[ROWS_MAX];
+        float *sums = memory_new(room, sizeof(*sums));
+
+        for (size_t i = 0; i < count; i++)
+            rows[i] = (struct dense_row){random_row(&state, room),
+                                         (float)next_random(&state) / 1e6f};
+        dense_add(rows, count, room, sums);
+        for (size_t at = 0; at < room; at++) {
+            float sum = 0;
+
+            for (size_t i = 0; i < count; i++)
+                sum += (float)(rows[i].codes[at] >> 1) * rows[i].weight;
             assert_memory_equal(&sums[at], &sum, sizeof(sum));
-            assert_true(bits[at] == wanted);
         }
-        free(shares);
+        for (size_t i = 0; i < count; i++)
+            free((void *)rows[i].codes);
         free(sums);
-        free(bits);
     }
 }
 
@@ -181,7 +237,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums), cmocka_unit_test(test_threshold_and_picks),
         cmocka_unit_test(test_keep), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_shares), cmocka_unit_test(test_ranks),
+        cmocka_unit_test(test_dense_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,6 +206,51 @@ static void test_refused(void **state)
 }
 
 /* The same seed, the same bytes: a repeated delivery is the same mail. */
+/* With a memo a message is what it is without one, whatever came before. */
+static void test_memo(void **state)
+{
+    struct message_memo *memo = message_memo_new();
+    struct buffer plain, known;
+    struct error error = {0};
+
+    (void)state;
+    buffer_init(&plain, DIGEST_MESSAGE_BYTES);
+    buffer_init(&known, DIGEST_MESSAGE_BYTES);
+    for (unsigned change = 0; change < 2000; change++) {
+        struct digest_message message = full_message();
+        unsigned bits = change * 2654435761u >> 16;
+        int result;
+
+        if (bits & 1)
+            message.subject = VIEW("Another");
+        if (bits & 2)
+            message.from.name = VIEW("Paperbo");
+        if (bits & 4)
+            message.inbox = VIEW("");
+        if (bits & 8)
+            message.list.owner = bits & 16 ? VIEW("") : VIEW("no address");
+        if (bits & 32)
+            message.archive_url = VIEW("");
+        if (bits & 64)
+            message.help_url = VIEW("https://papers.example.org/help");
+        if (bits & 128)
+            message.list.name = VIEW("Paper");
+        if (bits & 256)
+            message.date_utc++;
+        if (bits & 512)
+            message.subscribe_url = VIEW("https://papers.example.org/");
+        buffer_clear(&plain);
+        buffer_clear(&known);
+        result = digest_message_write(&message, &plain, &error);
+        message.memo = memo;
+        assert_int_equal(digest_message_write(&message, &known, &error), result);
+        assert_string_equal(buffer_string(&plain), buffer_string(&known));
+    }
+    message_memo_free(&memo);
+    buffer_free(&plain);
+    buffer_free(&known);
+}
+
 static void test_encoded_parts(void **state)
 {
     struct digest_message message = full_message(), encoded;
@@ -335,7 +380,7 @@ int main(void)
         cmocka_unit_test(test_presence),
         cmocka_unit_test(test_injection),
         cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_encoded_parts),
+        cmocka_unit_test(test_memo), cmocka_unit_test(test_encoded_parts),
         cmocka_unit_test(test_envelope_sender),
         cmocka_unit_test(test_mailto),
         cmocka_unit_test(test_python),

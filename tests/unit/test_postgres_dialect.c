@@ -39,10 +39,33 @@ static void a_statement_is_locked_where_it_says_so(void **state)
         {"(a " SKIP_LOCKED ") b " SKIP_LOCKED " c",
          "(a FOR UPDATE SKIP LOCKED) b FOR UPDATE SKIP LOCKED c"},
         {"/*skip locked", "/*skip locked"},
+        {"SELECT CAST($1 AS BLOB) FROM t " ROW_STAYS, "SELECT CAST($1 AS BYTEA) FROM t FOR KEY SHARE"},
+        {"SELECT x AS BLOBS", "SELECT x AS BLOBS"},
     };
 
     (void)state;
     check(cases, sizeof(cases) / sizeof(cases[0]), postgres_dialect_statement);
+}
+
+static void translate_many(struct view sql, struct buffer *ret_sql)
+{
+    postgres_dialect_many(sql, "itb", ret_sql);
+}
+
+static void many_are_one_statement(void **state)
+{
+#define ARRAYS \
+    " FROM unnest($1::bigint[], $2::text[], $3::bytea[]) WITH ORDINALITY AS v (p1, p2, p3, n)"
+    static const struct dialect_case cases[] = {
+        {"UPDATE t SET a = $2, b = $13 WHERE id = $1",
+         "UPDATE t SET a = v.p2, b = v.p13" ARRAYS " WHERE id = v.p1 RETURNING v.n"},
+        {"INSERT INTO t (a, b, c, d) VALUES ($1, $2, $3, 'x') ON CONFLICT DO NOTHING RETURNING a",
+         "INSERT INTO t (a, b, c, d) SELECT v.p1, v.p2, v.p3, 'x'" ARRAYS
+         " WHERE true ON CONFLICT DO NOTHING RETURNING a"},
+    };
+
+    (void)state;
+    check(cases, sizeof(cases) / sizeof(cases[0]), translate_many);
 }
 
 static void a_migration_has_other_words(void **state)
@@ -79,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_statement_is_locked_where_it_says_so),
+        cmocka_unit_test(many_are_one_statement),
         cmocka_unit_test(a_migration_has_other_words),
     };
 

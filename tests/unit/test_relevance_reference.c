@@ -15,7 +15,7 @@
 #include "unit/data.h"
 #include "unit/ranked.h"
 
-enum { ROUNDS = 150, PAPERS_MAX = 240, FEW_PAPERS = 40, MANY_EVERY = 15, SPELLING_MAX = 16, SPELLINGS = 8, REASONS_MAX = 64 };
+enum { ROUNDS = 150, PAPERS_MAX = 240, FEW_PAPERS = 40, MANY_EVERY = 15, SPELLING_MAX = 16, SPELLINGS = 8, REASONS_MAX = 256, CROWD = 20, CROWD_MORE = 130, CROWD_EVERY = 24 };
 
 static const char *const vocabulary[] = {
     "net",   "nets",  "KV",     "cache",   "caching", "KV-cache", "LLM",         "LLMs",
@@ -57,6 +57,7 @@ static void random_papers(struct buffer *text, bool many)
 static void add_random_keywords(struct buffer *json, const char *key, size_t count)
 {
     static const char *const fields[] = {"any", "title", "abstract"};
+    static const char *const weights[] = {"1", "1", "1", "2", "2", "3", "0.25", "0.001", "1e-9", "40"};
 
     buffer_printf(json, ", '%s': [", key);
     for (size_t i = 0; i < count; i++) {
@@ -64,7 +65,7 @@ static void add_random_keywords(struct buffer *json, const char *key, size_t cou
 
         buffer_printf(json, "%s{'term': '", i ? ", " : "");
         add_random_words(json, 1 + random_below(3));
-        buffer_printf(json, "', 'weight': %zu", 1 + random_below(3));
+        buffer_printf(json, "', 'weight': %s", weights[random_below(sizeof(weights) / sizeof(*weights))]);
         if (field == 1 || field == 2)
             buffer_printf(json, ", 'field': '%s'", fields[field]);
         buffer_add_char(json, '}');
@@ -75,7 +76,10 @@ static void add_random_keywords(struct buffer *json, const char *key, size_t cou
 static void random_profile(struct buffer *json)
 {
     buffer_add_string(json, "'max_papers': 500");
-    add_random_keywords(json, "keywords", 1 + random_below(6));
+    /* Now and then so many that sums leave what levels can tell apart. */
+    add_random_keywords(json, "keywords",
+                        random_below(CROWD_EVERY) ? 1 + random_below(6)
+                                                  : CROWD + random_below(CROWD_MORE));
     add_random_keywords(json, "required_keywords", random_below(6) == 0);
     add_random_keywords(json, "bonus_keywords", random_below(3));
     if (random_below(4) == 0) {
@@ -356,7 +360,8 @@ static double fit_of(const struct reference *reference, const struct wanted *wan
 {
     const struct paper_words *words = &reference->papers[paper];
     double best = 0,
-           base = WEIGHT_K1 * (1 - WEIGHT_B + WEIGHT_B * words->length / reference->average);
+           base = (double)(float)(WEIGHT_K1 * (1 - WEIGHT_B + WEIGHT_B * words->length /
+                                                                  reference->average));
 
     *ret_field = REASON_ABSTRACT;
     for (size_t i = 0; i < wanted->count; i++) {
@@ -369,7 +374,9 @@ static double fit_of(const struct reference *reference, const struct wanted *wan
         if (wanted->field == KEYWORD_ABSTRACT)
             title = 0;
         times = WEIGHT_TITLE * title + abstract;
-        best = fmax(best, times / (times + base));
+        if (times > 0)
+            best = fmax(best, fmax(1, floor(times / (times + base) * WEIGHT_FIT_STEPS + 0.5)) /
+                                  WEIGHT_FIT_STEPS);
         if (title > 0)
             *ret_field = REASON_TITLE;
     }

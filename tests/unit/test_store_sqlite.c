@@ -60,25 +60,6 @@ static struct store *must_open(const struct files *files)
     return store;
 }
 
-static int add(struct store *store, int number, struct error *error)
-{
-    char name[32];
-    struct delivery_request request = {.subscriber = name, .slot = "s", .created_utc = NOW,
-                                       .not_before_utc = NOW, .expires_utc = NOW + DAY};
-
-    snprintf(name, sizeof(name), "subscriber%d@example.org", number);
-    return outbox_add(store, &request, NULL, error);
-}
-
-static int64_t count_open(struct store *store)
-{
-    struct error error = {0};
-    int64_t open = -1;
-
-    MUST(outbox_count_left(store, NULL, UNCERTAIN_HOLD, NOW, &open, &error), error);
-    return open;
-}
-
 /* Runs SQL on the file from outside. */
 static void run_sql(const char *path, const char *sql)
 {
@@ -104,7 +85,7 @@ static void a_new_store_is_private_and_reopens(void **state)
     struct store *store = must_open(files);
     struct error error = {0};
 
-    MUST(add(store, 1, &error), error);
+    MUST(store_suite_add(store, 1, &error), error);
     for (size_t i = 0; i < 3; i++) {
         char path[700];
         struct stat status;
@@ -116,7 +97,7 @@ static void a_new_store_is_private_and_reopens(void **state)
     umask(old);
     store_close(&store);
     store = must_open(files);
-    assert_int_equal(count_open(store), 1);
+    assert_int_equal(store_suite_count_open(store), 1);
     store_close(&store);
 }
 
@@ -181,7 +162,7 @@ static void a_damaged_database_says_so(void **state)
     struct view bytes;
 
     for (int i = 0; i < 2000; i++)
-        MUST(add(store, i, &error), error);
+        MUST(store_suite_add(store, i, &error), error);
     store_close(&store);
     bytes = data_read(files->path);
     /* The first page is whole, the others are not. */
@@ -255,50 +236,24 @@ static void a_locked_store_is_temporary(void **state)
     int64_t counts[DELIVERY_STATES];
 
     MUST(store_begin(holder, &error), error);
-    MUST(add(holder, 1, &error), error);
+    MUST(store_suite_add(holder, 1, &error), error);
     /* Opening and reading need not wait for a writer. */
     MUST(store_open(files->url, &impatient, &store, &error), error);
     MUST(outbox_count(store, counts, &error), error);
     assert_int_equal(counts[DELIVERY_QUEUED], 0);
-    assert_int_equal(add(store, 2, &error), -1);
+    assert_int_equal(store_suite_add(store, 2, &error), -1);
     assert_int_equal(error.kind, ERROR_TEMPORARY);
     assert_non_null(strstr(error.text, "locked by another program for more than 0.1 s"));
     MUST(store_commit(holder, &error), error);
-    MUST(add(store, 2, &error), error);
-    assert_int_equal(count_open(store), 2);
+    MUST(store_suite_add(store, 2, &error), error);
+    assert_int_equal(store_suite_count_open(store), 2);
     store_close(&store);
     store_close(&holder);
 }
 
 static void many_may_make_the_same_store_at_once(void **state)
 {
-    enum { CHILDREN = 8 };
-    const struct files *files = *state;
-    struct store *store;
-    pid_t children[CHILDREN];
-
-    for (int i = 0; i < CHILDREN; i++) {
-        children[i] = fork();
-        if (children[i] == 0) {
-            struct error error = {0};
-
-            if (store_open(files->url, NULL, &store, &error) < 0 || add(store, i, &error) < 0) {
-                fprintf(stderr, "%s\n", error.text);
-                _exit(1);
-            }
-            store_close(&store);
-            _exit(0);
-        }
-    }
-    for (int i = 0; i < CHILDREN; i++) {
-        int status;
-
-        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
-        assert_int_equal(status, 0);
-    }
-    store = must_open(files);
-    assert_int_equal(count_open(store), CHILDREN);
-    store_close(&store);
+    store_suite_make_at_once(((const struct files *)*state)->url);
 }
 
 /* Adds until writing fails, in a child with a limit on the size of files, which
@@ -313,12 +268,12 @@ static int fill_up(const struct files *files, rlim_t limit_bytes)
     signal(SIGXFSZ, SIG_IGN);
     if (setrlimit(RLIMIT_FSIZE, &limit) < 0 || store_open(files->url, NULL, &store, &error) < 0)
         return 255;
-    while (added < 100000 && add(store, added, &error) == 0)
+    while (added < 100000 && store_suite_add(store, added, &error) == 0)
         added++;
     if (error.kind != ERROR_TEMPORARY || !strstr(error.text, "this change was not made"))
         return 254;
     /* Reading still works, and all that was said to be done is there. */
-    if (count_open(store) != added)
+    if (store_suite_count_open(store) != added)
         return 253;
     store_close(&store);
     return added > 250 ? 250 : added;
@@ -346,10 +301,10 @@ static void a_full_disk_loses_nothing(void **state)
         assert_true(WIFEXITED(status));
         assert_in_range(WEXITSTATUS(status), cases[i].least, 250);
         store = must_open(files);
-        before = count_open(store);
+        before = store_suite_count_open(store);
         assert_true(before >= cases[i].least);
-        MUST(add(store, 1000000, &error), error);
-        assert_int_equal(count_open(store), before + 1);
+        MUST(store_suite_add(store, 1000000, &error), error);
+        assert_int_equal(store_suite_count_open(store), before + 1);
         store_close(&store);
         unlink(files->path);
     }
@@ -369,7 +324,7 @@ static void a_killed_writer_leaves_what_was_committed(void **state)
 
         store = must_open(files);
         for (int i = 0;; i++)
-            if (add(store, i, &error) < 0 || write(pipes[1], &i, sizeof(i)) < 0)
+            if (store_suite_add(store, i, &error) < 0 || write(pipes[1], &i, sizeof(i)) < 0)
                 _exit(1);
     }
     close(pipes[1]);
@@ -381,7 +336,7 @@ static void a_killed_writer_leaves_what_was_committed(void **state)
         told++;
     close(pipes[0]);
     store = must_open(files);
-    assert_in_range(count_open(store), told, told + 1);
+    assert_in_range(store_suite_count_open(store), told, told + 1);
     store_close(&store);
 }
 
@@ -471,7 +426,7 @@ static void no_work_scans_the_outbox(void **state)
 
     MUST(store_begin(store, &error), error);
     for (int i = 0; i < 20000; i++)
-        MUST(add(store, i, &error), error);
+        MUST(store_suite_add(store, i, &error), error);
     MUST(store_commit(store, &error), error);
     store_close(&store);
     run_sql(files->path,

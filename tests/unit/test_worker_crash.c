@@ -9,9 +9,10 @@
 
 #include <cmocka.h>
 
+#include "unit/postgres_server.h"
 #include "unit/world.h"
 
-/* Killed at each step of the journal. `die_at` counts the calls to the clock,
+/* Killed at each step of the journal, on both stores. `die_at` counts the calls to the clock,
  * which is asked before every step. */
 static struct {
     int calls;
@@ -75,7 +76,7 @@ static bool kill_at(struct world *world, int die_at, int count)
         run_to_death(world, url, die_at);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
-    MUST(store_open(world->store_url, NULL, &world->store, &world->error), world->error);
+    world_reopen(world);
     if (WIFEXITED(status))
         assert_int_equal(WEXITSTATUS(status), 0);
     return WIFEXITED(status);
@@ -178,13 +179,36 @@ static void killed_in_flight_is_uncertain(void **state)
     }
 }
 
+/* cmocka gives what a group's set-up makes to each test of it. */
+static int set_up_on_server(void **state)
+{
+    return world_set_up_on(state, *state);
+}
+
+#define ON(SET_UP) \
+    { \
+        cmocka_unit_test_setup_teardown(a_killed_worker_loses_nothing, SET_UP, world_tear_down), \
+        cmocka_unit_test_setup_teardown(many_connections_lose_nothing, SET_UP, world_tear_down), \
+        cmocka_unit_test_setup_teardown(killed_in_flight_is_uncertain, SET_UP, world_tear_down), \
+    }
+
+static struct postgres_server *server_of_group;
+
+static int give_server(void **state)
+{
+    *state = server_of_group;
+    return 0;
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_killed_worker_loses_nothing, world_set_up, world_tear_down),
-        cmocka_unit_test_setup_teardown(many_connections_lose_nothing, world_set_up, world_tear_down),
-        cmocka_unit_test_setup_teardown(killed_in_flight_is_uncertain, world_set_up, world_tear_down),
-    };
+    const struct CMUnitTest in_a_file[] = ON(world_set_up), on_a_server[] = ON(set_up_on_server);
+    int failed = cmocka_run_group_tests(in_a_file, NULL, NULL);
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    server_of_group = postgres_server_start();
+    if (server_of_group) {
+        failed += cmocka_run_group_tests(on_a_server, give_server, NULL);
+        postgres_server_stop(&server_of_group);
+    }
+    return failed;
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "unit/data.h"
+#include "unit/postgres_server.h"
 
 int64_t world_now(void *user)
 {
@@ -116,23 +117,58 @@ static void world_waits(void *user, const char *text)
         world->while_waiting(world);
 }
 
-int world_set_up(void **state)
+static bool is_file(const struct world *world)
 {
-    const struct store_options impatient = {.busy_timeout_ms = 20};
+    return strncmp(world->store_url, "sqlite:", strlen("sqlite:")) == 0;
+}
+
+/* A file's lock is another program's of the test's; a server does its work meanwhile. */
+static void open_store(struct world *world)
+{
+    const struct store_options options = {.busy_timeout_ms = is_file(world) ? 20 : 0};
+
+    MUST(store_open(world->store_url, &options, &world->store, &world->error), world->error);
+}
+
+void world_reopen(struct world *world)
+{
+    if (!is_file(world))
+        postgres_server_await_idle(world->store_url);
+    open_store(world);
+}
+
+static int set_up(void **state, const char *url)
+{
     struct world *world = calloc(1, sizeof(*world));
 
     signal(SIGPIPE, SIG_IGN);
     world->folder = data_temporary_folder();
-    snprintf(world->store_url, sizeof(world->store_url), "sqlite:%s/store.db", world->folder);
+    if (url)
+        snprintf(world->store_url, sizeof(world->store_url), "%s", url);
+    else
+        snprintf(world->store_url, sizeof(world->store_url), "sqlite:%s/store.db", world->folder);
     world->now_utc = NOW;
     world->taken_over = -1;
     buffer_init(&world->told, 1 << 20);
     buffer_init(&world->bytes, 1 << 20);
     buffer_init(&world->news, 1 << 20);
     buffer_init(&world->waits, 1 << 20);
-    MUST(store_open(world->store_url, &impatient, &world->store, &world->error), world->error);
+    open_store(world);
     *state = world;
     return 0;
+}
+
+int world_set_up(void **state)
+{
+    return set_up(state, NULL);
+}
+
+int world_set_up_on(void **state, struct postgres_server *server)
+{
+    char url[600];
+
+    postgres_server_new_schema(server, url);
+    return set_up(state, url);
 }
 
 static void world_end_relay(struct world *world)
@@ -189,12 +225,13 @@ void world_reconnect(struct world *world)
 
 void world_forget(struct world *world)
 {
-    const struct store_options impatient = {.busy_timeout_ms = 20};
-
     store_close(&world->store);
-    unlink(world->store_url + strlen("sqlite:"));
+    if (is_file(world))
+        unlink(world->store_url + strlen("sqlite:"));
+    else
+        postgres_server_empty(world->store_url);
     world->now_utc = NOW;
-    MUST(store_open(world->store_url, &impatient, &world->store, &world->error), world->error);
+    open_store(world);
 }
 
 void world_add_as(struct world *world, enum delivery_kind kind, const char *subscriber,

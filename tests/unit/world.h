@@ -52,6 +52,9 @@ struct world {
 
 /* For cmocka: a world with an empty store and no relay. */
 int world_set_up(void **state);
+/* The same in an empty schema of this server. */
+struct postgres_server;
+int world_set_up_on(void **state, struct postgres_server *server);
 int world_tear_down(void **state);
 
 /* Sends to this URL; to a new scripted relay. */
@@ -59,6 +62,8 @@ void world_connect(struct world *world, const char *url);
 void world_start_relay(struct world *world, const struct smtp_rule *rules, size_t count);
 /* A new engine for the same relay. */
 void world_reconnect(struct world *world);
+/* The store opened anew, once nobody else uses it. */
+void world_reopen(struct world *world);
 /* An empty store, and NOW again. */
 void world_forget(struct world *world);
 
