@@ -14,6 +14,43 @@ enum { LINES_BYTES = 64 * 1024 };
 
 /* ---- a profile read ---- */
 
+int inbox_take_moved(struct inbox *inbox, const char *to, struct inbox_deed *deed,
+                     struct error *error)
+{
+    struct folder_version now;
+    struct mail_intent intent;
+    struct buffer text;
+    bool found, has;
+    int result;
+
+    if (!inbox->source.folder)
+        return 0;
+    if (mail_intent_find(inbox->site->store, inbox->hash, inbox->arena, &intent, &found, error) <
+            0 ||
+        profile_source_has(&inbox->source, to, &has, error) < 0)
+        return -1;
+    if (!found || !has || strcmp(intent.address, to) != 0)
+        return 0;
+    buffer_init(&text, PROFILE_FILE_BYTES);
+    result = profile_source_load_text(&inbox->source, to, &text, error);
+    folder_version_of(buffer_view(&text), &now);
+    buffer_free(&text);
+    if (result < 0 || !view_equal(intent.after, (struct view){(const char *)now.hash,
+                                                              sizeof(now.hash)}))
+        return result;
+    if (deed->has_before) {
+        profile_free(&deed->before);
+        profile_free(&deed->after);
+    }
+    deed->has_before = deed->has_after = false;
+    if (profile_read(deed->address, intent.document, &deed->before, error) < 0)
+        return -1;
+    profile_copy(&deed->before, &deed->after);
+    deed->has_before = deed->has_after = true;
+    deed->document = intent.document;
+    return 1;
+}
+
 /* This very mail had written the profile when it was interrupted: then what counts is
  * the document before. */
 static int take_interrupted(struct inbox *inbox, struct inbox_deed *deed, struct error *error)
@@ -89,6 +126,7 @@ struct changing {
     struct change_notes notes;
     struct answer answer;
     bool is_confirmed; /* by a token: nothing is asked again */
+    bool is_new;
     const char *state; /* a word for the answer */
 };
 
@@ -230,6 +268,10 @@ static int do_other(struct changing *changing, const struct mail_command *comman
                     struct error *error)
 {
     switch (command->name) {
+    case COMMAND_SUBSCRIBE:
+        if (!changing->is_new && !changing->state)
+            changing->state = "answer_subscribed_already";
+        return 0;
     case COMMAND_UNSUBSCRIBE:
         changing->deed->unsubscribes = true;
         changing->deed->reason = VIEW("asked for by mail");
@@ -279,11 +321,12 @@ static int add_links(struct changing *changing, struct error *error)
                             "unsubscribe", &answer->unsubscribe, error);
 }
 
-static int run_commands(struct changing *changing, bool is_new, struct error *error)
+static int run_commands(struct changing *changing, struct error *error)
 {
     struct inbox_deed *deed = changing->deed;
     struct change_context context = {.today = today_of(&deed->after, changing->inbox->now_utc),
-                                     .is_new = is_new, .zone_is_known = zone_is_known};
+                                     .is_new = changing->is_new,
+                                     .zone_is_known = zone_is_known};
 
     if (inbox_has_command(changing->commands, COMMAND_UNDO) && undo(changing, error) < 0)
         return -1;
@@ -292,7 +335,8 @@ static int run_commands(struct changing *changing, bool is_new, struct error *er
     for (size_t i = 0; i < changing->commands->count; i++)
         if (do_other(changing, &changing->commands->items[i], error) < 0)
             return -1;
-    if (deed->profile == DEED_KEEP && change_is_any(&deed->before, &deed->after))
+    if (deed->has_before && deed->profile == DEED_KEEP &&
+        change_is_any(&deed->before, &deed->after))
         deed->profile = DEED_SAVE;
     return 0;
 }
@@ -303,11 +347,11 @@ int inbox_decide_change(struct inbox *inbox, struct inbox_deed *deed,
                          const char *state, struct error *error)
 {
     struct changing changing = {.inbox = inbox, .deed = deed, .commands = commands,
-                                .is_confirmed = is_confirmed, .state = state};
+                                .is_confirmed = is_confirmed, .is_new = is_new, .state = state};
     bool may;
 
     inbox_start_answer(inbox, ANSWER_CHANGED, deed->address, &changing.answer);
-    if (run_commands(&changing, is_new, error) < 0)
+    if (run_commands(&changing, error) < 0)
         return -1;
     /* Nobody is written to who has just been forgotten. */
     if (deed->profile == DEED_ERASE)

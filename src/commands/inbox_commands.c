@@ -50,15 +50,17 @@ static int confirm_address(struct inbox *inbox, struct inbox_deed *deed,
     bool both = grant->is_other ? pending->is_confirmed : pending->is_other_confirmed;
     static const struct mail_commands NONE = {0};
     bool has;
+    int moved;
 
     deed->confirms_as_other = grant->is_other;
     deed->finishes = both;
     if (!both)
         return 0;
     if (inbox_load(inbox, pending->address, deed, error) < 0 ||
-        profile_source_has(&inbox->source, pending->other, &has, error) < 0)
+        profile_source_has(&inbox->source, pending->other, &has, error) < 0 ||
+        (moved = inbox_take_moved(inbox, pending->other, deed, error)) < 0)
         return -1;
-    if (!deed->has_before || has)
+    if (!moved && (!deed->has_before || has))
         return 0;
     free(deed->after.email);
     deed->after.email = address_canonical(view_of(pending->other));
@@ -82,6 +84,12 @@ static int decide_confirm(struct inbox *inbox, struct inbox_deed *deed, const st
         return confirm_subscribe(inbox, deed, pending, error);
     if (pending->kind == PENDING_ADDRESS)
         return confirm_address(inbox, deed, grant, error);
+    /* Also when an interruption has left no profile. */
+    if (pending->kind == PENDING_FORGET) {
+        deed->address = pending->address;
+        deed->profile = DEED_ERASE;
+        return 0;
+    }
     if (inbox_load(inbox, pending->address, deed, error) < 0 || !deed->has_before)
         return deed->has_before ? -1 : 0;
     read_lines(inbox, pending->commands, &commands);

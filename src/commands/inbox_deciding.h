@@ -24,6 +24,10 @@ int inbox_find_grant(struct inbox *inbox, struct grant *ret_grant, struct error 
 /* The profile of an address into the deed, when there is one. */
 int inbox_load(struct inbox *inbox, const char *address, struct inbox_deed *deed,
                struct error *error);
+/* 1: this very mail had written the profile under its new address when it was interrupted;
+ * the deed then has what was before. 0: it had not. */
+int inbox_take_moved(struct inbox *inbox, const char *to, struct inbox_deed *deed,
+                     struct error *error);
 /* A new one, to be created. */
 void inbox_make_new(const char *address, struct inbox_deed *deed);
 /* Once somebody has the right to: all commands of `commands` as one change, and an answer.

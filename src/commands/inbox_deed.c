@@ -231,8 +231,7 @@ static int send_answers(struct inbox *inbox, struct inbox_deed *deed, struct err
     return 0;
 }
 
-static int perform(struct inbox *inbox, struct inbox_deed *deed, const struct mail_place *place,
-                   const char *folder, struct error *error)
+static int perform(struct inbox *inbox, struct inbox_deed *deed, struct error *error)
 {
     struct store *store = inbox->site->store;
 
@@ -240,7 +239,6 @@ static int perform(struct inbox *inbox, struct inbox_deed *deed, const struct ma
         (deed->unsubscribes && suppress(inbox, deed, error) < 0) ||
         do_pending(inbox, deed, error) < 0 || send_answers(inbox, deed, error) < 0 ||
         (deed->event && inbox_event_add(store, deed->event, inbox->now_utc, error) < 0) ||
-        mail_log_add(store, place, folder, inbox->now_utc, error) < 0 ||
         mail_intent_drop(store, inbox->hash, error) < 0)
         return -1;
     /* Last, since a file stays when the transaction does not. */
@@ -262,16 +260,18 @@ int inbox_perform(struct inbox *inbox, struct inbox_deed *deed, const struct mai
                   const char *folder, struct error *error)
 {
     struct store *store = inbox->site->store;
+    bool is_new;
 
     if (store_begin(store, error) < 0)
         return -1;
-    if (perform(inbox, deed, place, folder, error) < 0) {
+    if (mail_log_add(store, place, folder, inbox->now_utc, &is_new, error) < 0 ||
+        (is_new && perform(inbox, deed, error) < 0)) {
         store_rollback(store);
         return -1;
     }
     if (store_commit(store, error) < 0)
         return -1;
-    if (deed->profile == DEED_ERASE)
+    if (is_new && deed->profile == DEED_ERASE)
         scrub(inbox);
     /* Whom a token may be for has changed. */
     if (deed->profile == DEED_CREATE || deed->profile == DEED_MOVE || deed->asks.id)

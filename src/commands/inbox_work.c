@@ -82,11 +82,12 @@ static int act_on_report(struct inbox *inbox, const struct mail_place *place, co
                          struct error *error)
 {
     struct store *store = inbox->site->store;
+    bool is_new;
 
     if (store_begin(store, error) < 0)
         return -1;
-    if (inbox_take_bounce(inbox, error) < 0 ||
-        mail_log_add(store, place, folder, inbox->now_utc, error) < 0) {
+    if (mail_log_add(store, place, folder, inbox->now_utc, &is_new, error) < 0 ||
+        (is_new && inbox_take_bounce(inbox, error) < 0)) {
         store_rollback(store);
         return -1;
     }

@@ -41,9 +41,10 @@ int mail_log_find(struct store *store, const struct mail_place *place, struct ar
 }
 
 int mail_log_add(struct store *store, const struct mail_place *place, const char *folder,
-                 int64_t now_utc, struct error *error)
+                 int64_t now_utc, bool *ret_is_new, struct error *error)
 {
     struct query query;
+    int64_t changes = 0;
 
     query_start(&query, store,
                 "INSERT INTO handled_mails (mailbox, validity, uid, hash, folder, handled_utc)"
@@ -54,7 +55,10 @@ int mail_log_add(struct store *store, const struct mail_place *place, const char
     query_text(&query, place->hash);
     query_text(&query, folder);
     query_integer(&query, now_utc);
-    return query_run(&query, NULL);
+    if (query_run(&query, &changes) < 0)
+        return -1;
+    *ret_is_new = changes > 0;
+    return 0;
 }
 
 static int prune(struct store *store, int64_t before_utc, struct error *error)

@@ -24,9 +24,10 @@ struct mail_place {
  * UIDVALIDITY is another since, under its hash. NULL: it was not. In the arena. */
 int mail_log_find(struct store *store, const struct mail_place *place, struct arena *arena,
                   const char **ret_folder, struct error *error);
-/* Inside the transaction of what it did. */
+/* First in the transaction of what it does. `*ret_is_new` is false when another process has
+ * dealt with it meanwhile. */
 int mail_log_add(struct store *store, const struct mail_place *place, const char *folder,
-                 int64_t now_utc, struct error *error);
+                 int64_t now_utc, bool *ret_is_new, struct error *error);
 int mail_log_prune(struct store *store, int64_t before_utc, struct error *error);
 
 /* A profile's document that is going to be replaced. */
