@@ -199,7 +199,7 @@ static int print_all_planned(struct job *job, const struct planned_list *planned
 
     composer_init(&composer, &job->site);
     if (job->has_fetched) {
-        library_add_unstored(&composer.library, &job->fetched.day, job->fetched.edition.date);
+        library_add_unstored(&composer.own, &job->fetched.day, job->fetched.edition.date);
     }
     for (size_t i = 0; i < planned->count && result == 0; i++)
         result = print_planned(job, &composer, &planned->items[i], error);

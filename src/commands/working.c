@@ -29,6 +29,7 @@ enum {
 struct crew {
     struct site *site;
     const struct working_options *options;
+    struct library library;
     pthread_mutex_t lock; /* the log, and the hands' summaries */
     struct hand *hands;
     int hand_count;
@@ -271,7 +272,7 @@ static int open_hand(struct hand *hand, struct crew *crew, int number, struct er
             return -1;
     }
     name_worker(hand->name, sizeof(hand->name), number);
-    composer_init(&hand->composer, &hand->site);
+    composer_init_sharing(&hand->composer, &hand->site, &crew->library);
     return relay_open_engine(&hand->site.configuration, share > 0 ? (int)share : 1,
                              crew->options->is_patient ? ENDLESS_MS : PATIENCE_MS, &hand->engine,
                              error);
@@ -364,6 +365,7 @@ int working_send_due(struct site *site, const struct working_options *options,
 
     *ret_summary = (struct worker_summary){0};
     pthread_mutex_init(&crew.lock, NULL);
+    library_init(&crew.library);
     result = open_crew(&crew, error);
     if (result == 0) {
         work_together(&crew);
@@ -373,6 +375,7 @@ int working_send_due(struct site *site, const struct working_options *options,
     for (int i = 0; i < crew.hand_count; i++)
         close_hand(&crew.hands[i]);
     free(crew.hands);
+    library_free(&crew.library);
     pthread_mutex_destroy(&crew.lock);
     log_progress_end(site->log);
     if (outbox_count_left(site->store, options->only, policy_of(site), site_now(),
