@@ -13,14 +13,23 @@
 
 #define COMPILING_KIND "profile" /* of store/derived.h; named by the address */
 
+enum { COMPILING_UNKEPT = 64 }; /* that are written down together */
+
 struct compiling {
     struct site *site; /* borrowed; without a store only the index is asked */
     struct buffer document; /* what the key is made of */
     struct buffer bytes;
+    /* What is to be kept: a transaction for each would take longer than compiling. */
+    struct unkept {
+        char *email;
+        size_t end; /* in `unkept_bytes` */
+    } unkept[COMPILING_UNKEPT];
+    size_t unkept_count;
+    struct buffer unkept_bytes;
 };
 
 void compiling_init(struct compiling *compiling, struct site *site);
-void compiling_free(struct compiling *compiling);
+void compiling_free(struct compiling *compiling); /* keeps what is to be kept */
 
 /* As ranker_make. `version` is that of the profile's file, NULL when it has none or
  * nothing is to be kept. */

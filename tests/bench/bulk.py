@@ -18,6 +18,7 @@ from email.mime.text import MIMEText
 import sending
 
 KEYWORDS = 12
+MOST_PAPERS = 8  # whole abstracts: about 40 KB
 MIB = 1024.0
 BOT_SAMPLE = 20
 MEASURED = 500  # digests whose mean size is taken
@@ -63,7 +64,7 @@ class Installation:
             if len(phrase) > 3:
                 keywords[phrase] = None
         return {'email': 'reader%06d@example.org' % number, 'name': 'Reader %d' % number,
-                'keywords': list(keywords)}
+                'keywords': list(keywords), 'max_papers': MOST_PAPERS}
 
     def morning(self, port, day, options=()):
         """The edition of so many days ago, its papers under ids of that day: what it took."""
@@ -117,7 +118,7 @@ def bot_way(installation, port, sample):
                 scored.append((score, paper))
         scored.sort(key=lambda item: -item[0])
         papers = [dict(paper, score=score, authors=', '.join(paper.get('authors', [])))
-                  for score, paper in scored[:30]]
+                  for score, paper in scored[:MOST_PAPERS]]
         html = renderer.render(page, {'name': profile['name'], 'papers': papers})
         message = MIMEMultipart('alternative')
         message['From'], message['To'] = 'digest@example.org', profile['email']
