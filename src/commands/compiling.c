@@ -37,8 +37,7 @@ static int put_unkept(struct compiling *compiling, struct error *error)
     return 0;
 }
 
-/* No digest waits for a store that cannot be written just now. */
-static void keep(struct compiling *compiling)
+void compiling_keep(struct compiling *compiling)
 {
     struct store *store = compiling->site->store;
     struct error error;
@@ -61,12 +60,12 @@ static void keep_later(struct compiling *compiling, const struct profile *profil
     compiling->unkept[compiling->unkept_count++] = (struct unkept){
         memory_copy_string(profile->email), compiling->unkept_bytes.size};
     if (compiling->unkept_count == COMPILING_UNKEPT || compiling->unkept_bytes.size >= UNKEPT_BYTES)
-        keep(compiling);
+        compiling_keep(compiling);
 }
 
 void compiling_free(struct compiling *compiling)
 {
-    keep(compiling);
+    compiling_keep(compiling);
     buffer_free(&compiling->unkept_bytes);
     buffer_free(&compiling->document);
     buffer_free(&compiling->bytes);

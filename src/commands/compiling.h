@@ -29,7 +29,10 @@ struct compiling {
 };
 
 void compiling_init(struct compiling *compiling, struct site *site);
-void compiling_free(struct compiling *compiling); /* keeps what is to be kept */
+/* Writes down what was not yet. No digest waits for a store that cannot be written just
+ * now: then it is forgotten, and compiled again another day. */
+void compiling_keep(struct compiling *compiling);
+void compiling_free(struct compiling *compiling); /* keeps it before */
 
 /* As ranker_make. `version` is that of the profile's file, NULL when it has none or
  * nothing is to be kept. */
