@@ -145,9 +145,11 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBRARY)
 	$(CC) $(ALL_CFLAGS) $(DEFINES) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(PKG_LIBS)
 
 # PAPERS=day.jsonl FEED=feed.xml give other input than ../shared/data.
+# SUBSCRIBERS=100000: of the mornings that are measured from papers to sent.
 bench: bench-packages
-	@$(MAKE) --no-print-directory benches
-	@$(PYTHON) tests/bench/run.py $(BUILD)/bench $(if $(PAPERS),--papers $(PAPERS)) $(if $(FEED),--feed $(FEED))
+	@$(MAKE) --no-print-directory all benches
+	@$(PYTHON) tests/bench/run.py $(BUILD)/bench $(if $(PAPERS),--papers $(PAPERS)) $(if $(FEED),--feed $(FEED)) \
+		$(if $(SUBSCRIBERS),--subscribers $(SUBSCRIBERS))
 
 bench-packages:
 	@sh tests/packages.sh "the build and the benchmarks" $(BUILD_PACKAGES) $(BENCH_PACKAGES)
@@ -215,7 +217,8 @@ help:
 	@echo 'make demo         install what the build needs, build, and run the daily job in demo/'
 	@echo 'make test         install what the tests need, and run all of them'
 	@echo '                  SERVERS=no leaves the servers out; STAGES="checks gcc" runs only these stages'
-	@echo 'make bench        measure the store, planning, feed parsing, digests, ranking and sending against the alternatives'
+	@echo 'make bench        measure the store, planning, feeds, digests, ranking, sending and whole mornings against'
+	@echo '                  the alternatives'
 	@echo 'make units        build the unit tests; make fuzzers: the fuzz targets'
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR= DATADIR= UNITDIR= MANDIR= DOCDIR='
 	@echo 'make uninstall    the same variables; keeps /etc/paperboy and /var/lib/paperboy'

@@ -14,14 +14,14 @@
 #include "store/derived.h"
 
 enum {
-    ARCHIVE_LOADED = 8,            /* snapshots in use at once */
+    ARCHIVE_LOADED = 80,           /* snapshots in use at once: by shelves of a library */
     ARCHIVE_SNAPSHOTS = 3,         /* stay in the store */
     ARCHIVE_MONTH_TERMS = 1 << 19, /* of 12 bytes each */
     ARCHIVE_TERMS = 1 << 20,       /* of a snapshot */
     ARCHIVE_GROWTH = 16            /* a sixteenth */
 };
 
-/* Zeroed but for `site`. Belongs to one thread. */
+/* Zeroed but for `site`. For one thread at a time. */
 struct archive {
     struct site *site; /* borrowed; its store is open */
     /* A dry run's edition, which is not in the store; borrowed or NULL. Then nothing

@@ -1,20 +1,71 @@
 #include "commands/compiling.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "base/memory.h"
+#include "store/derived.h"
 #include "store/editions.h"
 
-enum { DOCUMENT_BYTES = 1024 };
+enum {
+    DOCUMENT_BYTES = 1024,
+    UNKEPT_BYTES = 512 * 1024 /* about */
+};
 
 void compiling_init(struct compiling *compiling, struct site *site)
 {
     *compiling = (struct compiling){.site = site};
     buffer_init(&compiling->document, DOCUMENT_BYTES);
     buffer_init(&compiling->bytes, COMPILING_BYTES_MAX);
+    buffer_init(&compiling->unkept_bytes, UNKEPT_BYTES + COMPILING_BYTES_MAX);
+}
+
+static int put_unkept(struct compiling *compiling, struct error *error)
+{
+    struct store *store = compiling->site->store;
+    size_t start = 0;
+
+    for (size_t i = 0; i < compiling->unkept_count; i++) {
+        const struct unkept *unkept = &compiling->unkept[i];
+        struct view bytes = view_slice(buffer_view(&compiling->unkept_bytes), start, unkept->end);
+
+        if (derived_put_of_subscriber(store, unkept->email, bytes, site_now(), error) < 0)
+            return -1;
+        start = unkept->end;
+    }
+    return 0;
+}
+
+void compiling_keep(struct compiling *compiling)
+{
+    struct store *store = compiling->site->store;
+    struct error error;
+
+    if (compiling->unkept_count && store_begin(store, &error) == 0) {
+        if (put_unkept(compiling, &error) < 0)
+            store_rollback(store);
+        else
+            (void)store_commit(store, &error);
+    }
+    for (size_t i = 0; i < compiling->unkept_count; i++)
+        free(compiling->unkept[i].email);
+    compiling->unkept_count = 0;
+    buffer_clear(&compiling->unkept_bytes);
+}
+
+static void keep_later(struct compiling *compiling, const struct profile *profile)
+{
+    buffer_add_view(&compiling->unkept_bytes, buffer_view(&compiling->bytes));
+    compiling->unkept[compiling->unkept_count++] = (struct unkept){
+        memory_copy_string(profile->email), compiling->unkept_bytes.size};
+    if (compiling->unkept_count == COMPILING_UNKEPT || compiling->unkept_bytes.size >= UNKEPT_BYTES)
+        compiling_keep(compiling);
 }
 
 void compiling_free(struct compiling *compiling)
 {
+    compiling_keep(compiling);
+    buffer_free(&compiling->unkept_bytes);
     buffer_free(&compiling->document);
     buffer_free(&compiling->bytes);
 }
@@ -95,7 +146,6 @@ static int get_bytes(struct compiling *compiling, struct ranker *ranker,
                      const struct profile *profile, const struct folder_version *version,
                      struct error *error)
 {
-    struct error unkept;
     uint64_t key = 0;
 
     if (!version || !compiling->site->store)
@@ -107,9 +157,7 @@ static int get_bytes(struct compiling *compiling, struct ranker *ranker,
         return 0;
     if (compile(compiling, ranker, profile, key, error) < 0)
         return -1;
-    /* No digest waits for a store that cannot be written just now. */
-    (void)derived_put_of_subscriber(compiling->site->store, profile->email,
-                                    buffer_view(&compiling->bytes), site_now(), &unkept);
+    keep_later(compiling, profile);
     return 0;
 }
 

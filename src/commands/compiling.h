@@ -15,14 +15,26 @@
 #define COMPILING_KIND DERIVED_OF_SUBSCRIBER
 enum { COMPILING_BYTES_MAX = 64 * 1024 * 1024 };
 
+enum { COMPILING_UNKEPT = 64 }; /* that are written down together */
+
 struct compiling {
     struct site *site; /* borrowed; without a store only the index is asked */
     struct buffer document; /* what the key is made of */
     struct buffer bytes;
+    /* What is to be kept: a transaction for each would take longer than compiling. */
+    struct unkept {
+        char *email;
+        size_t end; /* in `unkept_bytes` */
+    } unkept[COMPILING_UNKEPT];
+    size_t unkept_count;
+    struct buffer unkept_bytes;
 };
 
 void compiling_init(struct compiling *compiling, struct site *site);
-void compiling_free(struct compiling *compiling);
+/* Writes down what was not yet. No digest waits for a store that cannot be written just
+ * now: then it is forgotten, and compiled again another day. */
+void compiling_keep(struct compiling *compiling);
+void compiling_free(struct compiling *compiling); /* keeps it before */
 
 /* As ranker_make. `version` is that of the profile's file, NULL when it has none or
  * nothing is to be kept. */

@@ -19,8 +19,15 @@ enum { SHOWN_DAYS = 60, DAY_SECONDS = 86400, LINK_BYTES = 4096, ENVELOPE_BYTES =
 
 void composer_init(struct composer *composer, struct site *site)
 {
-    *composer = (struct composer){.site = site, .arena = arena_new()};
-    library_init(&composer->library, site);
+    composer_init_sharing(composer, site, &composer->own);
+    library_init(&composer->own);
+    composer->own.archive.site = site;
+}
+
+void composer_init_sharing(struct composer *composer, struct site *site, struct library *library)
+{
+    *composer = (struct composer){.site = site, .reader = {library, site, NULL, NULL},
+                                   .arena = arena_new()};
     compiling_init(&composer->compiling, site);
     composer->sheets = sheets_new(site->templates);
     digest_output_init(&composer->output);
@@ -32,7 +39,9 @@ void composer_init(struct composer *composer, struct site *site)
 
 void composer_free(struct composer *composer)
 {
-    library_free(&composer->library);
+    library_leave(&composer->reader);
+    if (composer->reader.library == &composer->own)
+        library_free(&composer->own);
     edition_cache_free(&composer->editions);
     compiling_free(&composer->compiling);
     zone_cache_free(&composer->zones);
@@ -337,7 +346,7 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
             fresh[request->edition_count++] = editions[i].date;
     }
     request->editions = fresh;
-    if (library_get(&composer->library, dates, count, &shelf, error) < 0)
+    if (library_get(&composer->reader, dates, count, &shelf, error) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
         members[i] = shelf->editions[i];
@@ -357,7 +366,7 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
         return -1;
     request->pending = is_needed ? NULL : pending;
     request->index = shelf->index;
-    request->ranker = shelf->ranker;
+    request->ranker = composer->reader.ranker;
     request->papers_serial = shelf->serial;
     request->choice = choice;
     *ret_taken = taken;

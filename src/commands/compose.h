@@ -17,7 +17,8 @@
 /* Buffers and caches that last from one digest to the next. */
 struct composer {
     struct site *site;
-    struct library library;
+    struct library own; /* unless it shares one */
+    struct library_reader reader;
     struct edition_cache editions;
     struct compiling compiling;
     struct zone_cache zones;
@@ -37,6 +38,8 @@ struct composer {
 
 /* The site's templates must be open; for messages also its key. */
 void composer_init(struct composer *composer, struct site *site);
+/* Instead: with the library of several composers, which must outlive it. */
+void composer_init_sharing(struct composer *composer, struct site *site, struct library *library);
 void composer_free(struct composer *composer);
 
 /* One digest to be made. Borrowed. */

@@ -6,9 +6,10 @@
 #include "base/memory.h"
 #include "store/editions.h"
 
-void library_init(struct library *library, struct site *site)
+void library_init(struct library *library)
 {
-    *library = (struct library){.site = site, .archive = {.site = site}};
+    *library = (struct library){0};
+    pthread_mutex_init(&library->lock, NULL);
 }
 
 void library_add_unstored(struct library *library, const struct papers *papers, struct date date)
@@ -17,9 +18,11 @@ void library_add_unstored(struct library *library, const struct papers *papers, 
     library->archive.unstored_date = date;
 }
 
-static void shelf_clear(struct library *library, struct shelf *shelf)
+static void free_shelf(struct library *library, struct shelf *shelf)
 {
-    ranker_free(&shelf->ranker);
+    for (size_t i = 0; i < shelf->ranker_count; i++)
+        ranker_free(&shelf->rankers[i]);
+    free(shelf->rankers);
     ranking_index_free(&shelf->index);
     archive_give_back(&library->archive, shelf->rarity);
     for (size_t i = 0; i < shelf->date_count; i++)
@@ -28,21 +31,47 @@ static void shelf_clear(struct library *library, struct shelf *shelf)
     free(shelf->is_known);
     papers_free(&shelf->papers);
     free(shelf->dates);
-    *shelf = (struct shelf){0};
+    free(shelf);
 }
 
 void library_free(struct library *library)
 {
-    for (size_t i = 0; i < LIBRARY_SHELVES; i++)
-        shelf_clear(library, &library->shelves[i]);
+    while (library->shelves) {
+        struct shelf *shelf = library->shelves;
+
+        library->shelves = shelf->next;
+        free_shelf(library, shelf);
+    }
     archive_free(&library->archive);
-    *library = (struct library){0};
+    pthread_mutex_destroy(&library->lock);
 }
 
 static bool holds(const struct shelf *shelf, const struct date *dates, size_t count)
 {
-    return shelf->index && shelf->date_count == count &&
-           memcmp(shelf->dates, dates, count * sizeof(dates[0])) == 0;
+    return shelf->date_count == count && memcmp(shelf->dates, dates, count * sizeof(dates[0])) == 0;
+}
+
+/* Keeps as many as may stay for later of those that nobody reads; the newest. */
+static void trim(struct library *library)
+{
+    for (;;) {
+        struct shelf **oldest = NULL;
+        size_t unread = 0;
+
+        for (struct shelf **link = &library->shelves; *link; link = &(*link)->next) {
+            if ((*link)->readers)
+                continue;
+            unread++;
+            if (!oldest || (*link)->used < (*oldest)->used)
+                oldest = link;
+        }
+        if (unread <= LIBRARY_SHELVES)
+            return;
+        struct shelf *shelf = *oldest;
+
+        *oldest = shelf->next;
+        free_shelf(library, shelf);
+    }
 }
 
 static int load_edition(struct library *library, struct date date, struct papers *papers,
@@ -51,9 +80,9 @@ static int load_edition(struct library *library, struct date date, struct papers
     struct error missing;
 
     if (!library->archive.unstored || date_compare(library->archive.unstored_date, date) != 0)
-        return store_load_edition(library->site->store, date, papers, error);
+        return store_load_edition(library->archive.site->store, date, papers, error);
     /* What the store has of that day comes first, as it would once stored. */
-    if (store_load_edition(library->site->store, date, papers, &missing) < 0 &&
+    if (store_load_edition(library->archive.site->store, date, papers, &missing) < 0 &&
         missing.kind != ERROR_MISSING) {
         *error = missing;
         return -1;
@@ -89,7 +118,7 @@ static int find_known(struct library *library, struct shelf *shelf, struct error
     const struct papers *papers = &shelf->papers;
     size_t *listings = memory_new(papers->count, sizeof(listings[0]));
     const struct papers *unstored = library->archive.unstored;
-    int result = store_count_listings(library->site->store, papers, listings, error);
+    int result = store_count_listings(library->archive.site->store, papers, listings, error);
 
     shelf->is_known = memory_new(papers->count, 1);
     for (size_t i = 0; i < papers->count && result == 0; i++) {
@@ -101,8 +130,8 @@ static int find_known(struct library *library, struct shelf *shelf, struct error
     return result;
 }
 
-static int shelf_fill(struct library *library, struct shelf *shelf, const struct date *dates,
-                      size_t count, struct error *error)
+static int fill(struct library *library, struct shelf *shelf, const struct date *dates,
+                size_t count, struct error *error)
 {
     papers_init(&shelf->papers);
     shelf->dates = memory_new(count, sizeof(dates[0]));
@@ -110,41 +139,93 @@ static int shelf_fill(struct library *library, struct shelf *shelf, const struct
     shelf->editions = memory_new(count, sizeof(shelf->editions[0]));
     shelf->date_count = count;
     for (size_t i = 0; i < count; i++)
-        if (add_edition(library, dates[i], &shelf->papers, &shelf->editions[i], error) < 0) {
-            shelf_clear(library, shelf);
+        if (add_edition(library, dates[i], &shelf->papers, &shelf->editions[i], error) < 0)
             return -1;
-        }
     if (find_known(library, shelf, error) < 0 ||
-        archive_take(&library->archive, dates[count - 1], site_now(), &shelf->rarity, error) < 0) {
-        shelf_clear(library, shelf);
+        archive_take(&library->archive, dates[count - 1], site_now(), &shelf->rarity, error) < 0)
         return -1;
-    }
     shelf->index = ranking_index_new_among(&shelf->papers, shelf->rarity);
-    shelf->ranker = ranker_new(shelf->index);
     shelf->serial = ++library->fillings;
     return 0;
 }
 
-int library_get(struct library *library, const struct date *dates, size_t count,
+static struct shelf *find_shelf(const struct library *library, const struct date *dates, size_t count)
+{
+    struct shelf *shelf = library->shelves;
+
+    while (shelf && !holds(shelf, dates, count))
+        shelf = shelf->next;
+    return shelf;
+}
+
+static int add_shelf(struct library *library, struct site *site, const struct date *dates,
+                     size_t count, struct shelf **ret_shelf, struct error *error)
+{
+    struct shelf *shelf = memory_new(1, sizeof(*shelf));
+
+    library->archive.site = site;
+    if (fill(library, shelf, dates, count, error) < 0) {
+        free_shelf(library, shelf);
+        return -1;
+    }
+    shelf->next = library->shelves;
+    library->shelves = shelf;
+    *ret_shelf = shelf;
+    return 0;
+}
+
+static void give_back(struct library_reader *reader)
+{
+    struct shelf *shelf = reader->shelf;
+
+    if (!shelf)
+        return;
+    shelf->rankers = memory_grow(shelf->rankers, &shelf->ranker_capacity, shelf->ranker_count + 1,
+                                 sizeof(shelf->rankers[0]));
+    shelf->rankers[shelf->ranker_count++] = reader->ranker;
+    shelf->readers--;
+    reader->shelf = NULL;
+    reader->ranker = NULL;
+}
+
+static void take(struct library_reader *reader, struct shelf *shelf)
+{
+    shelf->readers++;
+    shelf->used = ++reader->library->clock;
+    reader->shelf = shelf;
+    reader->ranker =
+        shelf->ranker_count ? shelf->rankers[--shelf->ranker_count] : ranker_new(shelf->index);
+}
+
+int library_get(struct library_reader *reader, const struct date *dates, size_t count,
                 const struct shelf **ret_shelf, struct error *error)
 {
-    struct shelf *oldest = &library->shelves[0];
+    struct library *library = reader->library;
+    struct shelf *shelf;
+    int result = 0;
 
-    for (size_t i = 0; i < LIBRARY_SHELVES; i++) {
-        struct shelf *shelf = &library->shelves[i];
-
-        if (holds(shelf, dates, count)) {
-            shelf->used = ++library->clock;
-            *ret_shelf = shelf;
-            return 0;
-        }
-        if (shelf->used < oldest->used)
-            oldest = shelf;
+    if (!reader->shelf || !holds(reader->shelf, dates, count)) {
+        pthread_mutex_lock(&library->lock);
+        give_back(reader);
+        shelf = find_shelf(library, dates, count);
+        if (!shelf)
+            result = add_shelf(library, reader->site, dates, count, &shelf, error);
+        if (result == 0)
+            take(reader, shelf);
+        trim(library);
+        pthread_mutex_unlock(&library->lock);
     }
-    shelf_clear(library, oldest);
-    if (shelf_fill(library, oldest, dates, count, error) < 0)
-        return -1;
-    oldest->used = ++library->clock;
-    *ret_shelf = oldest;
-    return 0;
+    if (result == 0)
+        *ret_shelf = reader->shelf;
+    return result;
+}
+
+void library_leave(struct library_reader *reader)
+{
+    if (!reader->library)
+        return;
+    pthread_mutex_lock(&reader->library->lock);
+    give_back(reader);
+    trim(reader->library);
+    pthread_mutex_unlock(&reader->library->lock);
 }

@@ -56,7 +56,7 @@ static int make(struct composer *composer, struct profile *profile, const struct
     int result;
 
     /* The store is open when the papers are the store's. */
-    if (composer->site->store && archive_take(&composer->library.archive, input->date, site_now(),
+    if (composer->site->store && archive_take(&composer->own.archive, input->date, site_now(),
                                               &rarity, error) < 0)
         return -1;
     index = ranking_index_new_among(&input->papers, rarity);
@@ -70,7 +70,7 @@ static int make(struct composer *composer, struct profile *profile, const struct
     if (result == 0 && ranking.count && part == PREVIEW_MESSAGE)
         result = composer_write(composer, &request, error);
     ranking_index_free(&index);
-    archive_give_back(&composer->library.archive, rarity);
+    archive_give_back(&composer->own.archive, rarity);
     return result;
 }
 

@@ -1,5 +1,6 @@
 /* paperboy run: the daily job. Fetches when an edition is expected, plans what
  * is due, works the outbox; each stage goes on when the one before it failed. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct job {
     bool has_wanted;
     struct fetched fetched;
     bool has_fetched;
+    struct date fetched_day; /* also when its papers are let go */
 };
 
 /* ---- fetching ---- */
@@ -106,7 +108,7 @@ static int find_silent_day(struct job *job, struct date *ret_day, struct error *
 {
     int64_t now_utc = site_now();
     struct date day =
-        job->has_fetched ? job->fetched.edition.date : site_arxiv_date(&job->site, now_utc);
+        job->has_fetched ? job->fetched_day : site_arxiv_date(&job->site, now_utc);
     bool is_silent;
 
     if (fetching_find_silence(&job->site, day, now_utc, &is_silent, error) < 0)
@@ -199,7 +201,7 @@ static int print_all_planned(struct job *job, const struct planned_list *planned
 
     composer_init(&composer, &job->site);
     if (job->has_fetched) {
-        library_add_unstored(&composer.library, &job->fetched.day, job->fetched.edition.date);
+        library_add_unstored(&composer.own, &job->fetched.day, job->fetched.edition.date);
     }
     for (size_t i = 0; i < planned->count && result == 0; i++)
         result = print_planned(job, &composer, &planned->items[i], error);
@@ -251,6 +253,15 @@ static int plan(struct job *job, struct error *error)
     return 0;
 }
 
+/* Sending needs none of what planning has read of everybody; what should need it again
+ * reads it again. */
+static void let_go(struct job *job)
+{
+    roster_free(&job->roster);
+    roster_init(&job->roster, &job->site);
+    malloc_trim(0);
+}
+
 static int plan_and_work(struct job *job)
 {
     const struct working_options options = {.only = job->only};
@@ -259,6 +270,7 @@ static int plan_and_work(struct job *job)
 
     if (plan(job, &error) < 0)
         return command_fail(job->log, &error);
+    let_go(job);
     site_catch_signals();
     if (working_send_due(&job->site, &options, &summary, &error) < 0) {
         working_log_summary(job->log, &summary);
@@ -288,9 +300,13 @@ static int work_job(struct job *job)
         if (fetched != EX_UNAVAILABLE && error.kind != ERROR_CONFIGURATION)
             return fetched;
     }
-    if (job->has_fetched && !job->is_dry &&
-        fetching_store(&job->site, &job->fetched, &error) < 0)
-        return command_fail(job->log, &error);
+    if (job->has_fetched)
+        job->fetched_day = job->fetched.edition.date;
+    if (job->has_fetched && !job->is_dry) {
+        if (fetching_store(&job->site, &job->fetched, &error) < 0)
+            return command_fail(job->log, &error);
+        fetched_free(&job->fetched); /* the store has it */
+    }
     catch_up(job, CATCHING_UP_MISSED);
     if (job->is_dry)
         status = run_dry(job, &error) < 0 ? command_fail(job->log, &error) : EX_OK;

@@ -31,6 +31,8 @@ enum {
 struct crew {
     struct site *site;
     const struct working_options *options;
+    struct library library;
+    pthread_mutex_t writing; /* to a store of one writer at a time */
     pthread_mutex_t lock; /* the log, and the hands' summaries */
     struct hand *hands;
     int hand_count;
@@ -214,6 +216,22 @@ static void log_recovered(void *user, const struct outbox_recovered *recovered)
 
 /* ---- working ---- */
 
+static void take_turn(void *user, bool begins)
+{
+    struct hand *hand = user;
+
+    if (begins)
+        pthread_mutex_lock(&hand->crew->writing);
+    else
+        pthread_mutex_unlock(&hand->crew->writing);
+}
+
+/* SQLite has one writer, for which the others look again after ever longer naps. */
+static bool has_one_writer(const struct site *site)
+{
+    return strncmp(site->configuration.store, "sqlite:", strlen("sqlite:")) == 0;
+}
+
 static enum uncertain_policy policy_of(const struct site *site)
 {
     return site->configuration.delivery.hold_uncertain ? UNCERTAIN_HOLD : UNCERTAIN_RESEND;
@@ -249,6 +267,7 @@ static void *work(void *user)
         .news = tell_news,
         .waits = tell_wait,
         .recovered = log_recovered,
+        .writing = has_one_writer(crew->site) ? take_turn : NULL,
         .user = hand,
         .stop = site_stop_flag(),
     };
@@ -285,7 +304,7 @@ static int open_hand(struct hand *hand, struct crew *crew, int number, struct er
             return -1;
     }
     name_worker(hand->name, sizeof(hand->name), number);
-    composer_init(&hand->composer, &hand->site);
+    composer_init_sharing(&hand->composer, &hand->site, &crew->library);
     return relay_open_engine(&hand->site.configuration, share > 0 ? (int)share : 1,
                              crew->options->is_patient ? ENDLESS_MS : PATIENCE_MS, &hand->engine,
                              error);
@@ -378,6 +397,8 @@ int working_send_due(struct site *site, const struct working_options *options,
 
     *ret_summary = (struct worker_summary){0};
     pthread_mutex_init(&crew.lock, NULL);
+    pthread_mutex_init(&crew.writing, NULL);
+    library_init(&crew.library);
     result = open_crew(&crew, error);
     if (result == 0) {
         work_together(&crew);
@@ -387,7 +408,9 @@ int working_send_due(struct site *site, const struct working_options *options,
     for (int i = 0; i < crew.hand_count; i++)
         close_hand(&crew.hands[i]);
     free(crew.hands);
+    library_free(&crew.library);
     pthread_mutex_destroy(&crew.lock);
+    pthread_mutex_destroy(&crew.writing);
     log_progress_end(site->log);
     if (outbox_count_left(site->store, options->only, policy_of(site), site_now(),
                           &ret_summary->left, result < 0 ? NULL : error) < 0)

@@ -138,6 +138,7 @@ static int recover(struct work *work, int64_t now_utc, struct error *error)
 static int claim(struct work *work, struct error *error)
 {
     const struct worker_options *options = work->options;
+    size_t batch = options->batch ? options->batch : BATCH;
     struct delivery_batch claimed = {0};
     int64_t now_utc = work_now(work);
 
@@ -145,14 +146,15 @@ static int claim(struct work *work, struct error *error)
     if ((work->batches && work_renew_if_due(work, error) < 0) ||
         recover(work, now_utc, error) < 0 ||
         outbox_claim_only(work->store, options->only, options->name, now_utc,
-                          OUTBOX_LEASE_SECONDS, options->batch ? options->batch : BATCH, &claimed,
-                          error) < 0)
+                          OUTBOX_LEASE_SECONDS, batch, &claimed, error) < 0)
         return -1;
     /* What was held before keeps its older lease. */
     if (!work->batches)
         work->renewed_utc = now_utc;
     work->summary.skipped += (int64_t)claimed.skipped;
     work->is_drained = claimed.count == 0;
+    work->is_claim_full = claimed.count == batch;
+    work->claimed_count += claimed.count;
     if (claimed.count)
         add_batch(work, &claimed);
     else
@@ -521,12 +523,22 @@ static int turn(struct work *work, struct error *error)
     return gate_tick(work->gate, work_now_ms(work), error);
 }
 
+/* For how many messages connections are wanted. As long as claims come back full as many
+ * again are expected as there were so far: a long outbox earns all of them, and one claim
+ * alone would not. */
+static size_t find_wanted(struct work *work)
+{
+    if (!may_begin(work) || all_must_wait(work))
+        return 0;
+    return work->waiting_count + (work->is_claim_full ? work->claimed_count : 0);
+}
+
 /* 1: goes on, 0: done, -1: at once. */
 static int step(struct work *work, bool *did_something, struct error *error)
 {
     if (claim_if_short(work, error) < 0)
         work_fail(work, error);
-    engine_want(work->engine, may_begin(work) && !all_must_wait(work) ? work->waiting_count : 0);
+    engine_want(work->engine, find_wanted(work));
     start_some(work);
     *did_something = *did_something || work->change_count || engine_under_way(work->engine);
     if (!work->change_count && !engine_under_way(work->engine)) {

@@ -70,6 +70,9 @@ struct worker_options {
     void (*waits)(void *user, const char *text);
     /* What was found of dead workers and expired mail, when there was any. May be NULL. */
     void (*recovered)(void *user, const struct outbox_recovered *recovered);
+    /* Called before and after what began and how it ended is written down, so that workers
+     * of one process can take turns where a store would make them sleep. May be NULL. */
+    void (*writing)(void *user, bool begins);
     /* Waits so long before a store that is locked or full is asked again; NULL: sleeps. */
     void (*pause)(void *user, int seconds);
     void *user;

@@ -117,7 +117,7 @@ static int apply(struct work *work, bool begins, struct error *error)
     return result;
 }
 
-static int write_once(struct work *work, struct error *error)
+static int write_all(struct work *work, struct error *error)
 {
     int result = store_begin(work->store, error);
 
@@ -134,6 +134,19 @@ static int write_once(struct work *work, struct error *error)
         store_rollback(work->store);
     for (size_t i = work->change_count; i-- > 0 && result < 0;)
         *work->changes[i].item->delivery = work->changes[i].before;
+    return result;
+}
+
+static int write_once(struct work *work, struct error *error)
+{
+    const struct worker_options *options = work->options;
+    int result;
+
+    if (options->writing)
+        options->writing(options->user, true);
+    result = write_all(work, error);
+    if (options->writing)
+        options->writing(options->user, false);
     return result;
 }
 

@@ -49,6 +49,8 @@ struct work {
     struct work_item **waiting;
     size_t waiting_count, waiting_capacity;
     bool is_drained;      /* nothing more was due when last asked */
+    bool is_claim_full;   /* when last asked there was as much as was asked for */
+    size_t claimed_count; /* so far */
     int64_t all_wait_ms;  /* nothing may begin before; 0: no such thing */
     char wait_reason[GATE_REASON_BYTES]; /* the last that the gate gave */
     bool some_ended;      /* since the gate was asked last */

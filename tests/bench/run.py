@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 
+import bulk
 import sending
 import storing
 
@@ -157,18 +158,21 @@ def main():
     options.add_argument('--history', type=int, default=5)
     options.add_argument('--messages', type=int, default=4000)
     options.add_argument('--deliveries', type=int, default=20000)
-    options.add_argument('--storing', action='store_true', help='only what the store does')
-    options.add_argument('--sending', action='store_true', help='nothing else')
+    options.add_argument('--only', choices=('storing', 'sending', 'bulk'), help='nothing else')
+    options.add_argument('--subscribers', type=int, default=10000, help='of the mornings from papers to sent')
+    options.add_argument('--mornings', type=int, default=3)
     given = options.parse_args()
     for path, option in ((given.papers, 'PAPERS'), (given.feed, 'FEED')):
         if not os.path.exists(path):
             sys.exit('bench: %s is missing; give another with %s=FILE' % (path, option))
-    if not given.sending:
+    if given.only in (None, 'storing'):
         storing.bench(os.path.join(given.programs, 'bench_store'), given.deliveries, given.runs)
-    if given.storing:
-        return
-    sending.bench(os.path.join(given.programs, 'bench_send'), given.messages, given.runs)
-    if given.sending:
+    if given.only in (None, 'sending'):
+        sending.bench(given.programs, given.messages, given.runs)
+    if given.only in (None, 'bulk'):
+        bulk.bench(os.path.join(given.programs, '..', 'paperboy'), given.programs, TEMPLATES, given.papers,
+                   given.subscribers, given.mornings)
+    if given.only:
         return
     bench_planning(os.path.join(given.programs, 'bench_plan'), given.planned, given.history)
     bench_feed(os.path.join(given.programs, 'bench_feed'), given.feed, given.runs)

@@ -9,11 +9,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 SESSIONS = 16
-ROUND_TRIP = 0.020
+ROUND_TRIP_MS = 20
 
 
 def free_port():
@@ -28,7 +27,7 @@ class Sink:
     def __init__(self):
         self.port = free_port()
         become = ['-u', 'nobody'] if os.geteuid() == 0 else []
-        self.process = subprocess.Popen(['timeout', '600', 'smtp-sink', *become,
+        self.process = subprocess.Popen(['timeout', '3600', 'smtp-sink', *become,
                                          '127.0.0.1:%d' % self.port, '1000'])
         for _ in range(200):
             try:
@@ -43,53 +42,20 @@ class Sink:
         self.process.wait()
 
 
-class Distance:
-    """A stretch of wire: what comes in on one side goes out on the other half a round
-    trip later."""
+class DistantSink:
+    """bench_sink: counts what comes, and answers so many milliseconds late."""
 
-    def __init__(self, port):
-        self.target = port
-        self.listener = socket.create_server(('127.0.0.1', 0), backlog=1024)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+    def __init__(self, benches, round_trip_ms):
+        self.process = subprocess.Popen([os.path.join(benches, 'bench_sink'), str(round_trip_ms)],
+                                        stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
 
-    def accept(self):
-        import selectors
-        import collections
-        self.listener.setblocking(False)
-        selector = selectors.DefaultSelector()
-        selector.register(self.listener, selectors.EVENT_READ)
-        late = collections.deque()
-        while True:
-            now = time.monotonic()
-            while late and late[0][0] <= now:
-                _, to, data = late.popleft()
-                try:
-                    if data:
-                        to.setblocking(True)
-                        to.sendall(data)
-                        to.setblocking(False)
-                    else:
-                        to.shutdown(socket.SHUT_WR)
-                except OSError:
-                    pass
-            wait = max(0.0, late[0][0] - now) if late else None
-            for key, _ in selector.select(wait):
-                if key.fileobj is self.listener:
-                    near, _ = self.listener.accept()
-                    far = socket.create_connection(('127.0.0.1', self.target))
-                    for end, other in ((near, far), (far, near)):
-                        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                        end.setblocking(False)
-                        selector.register(end, selectors.EVENT_READ, other)
-                    continue
-                try:
-                    data = key.fileobj.recv(1 << 18)
-                except OSError:
-                    data = b''
-                if not data:
-                    selector.unregister(key.fileobj)
-                late.append((time.monotonic() + ROUND_TRIP / 2, key.data, data))
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.counted = json.loads(self.process.communicate()[0])
 
 
 def source(port, count, size):
@@ -131,19 +97,20 @@ def bench_side_by_side(program, count, runs):
     sink.close()
 
 
-def bench_distance(program):
-    sink = Sink()
-    distance = Distance(sink.port)
-    print('sending 10000 bytes to a relay %.0f ms away' % (ROUND_TRIP * 1000))
+def bench_distance(benches):
+    print('sending 10000 bytes to a relay %d ms away' % ROUND_TRIP_MS)
     for connections in (16, 64, 256):
-        count = connections * 40
-        result = paperboy(program, distance.port, count, 10000, connections, 1)
-        print('  %4d connections %27.0f messages/s' % (connections, count / result['s']))
-    sink.close()
+        count = connections * 100
+        with DistantSink(benches, ROUND_TRIP_MS) as sink:
+            result = paperboy(os.path.join(benches, 'bench_send'), sink.port, count, 10000,
+                              connections, 1)
+        if sink.counted['messages'] != count:
+            sys.exit('bench: %d messages were sent and %d came' % (count, sink.counted['messages']))
+        print('  %4d connections %27.0f messages/s' % (connections, count / result['s']), flush=True)
 
 
-def bench(program, count, runs):
+def bench(benches, count, runs):
     if not shutil.which('smtp-source'):
         sys.exit('bench: smtp-source is missing (package postfix)')
-    bench_side_by_side(program, count, runs)
-    bench_distance(program)
+    bench_side_by_side(os.path.join(benches, 'bench_send'), count, runs)
+    bench_distance(benches)

@@ -315,6 +315,7 @@ static struct ranking rank(struct setting *setting, const struct profile *profil
     MUST(compiling_rank(&setting->compiling, setting->ranker, profile,
                         keeps ? &setting->version : NULL, 0, NULL, setting->arena,
                         &ranking, &world->error));
+    compiling_keep(&setting->compiling);
     return ranking;
 }
 
@@ -410,6 +411,55 @@ static void kept_bytes_are_used(void **state)
     setting_close(&setting);
 }
 
+static bool is_kept(struct setting *setting, int number)
+{
+    struct archive_world *world = setting->world;
+    struct buffer bytes;
+    char address[40];
+    bool found;
+
+    snprintf(address, sizeof(address), "r%d@example.org", number);
+    buffer_init(&bytes, 1 << 20);
+    MUST(derived_get(world->site.store, COMPILING_KIND, address, &bytes, &found, &world->error));
+    assert_true(!found || ranking_compiled_key(buffer_view(&bytes)) != 0);
+    buffer_free(&bytes);
+    return found;
+}
+
+/* Not one by one; the last of them when compiling ends. */
+static void profiles_are_kept_together(void **state)
+{
+    enum { PROFILES = COMPILING_UNKEPT + 1 };
+    struct setting setting;
+    struct ranking ranking;
+
+    (void)state;
+    setting_open(&setting);
+    for (int i = 0; i < PROFILES; i++) {
+        struct archive_world *world = setting.world;
+        struct subscriber_seen seen;
+        struct profile profile;
+        char address[40];
+
+        ranked_profile("'keywords': ['w3']", &profile);
+        snprintf(address, sizeof(address), "r%d@example.org", i);
+        MUST(subscriber_see(world->site.store, address, NOW, date_of("2026-06-01"), &seen,
+                            &world->error));
+        free(profile.email);
+        profile.email = strdup(address);
+        assert_int_equal(is_kept(&setting, 0), i >= COMPILING_UNKEPT);
+        MUST(compiling_rank(&setting.compiling, setting.ranker, &profile, &setting.version, 0, NULL,
+                            setting.arena, &ranking, &world->error));
+        profile_free(&profile);
+    }
+    assert_true(is_kept(&setting, COMPILING_UNKEPT - 1));
+    assert_false(is_kept(&setting, COMPILING_UNKEPT));
+    compiling_free(&setting.compiling);
+    assert_true(is_kept(&setting, COMPILING_UNKEPT));
+    compiling_init(&setting.compiling, &setting.world->site);
+    setting_close(&setting);
+}
+
 /* Papers of earlier editions are liked, and those that come later count at once. */
 static void liked_papers_are_found_in_the_store(void **state)
 {
@@ -450,6 +500,7 @@ int main(void)
         cmocka_unit_test(a_dry_run_writes_nothing),
         cmocka_unit_test(kept_bytes_change_no_result),
         cmocka_unit_test(kept_bytes_are_used),
+        cmocka_unit_test(profiles_are_kept_together),
         cmocka_unit_test(liked_papers_are_found_in_the_store),
     };
 

@@ -25,6 +25,20 @@ static void all_that_is_due_is_sent_once(void **state)
     assert_int_equal(world->composed, 250);
 }
 
+/* One claim of 100 alone is worth 14. */
+static void a_long_outbox_earns_all_its_connections(void **state)
+{
+    enum { CONNECTIONS = 24, MESSAGES = 1500 };
+    struct world *world = *state;
+
+    world->connections = CONNECTIONS;
+    world_start_relay(world, NULL, 0);
+    world_add_many(world, MESSAGES);
+    MUST(world_run(world), world->error);
+    world_check_summary(world, "sent 1500");
+    assert_int_equal(smtp_server_connections(world->server), CONNECTIONS);
+}
+
 static void a_refused_recipient_does_not_stop_the_others(void **state)
 {
     static const struct smtp_rule rules[] = {
@@ -342,6 +356,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(all_that_is_due_is_sent_once),
+        TEST(a_long_outbox_earns_all_its_connections),
         TEST(a_refused_recipient_does_not_stop_the_others),
         TEST(a_greylisted_one_expires_after_its_time),
         TEST(composing_can_end_in_other_ways),
