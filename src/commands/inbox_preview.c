@@ -52,9 +52,9 @@ static int rank_edition(struct inbox *inbox, struct date date, const struct prof
     struct composer *composer = open_composer(inbox);
     const struct shelf *shelf;
 
-    if (library_get(&composer->library, &date, 1, &shelf, error) < 0)
+    if (library_get(&composer->reader, &date, 1, &shelf, error) < 0)
         return -1;
-    return compiling_rank(&composer->compiling, shelf->ranker, profile, NULL, 0, NULL,
+    return compiling_rank(&composer->compiling, composer->reader.ranker, profile, NULL, 0, NULL,
                           inbox->arena, ret_ranking, error);
 }
 
@@ -157,10 +157,10 @@ static int preview(struct inbox *inbox, struct inbox_deed *deed, const struct pr
         return -1;
     if (!count)
         return 0;
-    if (library_get(&inbox->composer.library, dates, 1, &shelf, error) < 0)
+    if (library_get(&inbox->composer.reader, dates, 1, &shelf, error) < 0)
         return -1;
     request->index = shelf->index;
-    request->ranker = shelf->ranker;
+    request->ranker = inbox->composer.reader.ranker;
     request->papers_serial = shelf->serial;
     request->editions = dates;
     request->edition_count = 1;

@@ -271,6 +271,7 @@ static int handle_all(struct inbox *inbox, struct mailbox *mailbox, struct answe
     size_t count = 0;
     int result = mailbox_list(mailbox, &items, &count, error);
 
+    inbox->found_none = !count;
     for (size_t i = 0; result == 0 && i < count && !site_is_stopping(); i++) {
         log_progress(inbox->site->log, "mail %zu of %zu", i + 1, count);
         result = handle(inbox, mailbox, &items[i], answered, error);
@@ -374,6 +375,12 @@ static int work_once(struct inbox *inbox, struct mailbox *mailbox, struct error 
 
 /* ---- once, or for as long as it takes ---- */
 
+static void pause_for(int seconds)
+{
+    for (int i = 0; i < seconds && !site_is_stopping(); i++)
+        sleep(1);
+}
+
 static int visit(struct inbox *inbox, bool stays, struct error *error)
 {
     const struct configuration *configuration = &inbox->site->configuration;
@@ -392,6 +399,9 @@ static int visit(struct inbox *inbox, bool stays, struct error *error)
         bool is_news = false;
 
         result = work_once(inbox, mailbox, error);
+        /* A server that tells of mail and has none is not asked without end. */
+        if (result == 0 && stays && inbox->found_none)
+            pause_for(1);
         while (result == 0 && stays && !is_news && !site_is_stopping())
             result = mailbox_wait(mailbox, WATCH_SECONDS, site_stop_flag(), &is_news, error);
         if (!stays || site_is_stopping())
@@ -399,12 +409,6 @@ static int visit(struct inbox *inbox, bool stays, struct error *error)
     }
     mailbox_close(&mailbox);
     return result;
-}
-
-static void pause_for(int seconds)
-{
-    for (int i = 0; i < seconds && !site_is_stopping(); i++)
-        sleep(1);
 }
 
 /* A server that is away comes back; a wrong password does not. */

@@ -25,6 +25,7 @@ struct mailbox {
     char *url;
     int timeout_seconds;
     uint32_t validity;
+    uint32_t last_uid; /* of the last list */
     bool has_move, has_uidplus, has_idle;
 };
 
@@ -252,8 +253,8 @@ static int compare_items(const void *a, const void *b)
     return left->uid < right->uid ? -1 : left->uid > right->uid;
 }
 
-int mailbox_list(struct mailbox *mailbox, struct mailbox_item **ret_items, size_t *ret_count,
-                 struct error *error)
+static int list(struct mailbox *mailbox, struct mailbox_item **ret_items, size_t *ret_count,
+                size_t *ret_fetched, struct error *error)
 {
     struct mailimap_set *all = mailimap_set_new_interval(1, 0);
     struct mailimap_fetch_type *what = mailimap_fetch_type_new_fetch_att_list_empty();
@@ -275,11 +276,39 @@ int mailbox_list(struct mailbox *mailbox, struct mailbox_item **ret_items, size_
         items = memory_grow(items, &capacity, count + 1, sizeof(*items));
         count += take_item(clist_content(at), &items[count]);
     }
+    *ret_fetched = (size_t)clist_count(found);
     mailimap_fetch_list_free(found);
     if (count)
         qsort(items, count, sizeof(*items), compare_items);
     *ret_items = items;
     *ret_count = count;
+    return 0;
+}
+
+int mailbox_list(struct mailbox *mailbox, struct mailbox_item **ret_items, size_t *ret_count,
+                 struct error *error)
+{
+    size_t fetched;
+
+    if (list(mailbox, ret_items, ret_count, &fetched, error) < 0)
+        return -1;
+    if (*ret_count)
+        mailbox->last_uid = (*ret_items)[*ret_count - 1].uid;
+    return 0;
+}
+
+/* What came since the last list, or while it is listed now: of that libetpan has read the
+ * notice, and no IDLE tells of it again. */
+static int has_more(struct mailbox *mailbox, bool *ret_has, struct error *error)
+{
+    struct mailbox_item *items = NULL;
+    size_t count, fetched;
+
+    if (list(mailbox, &items, &count, &fetched, error) < 0)
+        return -1;
+    *ret_has = (count && items[count - 1].uid > mailbox->last_uid) ||
+               mailbox->imap->imap_selection_info->sel_exists > fetched;
+    free(items);
     return 0;
 }
 
@@ -443,7 +472,8 @@ int mailbox_wait(struct mailbox *mailbox, int seconds, const volatile sig_atomic
 {
     int step = mailbox->has_idle ? IDLE_SECONDS : NOOP_SECONDS;
 
-    *ret_is_news = false;
+    if (has_more(mailbox, ret_is_news, error) < 0)
+        return -1;
     while (seconds > 0 && !*ret_is_news && !(stop && *stop)) {
         int part = seconds < step ? seconds : step;
 

@@ -12,9 +12,10 @@ from email.utils import make_msgid
 
 import servers
 from feeds import papers, rss
-from support import OK, Case, html_of, text_of
+from postgres import PostgresServer, with_postgres
+from support import NO_INPUT, OK, Case, html_of, text_of
 
-mail = None
+mail = database = None
 AUTHORITY = "mx.example.test"
 
 
@@ -34,13 +35,15 @@ def tearDownModule():
 class Inbox(Case):
     """Each test has an inbox of its own at the servers that all share."""
 
+    prefix = "f"
+
     def setUp(self):
         if os.environ.get("SERVERS") == "no":
             self.skipTest("needs Postfix and Dovecot, left out by SERVERS=no")
         if mail is None:
             self.skipTest("Postfix can be started by root only")
         super().setUp()
-        name = self._testMethodName.removeprefix("test_").replace("_", "-")[:14]
+        name = type(self).prefix + self._testMethodName.removeprefix("test_").replace("_", "-")[:13]
         self.inbox = f"{name}@{mail.domain}"
         mail.add_user(self.inbox)
         self.paperboy.write("password", "secret\n").chmod(0o600)
@@ -115,8 +118,14 @@ class Inbox(Case):
         self.assertIsNotNone(found, f"no {purpose} link in:\n{text}")
         return found.group()
 
-    def profile(self, address):
-        return self.paperboy.run("subscriber", "show", address, "--json").document()
+    def put_profile(self, address, **keys):
+        self.paperboy.profile(address, **keys)
+
+    def assert_gone(self, address):
+        self.assertFalse(address.encode() in self.paperboy.store.read_bytes(), "the store still has the address")
+
+    def has_profile(self, address):
+        return (self.paperboy.subscribers / f"{address}.json").exists()
 
     def document(self, address):
         return (self.paperboy.subscribers / f"{address}.json").read_text()
@@ -136,7 +145,7 @@ class Inbox(Case):
                       subject="subscribe Ada Lovelace")
         self.read_inbox()
         asked = self.next_mail(ada)
-        self.assertFalse((self.paperboy.subscribers / f"{ada}.json").exists(), "a profile before the confirmation")
+        self.assertFalse(self.has_profile(ada), "a profile before the confirmation")
         self.assertEqual(asked["Return-Path"], "<>")
         self.assertEqual(asked["Auto-Submitted"], "auto-replied")
         self.assertNotIn("Lovelace", asked.as_string())
@@ -145,7 +154,7 @@ class Inbox(Case):
         self.write_to(ada, "I am away until Monday", subject="Out of office", to=confirm, Auto_Submitted="auto-replied")
         self.write_to(ada, "who are you?", subject="Re: " + asked["Subject"], to=confirm)
         self.read_inbox()
-        self.assertFalse((self.paperboy.subscribers / f"{ada}.json").exists(), "a note confirmed")
+        self.assertFalse(self.has_profile(ada), "a note confirmed")
         self.write_to(ada, subject="confirm", to=confirm, vouched=False)
         self.read_inbox()
         document = self.document(ada)
@@ -183,13 +192,13 @@ class Inbox(Case):
         self.write_to("whoever@example.test", subject="unsubscribe", to=self.link(digest, "unsubscribe"), vouched=False)
         self.read_inbox()
         self.next_mail(ada)
-        self.assertTrue((self.paperboy.subscribers / f"{ada}.json").exists(), "the profile went with unsubscribing")
+        self.assertTrue(self.has_profile(ada), "the profile went with unsubscribing")
         self.assertEqual(self.paperboy.status()["suppressed"], 1)
 
 
     def test_forged_sender(self):
         ada = self.user("ada")
-        self.paperboy.profile(ada, keywords=["LLM"])
+        self.put_profile(ada, keywords=["LLM"])
         before = self.document(ada)
         for body in ("add nonsense", "unsubscribe", "forget me", "address thief@example.test"):
             self.write_to(ada, body, vouched=False)
@@ -208,7 +217,7 @@ class Inbox(Case):
     def test_vouched_by_another(self):
         """Only the topmost field, and only under our server's name."""
         ada = self.user("ada")
-        self.paperboy.profile(ada, keywords=["LLM"])
+        self.put_profile(ada, keywords=["LLM"])
         before = self.document(ada)
         pass_ = f"dmarc=pass header.from={mail.domain}"
         for fields in ([f"mx.evil.example; {pass_}"], [f"{AUTHORITY}; dmarc=fail", f"{AUTHORITY}; {pass_}"],
@@ -224,7 +233,7 @@ class Inbox(Case):
 
     def test_machines_get_no_answer(self):
         ada = self.user("ada")
-        self.paperboy.profile(ada, keywords=["LLM"])
+        self.put_profile(ada, keywords=["LLM"])
         for headers in ({"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"List_Id": "<x.example>"},
                         {"X_Auto_Response_Suppress": "All"}):
             self.write_to(ada, "help", **headers)
@@ -244,7 +253,7 @@ class Inbox(Case):
 
     def test_bounce(self):
         nobody = f"nobody-{self.inbox}"
-        self.paperboy.profile(nobody, keywords=["LLM"])
+        self.put_profile(nobody, keywords=["LLM"])
         self.paperboy.write_configuration(bounces={"hard": 1})
         self.run_ok("run", "--feed", self.feed)
         self.wait_for_inbox(1)
@@ -256,7 +265,7 @@ class Inbox(Case):
 
     def test_forged_bounce(self):
         ada = self.user("ada")
-        self.paperboy.profile(ada, keywords=["LLM"])
+        self.put_profile(ada, keywords=["LLM"])
         self.paperboy.write_configuration(bounces={"hard": 1})
         self.run_ok("run", "--feed", self.feed)
         sent = self.next_mail(ada)
@@ -292,7 +301,7 @@ class Inbox(Case):
 
     def test_another_address(self):
         ada, new = self.user("ada"), self.user("new")
-        self.paperboy.profile(ada, keywords=["LLM"])
+        self.put_profile(ada, keywords=["LLM"])
         self.run_ok("run", "--feed", self.feed)
         digest = self.next_mail(ada)
         self.write_to(ada, f"address {new}")
@@ -303,10 +312,10 @@ class Inbox(Case):
         self.assertEqual(len(asked), 1)
         self.seen[ada] = set(os.listdir(folder))
         for address, message in ((ada, asked[0]), (new, self.next_mail(new))):
-            self.assertTrue((self.paperboy.subscribers / f"{ada}.json").exists(), "moved before both agreed")
+            self.assertTrue(self.has_profile(ada), "moved before both agreed")
             self.write_to(address, subject="confirm", to=self.link(message, "confirm"), vouched=False)
             self.read_inbox()
-        self.assertFalse((self.paperboy.subscribers / f"{ada}.json").exists())
+        self.assertFalse(self.has_profile(ada))
         self.assertIn("LLM", self.document(new))
         self.next_mail(new)
         self.run_ok("run", "--feed", self.feed)
@@ -319,7 +328,7 @@ class Inbox(Case):
 
     def test_forget_me(self):
         ada = self.user("ada")
-        self.paperboy.profile(ada, keywords=["LLM"])
+        self.put_profile(ada, keywords=["LLM"])
         self.run_ok("run", "--feed", self.feed)
         self.next_mail(ada)
         self.write_to(ada, "forget me")
@@ -331,13 +340,13 @@ class Inbox(Case):
         self.seen[ada] = set(os.listdir(folder))
         self.write_to(ada, subject="confirm", to=confirm, vouched=False)
         self.read_inbox()
-        self.assertFalse((self.paperboy.subscribers / f"{ada}.json").exists())
-        self.assertFalse(ada.encode() in self.paperboy.store.read_bytes(), "the store still has the address")
+        self.assertFalse(self.has_profile(ada))
+        self.assert_gone(ada)
         self.assert_no_mail(ada)
 
     def test_hostile_mails(self):
         ada = self.user("ada")
-        self.paperboy.profile(ada, keywords=["LLM"])
+        self.put_profile(ada, keywords=["LLM"])
         nested = "Content-Type: message/rfc822\r\n\r\n" * 30000
         inner = "".join(f"Content-Type: multipart/mixed; boundary=b{i}\r\n\r\n--b{i}\r\n" for i in range(12000))
         bodies = [f"From: {ada}\r\n{nested}help\r\n", f"From: {ada}\r\nTo: {'(' * 900_000}\r\n\r\nhelp\r\n",
@@ -378,7 +387,7 @@ class Inbox(Case):
 
     def test_watch(self):
         ada = self.user("ada")
-        self.paperboy.profile(ada, keywords=["LLM"])
+        self.put_profile(ada, keywords=["LLM"])
         watcher = self.paperboy.start("inbox", "--watch")
         try:
             self.write_to(ada, "add one")
@@ -393,7 +402,7 @@ class Inbox(Case):
     def test_interrupted(self):
         """Killed at random, it loses no command and does none twice."""
         ada = self.user("ada")
-        self.paperboy.profile(ada, keywords=["LLM"])
+        self.put_profile(ada, keywords=["LLM"])
         words = [f"word{number}" for number in range(12)]
         for word in words:
             self.write_to(ada, f"add {word}")
@@ -415,6 +424,42 @@ class Inbox(Case):
             self.write_to(ada, "undo")
             self.read_inbox()
             self.assertNotIn(f'"{word}"', self.document(ada))
+
+
+@with_postgres
+class InboxInStore(Inbox):
+    """The same with profiles in the database."""
+
+    prefix = "s"
+
+    @classmethod
+    def setUpClass(cls):
+        global database
+        super().setUpClass()
+        database = PostgresServer().start()
+
+    @classmethod
+    def tearDownClass(cls):
+        database.stop()
+        super().tearDownClass()
+
+    def setUp(self):
+        super().setUp()
+        self.database = database.new_database()
+        self.paperboy.write_configuration(subscribers="store:", store=database.url(self.database))
+
+    def put_profile(self, address, **keys):
+        path = self.paperboy.write("one.json", json.dumps({"email": address, **keys}))
+        self.run_ok("subscriber", "import", path)
+
+    def assert_gone(self, address):
+        self.assertEqual(self.paperboy.run("subscriber", "export", address).status, NO_INPUT)
+
+    def has_profile(self, address):
+        return self.paperboy.run("subscriber", "show", address).status == OK
+
+    def document(self, address):
+        return self.run_ok("subscriber", "show", address).out
 
 
 if __name__ == "__main__":
