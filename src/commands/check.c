@@ -140,8 +140,8 @@ static void check_all(struct site *site, const char *config, const char *send_to
         return;
     }
     findings_group(findings, "key and store");
-    check_key(site, findings);
     check_store(site, findings);
+    check_key(site, findings);
     if (!has_folder(site))
         check_profiles_there(site, is_sound, findings);
     findings_group(findings, "logins");

@@ -105,7 +105,7 @@ void check_key(struct site *site, struct findings *findings)
     struct token_key key;
     struct error problem;
 
-    if (token_key_read(file, &key, &problem) == 0)
+    if (site_read_key(site, &key, &problem) == 0)
         findings_ok(findings, "%s", file);
     else if (problem.kind == ERROR_MISSING)
         check_new_file(file, "key", findings);

@@ -312,7 +312,7 @@ static int open_job(struct job *job, struct error *error)
         site_need_sender(&job->site, error) < 0 ||
         site_open_templates(&job->site, error) < 0 || site_open_store(&job->site, error) < 0)
         return -1;
-    return site_open_key(&job->site, error);
+    return job->is_dry ? site_open_key_unkept(&job->site, error) : site_open_key(&job->site, error);
 }
 
 static int run(struct log *log, const struct options *options)

@@ -250,7 +250,7 @@ const struct command command_subscriber = {
             "in the store, and on suppressed addresses, which are not mailed.\n\n"
             "  add ADDRESS [--name NAME] [--keywords WORD...] [--categories CATEGORY...]\n"
             "      [--interests TEXT]    a new profile\n"
-            "  add FILE                  the profile in FILE\n"
+            "  add FILE                  the profile in FILE; the first makes the key file\n"
             "  show ADDRESS              print the profile\n"
             "  list                      every subscriber and whether mail goes there\n"
             "  pause ADDRESS [--until YYYY-MM-DD]\n"

@@ -39,7 +39,7 @@ static int put(struct site *site, const struct profile *profile, struct error *e
     int result;
 
     if (site_open_store(site, error) < 0 || profile_source_open(site, &source, error) < 0 ||
-        forgetting_load(site, &forgetting, error) < 0)
+        site_open_key(site, error) < 0 || forgetting_load(site, &forgetting, error) < 0)
         return -1;
     if (forgetting_has(&forgetting, profile->email))
         result = error_set(error, ERROR_CONFLICT, "%s " FORGETTING_WHY, profile->email);

@@ -48,13 +48,15 @@ enum {
     TOKEN_MAC_BYTES = 10,
     TOKEN_TEXT_BYTES = 32,     /* 31 characters and NUL */
     MESSAGE_ID_TEXT_BYTES = 33,
-    FORGOTTEN_TEXT_BYTES = 27
+    FORGOTTEN_TEXT_BYTES = 27,
+    TOKEN_FINGERPRINT_BYTES = 33 /* 32 hexadecimal digits and NUL */
 };
 
 /* What is derived from the installation's secret. */
 struct token_key {
     unsigned char subscriber[32];
     unsigned char forgotten[32];
+    char fingerprint[TOKEN_FINGERPRINT_BYTES]; /* says which key it is, and nothing of it */
 };
 
 void token_key_derive(const unsigned char secret[TOKEN_SECRET_BYTES], struct token_key *ret_key);
