@@ -111,11 +111,14 @@ static bool has_folder(const struct site *site)
 }
 
 /* Those in the store can only be looked at once that is open. */
-static void check_profiles_there(struct site *site, bool is_sound, struct findings *findings)
+static void check_profiles_there(struct site *site, bool is_sound, bool has_store,
+                                 struct findings *findings)
 {
     findings_group(findings, "profiles");
     if (has_folder(site) || site->store)
         check_profiles(site, findings);
+    else if (is_sound && !has_store)
+        findings_warn(findings, "not checked before the store can be read");
     else if (is_sound)
         findings_warn(findings, "the store: no profile, so nobody gets mail; paperboy subscriber "
                                 "add ADDRESS makes one");
@@ -126,24 +129,24 @@ static void check_profiles_there(struct site *site, bool is_sound, struct findin
 static void check_all(struct site *site, const char *config, const char *send_to,
                       struct findings *findings)
 {
-    bool is_sound = check_configuration(site, config, findings);
+    bool is_sound = check_configuration(site, config, findings), has_store;
 
     if (!site->has_configuration)
         return;
     findings_group(findings, "templates");
     check_templates(site, findings);
     if (has_folder(site))
-        check_profiles_there(site, is_sound, findings);
+        check_profiles_there(site, is_sound, false, findings);
     if (!is_sound) {
         findings_group(findings, "store, logins, sender DNS");
         findings_warn(findings, "not checked before the configuration is mended");
         return;
     }
     findings_group(findings, "key and store");
-    check_store(site, findings);
+    has_store = check_store(site, findings);
     check_key(site, findings);
     if (!has_folder(site))
-        check_profiles_there(site, is_sound, findings);
+        check_profiles_there(site, is_sound, has_store, findings);
     findings_group(findings, "logins");
     check_logins(site, findings);
     findings_group(findings, "sender DNS");

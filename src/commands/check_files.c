@@ -171,7 +171,7 @@ static void check_store_files(struct site *site, const char *file, struct findin
     free(folder);
 }
 
-void check_store(struct site *site, struct findings *findings)
+bool check_store(struct site *site, struct findings *findings)
 {
     static const struct store_options options = {.busy_timeout_ms = STORE_WAIT_MS,
                                                  .must_exist = true};
@@ -187,11 +187,12 @@ void check_store(struct site *site, struct findings *findings)
             findings_ok(findings, "%s: is empty; the first run makes its tables", name);
         else
             findings_problem(findings, &problem);
-        return;
+        return problem.kind == ERROR_MISSING;
     }
     check_editions(site, name, findings);
     if (is_file)
         check_store_files(site, file, findings);
     check_backoff(site, "rss", findings);
     check_backoff(site, "oai", findings);
+    return true;
 }

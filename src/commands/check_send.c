@@ -144,7 +144,7 @@ static void send_message(struct site *site, const struct composer *composer, con
     struct delivery_result result;
     struct error problem;
 
-    if (relay_open(relay, "delivery", &patience, &transport, &problem) < 0)
+    if (relay_open(&site->configuration, relay, "delivery", &patience, &transport, &problem) < 0)
         findings_problem(findings, &problem);
     else if (transport_send(transport, &message, NULL, &result, &problem) < 0)
         findings_server_problem(findings, &problem);

@@ -261,10 +261,10 @@ static int plan_and_work(struct job *job)
         return command_fail(job->log, &error);
     site_catch_signals();
     if (working_send_due(&job->site, &options, &summary, &error) < 0) {
-        working_log_summary(job->log, &summary);
+        working_log_summary(&job->site, &summary);
         return command_fail(job->log, &error);
     }
-    working_log_summary(job->log, &summary);
+    working_log_summary(&job->site, &summary);
     if (!site_is_stopping()) {
         site_release_signals();
         catch_up(job, CATCHING_UP_ALL);
