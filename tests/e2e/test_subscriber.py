@@ -145,6 +145,31 @@ class Subscriber(Case):
         self.assertEqual(sorted(path.name for path in self.paperboy.subscribers.iterdir()),
                          ["ada@example.test.json", "owner@example.test.json"])
 
+    def test_several_are_unsuppressed(self):
+        people = [f"p{number}@example.test" for number in range(4)]
+        for address in people:
+            self.run_ok("subscriber", "suppress", address)
+        result = self.run_fails(NO_INPUT, "subscriber", "unsuppress", *people[:2], "other@example.test", *people[2:],
+                                says="other@example.test is not suppressed")
+        for address in people:
+            self.assert_says(result, f"{address} is no longer suppressed")
+        self.assertEqual(self.paperboy.status()["suppressed"], 0)
+        self.assertIn("0 subscribers, 0 suppressed addresses\n", self.run_ok("status").out)
+        self.assertIn("Deliveries\n  none yet\n", self.run_ok("status").out)
+
+    def test_a_second_reason(self):
+        self.run_ok("subscriber", "suppress", "ada@example.test", "--reason", "first")
+        self.assert_says(self.run_ok("subscriber", "suppress", "ada@example.test", "--reason", "second"),
+                         "was suppressed before", "stays")
+        self.assertIn("0 subscribers, 1 suppressed address\n", self.run_ok("status").out)
+
+    def test_a_pause_that_is_over(self):
+        self.paperboy.profile("ada@example.test", paused_until="2020-01-01")
+        self.assertEqual(self.run_ok("subscriber", "list").out, "ada@example.test\tactive\n")
+        before = self.stored("ada@example.test")
+        self.run_fails(USAGE, "subscriber", "pause", "ada@example.test", "--until", "2020-02-01", says="past")
+        self.assertEqual(self.stored("ada@example.test"), before)
+
     def test_files_that_are_not_there(self):
         del self.paperboy.configuration["list"]
         self.paperboy.write_configuration()
