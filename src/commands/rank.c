@@ -14,6 +14,7 @@
 #include "commands/input.h"
 #include "commands/profiles.h"
 #include "commands/rank_output.h"
+#include "commands/wanted.h"
 #include "ranking/ranking.h"
 
 enum { LINE_BYTES = 64 * 1024 * 1024, BATCH = 128, THREADS_MAX = 16 };
@@ -40,6 +41,7 @@ struct rank {
     struct date date;
     long top;
     bool as_json;
+    bool is_one; /* a profile that was named: its categories are looked at */
     size_t bad;
     bool output_failed;
     struct error error; /* of the store */
@@ -89,6 +91,8 @@ static int rank_profile(void *user, const char *name, const struct profile *prof
         report(rank, problem);
         return 0;
     }
+    if (rank->is_one)
+        wanted_warn(rank->log, &profile->categories);
     arena_reset(desk->arena);
     if (compiling_rank(&rank->compiling, desk->ranker, profile, NULL, (size_t)rank->top, NULL,
                        desk->arena, &ranking, &rank->error) < 0) {
@@ -266,6 +270,7 @@ static int run(struct log *log, const struct options *options)
         goto out;
     }
     rank.date = input.date;
+    rank.is_one = options_given(options, "--profile");
     if (rank_all(&site, options, &rank, &input.papers, sources->count > 0, &error) < 0)
         status = command_fail(log, &error);
     else if (rank.output_failed)
