@@ -165,6 +165,18 @@ static void note_secret(struct buffer *note, const char *file)
         buffer_printf(note, "  %s\n", file);
 }
 
+/* The one that the store's URL names. */
+static void note_passfile(struct buffer *note, const char *url)
+{
+    static const char key[] = "passfile=";
+    const char *file = strchr(url, '?');
+
+    if (file && (file = strstr(file, key)) != NULL) {
+        file += strlen(key);
+        buffer_printf(note, "  %.*s\n", (int)strcspn(file, "&"), file);
+    }
+}
+
 static int write_note(struct backup *backup, struct error *error)
 {
     const struct configuration *configuration = &backup->site->configuration;
@@ -173,6 +185,8 @@ static int write_note(struct backup *backup, struct error *error)
     int result;
 
     buffer_add_string(note, "\nNot in here, because they are secrets or others' files:\n");
+    if (!view_starts_with(view_of(configuration->store), VIEW("sqlite:")))
+        note_passfile(note, configuration->store);
     note_secret(note, configuration->delivery.relay.password_file);
     for (size_t i = 0; i < configuration->delivery.relay_count; i++)
         note_secret(note, configuration->delivery.relays[i].password_file);

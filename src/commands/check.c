@@ -80,6 +80,12 @@ static void check_ignored(const struct site *site, struct findings *findings)
                       "on them",
                       configuration->file,
                       configuration->sender.address ? configuration->sender.address : "the sender");
+    else
+        findings_warn(findings,
+                      "%s: inbox.address: this version does not read %s: a person has to, and to "
+                      "act on what comes to it and to its addresses with a + (plus addressing must "
+                      "be on there)",
+                      configuration->file, configuration->inbox.address);
 }
 
 /* Returns whether the rest can be trusted to be what the owner means. */

@@ -54,7 +54,9 @@ void check_templates(struct site *site, struct findings *findings)
     struct error_sink sink = {findings_take, findings, 0};
     struct gap gap = {findings, folder};
 
-    if (templates_check(folder, &sink, &site->templates) == 0) {
+    if (!file_exists(folder))
+        findings_fail(findings, EX_CONFIG, "templates: there is no folder %s", folder);
+    else if (templates_check(folder, &sink, &site->templates) == 0) {
         findings_ok(findings, "%s", folder);
         templates_each_gap(site->templates, see_gap, &gap);
         check_speed(site->templates, findings);

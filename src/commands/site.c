@@ -166,7 +166,7 @@ int site_open_templates(struct site *site, struct error *error)
     folder = site_templates_folder(site);
     result = templates_load(folder, &site->templates, error);
     free(folder);
-    return result;
+    return result < 0 && site->configuration.templates ? error_add(error, "templates") : result;
 }
 
 int site_need_sender(const struct site *site, struct error *error)

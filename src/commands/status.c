@@ -444,9 +444,9 @@ const struct command command_status = {
     .summary = "editions, outbox, suppressed addresses, last errors",
     .help = "Usage: paperboy status [--json]\n"
             "Prints the last editions and how complete they are, the outbox by state, the\n"
-            "last errors of fetching, with the time when it is tried again, and of the\n"
-            "relay in its words with the reason, which domains are held or slowed down, and\n"
-            "who is suppressed and why.\n\n"
+            "last errors of fetching, with the time when it is tried again, what keeps mail\n"
+            "back, the last errors of the relay in its words with the reason, which domains\n"
+            "are held or slowed down, and who is suppressed and why.\n\n"
             "  --json  one object instead\n",
     .options = OPTIONS,
     .min_words = 0,

@@ -165,6 +165,33 @@ class Check(Telling):
         self.assertNotIn("no profile", result.out)
         self.assertIn("not checked before the store can be read", result.out)
 
+    def test_profiles_that_others_can_read(self):
+        for path in self.paperboy.subscribers.iterdir():
+            path.chmod(0o644)
+        self.paperboy.subscribers.chmod(0o755)
+        self.assertRegex(self.run_ok("check").out, r"warning +\S+subscribers: every user .* can read 5 profiles.*chmod o-rx")
+        self.paperboy.subscribers.chmod(0o750)
+        self.assertNotIn("every user", self.run_ok("check").out)
+
+    def test_inbox_that_nobody_reads(self):
+        self.paperboy.write_configuration(inbox={"address": "paperboy@example.test"})
+        self.assertRegex(self.run_ok("check").out, r"warning .*inbox\.address: .*does not read.*plus addressing")
+
+    def test_password_file_that_others_can_read(self):
+        """The way to mend it leaves the group's right alone."""
+        self.relay(username="x", password_file="password")
+        self.paperboy.write("password", "secret\n").chmod(0o644)
+        self.assertRegex(self.paperboy.run("check").out, r"error .*password.*chmod o-rwx \S+password")
+
+    def test_templates_that_are_not_there(self):
+        self.paperboy.write_configuration(templates="nope")
+        self.assertRegex(self.paperboy.run("check").out, r"error +templates: there is no folder \S+nope")
+        self.assert_says(self.paperboy.run("run", "--feed", self.feed), "templates: ", "nope")
+
+    def test_numbers_are_written_out(self):
+        self.relay(per_second=10_000_000)
+        self.assert_says(self.paperboy.run("run", "--feed", self.feed), "is 10000000; a number from 0 to 1000000 is")
+
     def test_default_maildir_beside_relays(self):
         server = HostileSmtp()
         self.addCleanup(server.close)
