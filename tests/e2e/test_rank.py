@@ -110,6 +110,13 @@ class Json(Case):
         self.assertEqual([row["subscriber"] for row in rows], [f"p{number}@example.test" for number in range(50)])
         self.assertEqual(len({json.dumps(row["papers"]) for row in rows}), 1)
 
+    def test_address_that_stands_twice(self):
+        line = '{"email": "a@example.test", "keywords": ["LLM"]}\n'
+        many = self.paperboy.write("many.jsonl", line + line.replace("a@", "b@") + line)
+        result = self.run_ok("rank", "--papers", self.feed, "--profiles", many, "--json")
+        self.assert_says(result, r"many\.jsonl:3: this address stands before", "there is 1")
+        self.assertEqual(len(result.lines()), 3)
+
     def test_bad_line_of_a_file(self):
         many = self.paperboy.write("many.jsonl", '{"email": "a@example.test", "keywords": ["LLM"]}\n{"email": 5}\n'
                                                  '{"email": "c@example.test", "keywords": ["LLM"]}\n')
