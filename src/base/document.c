@@ -343,11 +343,11 @@ int place_take_number(struct place place, const char *key, double min, double ma
     if (!at.value)
         return 0;
     if (!json_is_number(at.value))
-        return place_error(at, error, "must be a number from %g to %g, not %s", min, max,
+        return place_error(at, error, "must be a number from %.15g to %.15g, not %s", min, max,
                            type_name(at.value));
     value = json_number_value(at.value);
     if (!(value >= min && value <= max))
-        return place_error(at, error, "is %g; a number from %g to %g is allowed", value, min, max);
+        return place_error(at, error, "is %.15g; a number from %.15g to %.15g is allowed", value, min, max);
     *ret_value = value;
     return 0;
 }

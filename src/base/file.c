@@ -109,10 +109,8 @@ int file_sync_folder(const char *path, struct error *error)
     return 0;
 }
 
-/* What root makes in another user's folder is that user's: an administrator's
- * command must not lock the service out. */
-static int give_to_folder_owner(const char *name, int descriptor, const char *folder,
-                                struct error *error)
+int file_give_to_owner_of(const char *folder, int descriptor, const char *name,
+                          struct error *error)
 {
     struct stat status;
 
@@ -166,7 +164,7 @@ static int write_atomic(const char *path, struct view bytes, unsigned mode, bool
         error_set_errno(error, errno, "cannot write in folder %s", folder);
         goto out;
     }
-    result = give_to_folder_owner(path, descriptor, folder, error);
+    result = file_give_to_owner_of(folder, descriptor, path, error);
     if (result == 0)
         result = write_temporary(path, descriptor, bytes, mode, error);
     if (close(descriptor) < 0 && result == 0)
@@ -193,6 +191,30 @@ int file_create_atomic(const char *path, struct view bytes, unsigned mode, struc
     return write_atomic(path, bytes, mode, false, error);
 }
 
+int file_give_folder(const char *path, struct error *error)
+{
+    int descriptor, result;
+    char *above;
+
+    if (geteuid() != 0)
+        return 0;
+    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_set_errno(error, errno, "cannot open folder %s", path);
+    above = file_folder_of(path);
+    result = file_give_to_owner_of(above, descriptor, path, error);
+    free(above);
+    close(descriptor);
+    return result;
+}
+
+static int make_one_folder(const char *path, unsigned mode, struct error *error)
+{
+    if (mkdir(path, (mode_t)mode) == 0)
+        return file_give_folder(path, error);
+    return errno == EEXIST ? 0 : error_set_errno(error, errno, "cannot make folder %s", path);
+}
+
 int file_make_folder(const char *path, unsigned mode, struct error *error)
 {
     char *copy = memory_copy_string(path);
@@ -204,8 +226,7 @@ int file_make_folder(const char *path, unsigned mode, struct error *error)
         if (end != '/' && end != '\0')
             continue;
         *at = '\0';
-        if (mkdir(copy, (mode_t)mode) < 0 && errno != EEXIST)
-            result = error_set_errno(error, errno, "cannot make folder %s", copy);
+        result = make_one_folder(copy, mode, error);
         *at = end;
         if (!end)
             break;

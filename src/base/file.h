@@ -27,7 +27,14 @@ int file_write_all(int descriptor, struct view bytes, const char *name, struct e
 /* What another program or library has written. */
 int file_sync(const char *path, struct error *error);
 int file_sync_folder(const char *path, struct error *error);
-/* mkdir -p. */
+/* What root makes in another user's folder is to be that user's: an administrator's
+ * command must not lock the service out. Gives the open file or folder `name` to the
+ * owner of `folder`; nothing when not root. */
+int file_give_to_owner_of(const char *folder, int descriptor, const char *name,
+                          struct error *error);
+/* The same for a folder that was made just now, from the one above it. */
+int file_give_folder(const char *path, struct error *error);
+/* mkdir -p; each that is made gets the owner of the one above it, when root makes it. */
 int file_make_folder(const char *path, unsigned mode, struct error *error);
 bool file_exists(const char *path);
 

@@ -89,14 +89,15 @@ static int copy_store(struct backup *backup, struct error *error)
     return 0;
 }
 
-/* Without it the links in digests that were sent would be void. */
+/* Without it the links in digests that were sent would be void, and the store would
+ * be refused: one that is not the store's is no backup. */
 static int copy_key(struct backup *backup, struct error *error)
 {
     const char *key = backup->site->configuration.key_file;
     struct token_key unused;
     struct error problem = {0};
 
-    if (token_key_read(key, &unused, &problem) < 0) {
+    if (site_read_key(backup->site, &unused, &problem) < 0) {
         if (problem.kind != ERROR_MISSING) {
             if (error)
                 *error = problem;
@@ -123,8 +124,8 @@ static int copy_profiles(struct backup *backup, struct error *error)
     if (strcmp(folder, PROFILES_IN_STORE) == 0) /* and were copied with it */
         return 0;
     result = folder_list(folder, &list, error);
-    if (result == 0 && mkdir(backup->profiles, 0700) < 0)
-        result = error_set_errno(error, errno, "cannot make folder %s", backup->profiles);
+    if (result == 0)
+        result = file_make_folder(backup->profiles, 0700, error);
     for (size_t i = 0; i < list.count && result == 0 && !site_is_stopping(); i++) {
         char *from = file_join(folder, list.names[i]);
         struct error problem = {0};
@@ -164,6 +165,18 @@ static void note_secret(struct buffer *note, const char *file)
         buffer_printf(note, "  %s\n", file);
 }
 
+/* The one that the store's URL names. */
+static void note_passfile(struct buffer *note, const char *url)
+{
+    static const char key[] = "passfile=";
+    const char *file = strchr(url, '?');
+
+    if (file && (file = strstr(file, key)) != NULL) {
+        file += strlen(key);
+        buffer_printf(note, "  %.*s\n", (int)strcspn(file, "&"), file);
+    }
+}
+
 static int write_note(struct backup *backup, struct error *error)
 {
     const struct configuration *configuration = &backup->site->configuration;
@@ -172,6 +185,8 @@ static int write_note(struct backup *backup, struct error *error)
     int result;
 
     buffer_add_string(note, "\nNot in here, because they are secrets or others' files:\n");
+    if (!view_starts_with(view_of(configuration->store), VIEW("sqlite:")))
+        note_passfile(note, configuration->store);
     note_secret(note, configuration->delivery.relay.password_file);
     for (size_t i = 0; i < configuration->delivery.relay_count; i++)
         note_secret(note, configuration->delivery.relays[i].password_file);
@@ -261,7 +276,7 @@ static int make_folder(struct backup *backup, const char *parent, struct error *
     if (backup->is_refused)
         return error_set_errno(error, errno, "cannot make a folder in %s", parent);
     backup->profiles = file_join(backup->folder, PROFILES_NAME);
-    return 0;
+    return file_give_folder(backup->folder, error);
 }
 
 static int make(struct backup *backup, struct error *error)

@@ -80,6 +80,12 @@ static void check_ignored(const struct site *site, struct findings *findings)
                       "on them",
                       configuration->file,
                       configuration->sender.address ? configuration->sender.address : "the sender");
+    else
+        findings_warn(findings,
+                      "%s: inbox.address: this version does not read %s: a person has to, and to "
+                      "act on what comes to it and to its addresses with a + (plus addressing must "
+                      "be on there)",
+                      configuration->file, configuration->inbox.address);
 }
 
 /* Returns whether the rest can be trusted to be what the owner means. */
@@ -111,11 +117,14 @@ static bool has_folder(const struct site *site)
 }
 
 /* Those in the store can only be looked at once that is open. */
-static void check_profiles_there(struct site *site, bool is_sound, struct findings *findings)
+static void check_profiles_there(struct site *site, bool is_sound, bool has_store,
+                                 struct findings *findings)
 {
     findings_group(findings, "profiles");
     if (has_folder(site) || site->store)
         check_profiles(site, findings);
+    else if (is_sound && !has_store)
+        findings_warn(findings, "not checked before the store can be read");
     else if (is_sound)
         findings_warn(findings, "the store: no profile, so nobody gets mail; paperboy subscriber "
                                 "add ADDRESS makes one");
@@ -126,24 +135,24 @@ static void check_profiles_there(struct site *site, bool is_sound, struct findin
 static void check_all(struct site *site, const char *config, const char *send_to,
                       struct findings *findings)
 {
-    bool is_sound = check_configuration(site, config, findings);
+    bool is_sound = check_configuration(site, config, findings), has_store;
 
     if (!site->has_configuration)
         return;
     findings_group(findings, "templates");
     check_templates(site, findings);
     if (has_folder(site))
-        check_profiles_there(site, is_sound, findings);
+        check_profiles_there(site, is_sound, false, findings);
     if (!is_sound) {
         findings_group(findings, "store, logins, sender DNS");
         findings_warn(findings, "not checked before the configuration is mended");
         return;
     }
     findings_group(findings, "key and store");
+    has_store = check_store(site, findings);
     check_key(site, findings);
-    check_store(site, findings);
     if (!has_folder(site))
-        check_profiles_there(site, is_sound, findings);
+        check_profiles_there(site, is_sound, has_store, findings);
     findings_group(findings, "logins");
     check_logins(site, findings);
     findings_group(findings, "sender DNS");

@@ -8,9 +8,10 @@
 
 /* check_files.c: opens the site's templates when they are sound. */
 void check_templates(struct site *site, struct findings *findings);
+/* Opens the site's store when it is there. False: nothing is known of what it holds. */
+bool check_store(struct site *site, struct findings *findings);
+/* After that: whether it is this store's. */
 void check_key(struct site *site, struct findings *findings);
-/* Opens the site's store when it is there. */
-void check_store(struct site *site, struct findings *findings);
 
 /* check_profiles.c */
 void check_profiles(struct site *site, struct findings *findings);

@@ -54,7 +54,9 @@ void check_templates(struct site *site, struct findings *findings)
     struct error_sink sink = {findings_take, findings, 0};
     struct gap gap = {findings, folder};
 
-    if (templates_check(folder, &sink, &site->templates) == 0) {
+    if (!file_exists(folder))
+        findings_fail(findings, EX_CONFIG, "templates: there is no folder %s", folder);
+    else if (templates_check(folder, &sink, &site->templates) == 0) {
         findings_ok(findings, "%s", folder);
         templates_each_gap(site->templates, see_gap, &gap);
         check_speed(site->templates, findings);
@@ -105,7 +107,7 @@ void check_key(struct site *site, struct findings *findings)
     struct token_key key;
     struct error problem;
 
-    if (token_key_read(file, &key, &problem) == 0)
+    if (site_read_key(site, &key, &problem) == 0)
         findings_ok(findings, "%s", file);
     else if (problem.kind == ERROR_MISSING)
         check_new_file(file, "key", findings);
@@ -171,7 +173,7 @@ static void check_store_files(struct site *site, const char *file, struct findin
     free(folder);
 }
 
-void check_store(struct site *site, struct findings *findings)
+bool check_store(struct site *site, struct findings *findings)
 {
     static const struct store_options options = {.busy_timeout_ms = STORE_WAIT_MS,
                                                  .must_exist = true};
@@ -187,11 +189,12 @@ void check_store(struct site *site, struct findings *findings)
             findings_ok(findings, "%s: is empty; the first run makes its tables", name);
         else
             findings_problem(findings, &problem);
-        return;
+        return problem.kind == ERROR_MISSING;
     }
     check_editions(site, name, findings);
     if (is_file)
         check_store_files(site, file, findings);
     check_backoff(site, "rss", findings);
     check_backoff(site, "oai", findings);
+    return true;
 }

@@ -79,7 +79,8 @@ static void check_login_keys(const struct configuration_relay *relay, const char
                       relay->url);
 }
 
-static void check_relay(const struct configuration_relay *relay, const char *name,
+static void check_relay(const struct configuration *configuration,
+                        const struct configuration_relay *relay, const char *name,
                         struct findings *findings)
 {
     static const struct relay_patience patience = {CONNECT_MS, REPLY_MS, TOTAL_MS};
@@ -87,11 +88,13 @@ static void check_relay(const struct configuration_relay *relay, const char *nam
     struct error problem;
 
     if (is_maildir(relay)) {
-        check_maildir(relay, findings);
+        /* That of the default gives way to relays. */
+        if (relay != &configuration->delivery.relay || !configuration->delivery.relay_count)
+            check_maildir(relay, findings);
         return;
     }
     check_login_keys(relay, name, findings);
-    if (relay_open(relay, name, &patience, &transport, &problem) < 0) {
+    if (relay_open(configuration, relay, name, &patience, &transport, &problem) < 0) {
         findings_problem(findings, &problem);
         return;
     }
@@ -132,12 +135,12 @@ void check_logins(struct site *site, struct findings *findings)
 {
     const struct configuration *configuration = &site->configuration;
 
-    check_relay(&configuration->delivery.relay, "delivery", findings);
+    check_relay(configuration, &configuration->delivery.relay, "delivery", findings);
     for (size_t i = 0; i < configuration->delivery.relay_count; i++) {
         char name[NAME_BYTES];
 
         snprintf(name, sizeof(name), "delivery.relays[%zu]", i);
-        check_relay(&configuration->delivery.relays[i], name, findings);
+        check_relay(configuration, &configuration->delivery.relays[i], name, findings);
     }
     check_inbox(site, findings);
 }

@@ -18,6 +18,8 @@ struct profile_check {
     uid_t owner; /* of the folder */
     size_t count;
     size_t broken;
+    bool is_open;    /* others can enter the folder */
+    size_t readable; /* files that they can read then */
 };
 
 static void check_profile_categories(const struct profile_check *check, const char *path,
@@ -47,7 +49,7 @@ static void check_language(const struct profile_check *check, const char *path,
                       path, profile->language, found);
 }
 
-static void check_file(const struct profile_check *check, const char *path)
+static void check_file(struct profile_check *check, const char *path)
 {
     struct stat status;
 
@@ -55,6 +57,7 @@ static void check_file(const struct profile_check *check, const char *path)
         if (status.st_mode & S_IWOTH)
             findings_warn(check->findings, "%s: everybody may change it; mend it with chmod o-w %s",
                           path, path);
+        check->readable += check->is_open && (status.st_mode & S_IROTH);
         if (status.st_uid != check->owner)
             findings_warn(check->findings,
                           "%s: does not belong to the owner of its folder, who may be unable to "
@@ -101,6 +104,17 @@ static void report(const struct profile_check *check)
                       where, check->broken, check->count);
 }
 
+/* One line, however many: addresses and interests are nobody else's business. */
+static void report_readable(const struct profile_check *check)
+{
+    if (check->readable)
+        findings_warn(check->findings,
+                      "%s: every user of this machine can read %zu profile%s in it; mend it with "
+                      "chmod o-rx %s",
+                      check->source.folder, check->readable, check->readable == 1 ? "" : "s",
+                      check->source.folder);
+}
+
 /* In the store they are as writable as it is. */
 static void check_folder(const struct profile_check *check)
 {
@@ -123,13 +137,16 @@ void check_profiles(struct site *site, struct findings *findings)
         findings_problem(findings, &problem);
         return;
     }
-    if (check.source.folder && stat(check.source.folder, &status) == 0)
+    if (check.source.folder && stat(check.source.folder, &status) == 0) {
         check.owner = status.st_uid;
+        check.is_open = status.st_mode & S_IXOTH;
+    }
     if (profile_source_each(&check.source, see_profile, &check, &problem) < 0) {
         findings_problem(findings, &problem);
         return;
     }
     if (check.source.folder)
         check_folder(&check);
+    report_readable(&check);
     report(&check);
 }

@@ -144,7 +144,7 @@ static void send_message(struct site *site, const struct composer *composer, con
     struct delivery_result result;
     struct error problem;
 
-    if (relay_open(relay, "delivery", &patience, &transport, &problem) < 0)
+    if (relay_open(&site->configuration, relay, "delivery", &patience, &transport, &problem) < 0)
         findings_problem(findings, &problem);
     else if (transport_send(transport, &message, NULL, &result, &problem) < 0)
         findings_server_problem(findings, &problem);
@@ -186,7 +186,7 @@ void check_send(struct site *site, const char *address, struct findings *finding
     profile.max_papers = TEST_PAPERS;
     composer_init(&composer, site);
     if (may_mail(site, profile.email, findings)) {
-        if (site_open_key(site, &problem) < 0 || read_papers(site, &input, &problem) < 0 ||
+        if (site_open_key_unkept(site, &problem) < 0 || read_papers(site, &input, &problem) < 0 ||
             compose(&composer, &profile, &input, &problem) < 0)
             findings_problem(findings, &problem);
         else

@@ -132,7 +132,8 @@ int configuration_read_secret(const char *path, char **ret_secret, struct error 
     buffer_init(&bytes, SECRET_BYTES);
     if (stat(file, &status) == 0 && (status.st_mode & S_IRWXO)) {
         error_set(error, ERROR_CONFIGURATION,
-                  "%s: other users can read this secret; mend it with chmod 600", file);
+                  "%s: other users can read this secret; mend it with chmod o-rwx %s", file,
+                  file);
         goto out;
     }
     if (file_read(file, &bytes, error) < 0) {

@@ -10,6 +10,7 @@
 #include "base/document.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "mail/token.h"
 #include "subscribers/address.h"
 
 enum key_kind {
@@ -398,6 +399,18 @@ static int read_store(struct place root, struct configuration *configuration, st
     return 0;
 }
 
+/* Its local part is given more in every mail (mail/token.h). */
+static int check_inbox(struct place root, const struct configuration *configuration,
+                       struct error *error)
+{
+    struct error why;
+
+    if (!configuration->inbox.address ||
+        token_check_inbox(view_of(configuration->inbox.address), &why) == 0)
+        return 0;
+    return place_error(place_at_key(place_at_key(root, "inbox"), "address"), error, "%s", why.text);
+}
+
 static int read_document(const struct document *document, struct error_sink *sink,
                          struct configuration *configuration, struct error *error)
 {
@@ -417,6 +430,8 @@ static int read_document(const struct document *document, struct error_sink *sin
         if (read_section(root, SECTIONS[i].name, SECTIONS[i].keys, &target, error) < 0)
             return -1;
     if (read_delivery(root, &target, configuration, error) < 0)
+        return -1;
+    if (check_inbox(root, configuration, error) < 0 && error_collect(sink, error) < 0)
         return -1;
     return read_store(root, configuration, error) < 0 ? error_collect(sink, error) : 0;
 }

@@ -1,5 +1,4 @@
 /* paperboy preview: one subscriber's digest, made and not sent. */
-#include <sodium.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -9,19 +8,6 @@
 #include "commands/profiles.h"
 
 enum preview_part { PREVIEW_TEXT, PREVIEW_HTML, PREVIEW_MESSAGE };
-
-/* Without a configuration there is no key file to make, and nothing to prove. */
-static int open_key(struct site *site, struct error *error)
-{
-    unsigned char secret[TOKEN_SECRET_BYTES];
-
-    if (site->has_configuration)
-        return site_open_key(site, error);
-    randombytes_buf(secret, sizeof(secret));
-    token_key_derive(secret, &site->key);
-    site->has_key = true;
-    return 0;
-}
 
 static struct view part_of(const struct composer *composer, enum preview_part part)
 {
@@ -86,7 +72,8 @@ static int preview(struct site *site, const struct options *options, enum previe
 
     composer_init(&composer, site);
     if (profiles_find(site, options->words.items[0], &profile, &error) < 0 ||
-        edition_source_read(site, sources, (struct date){0}, &input, &error) < 0) {
+        edition_source_read(site, sources, (struct date){0}, &input, &error) < 0 ||
+        site_open_key_unkept(site, &error) < 0) {
         status = command_fail(site->log, &error);
         goto out;
     }
@@ -128,7 +115,7 @@ static int run(struct log *log, const struct options *options)
         part = PREVIEW_MESSAGE;
     if (site_open(&site, log, options->config, options_list(options, "--papers")->count > 0,
                   &error) < 0 ||
-        site_open_templates(&site, &error) < 0 || open_key(&site, &error) < 0)
+        site_open_templates(&site, &error) < 0)
         status = command_fail(log, &error);
     else
         status = preview(&site, options, part);

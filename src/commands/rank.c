@@ -14,9 +14,12 @@
 #include "commands/input.h"
 #include "commands/profiles.h"
 #include "commands/rank_output.h"
+#include "commands/wanted.h"
 #include "ranking/ranking.h"
+#include "ranking/term_table.h"
+#include "ranking/words.h"
 
-enum { LINE_BYTES = 64 * 1024 * 1024, BATCH = 128, THREADS_MAX = 16 };
+enum { LINE_BYTES = 64 * 1024 * 1024, BATCH = 128, THREADS_MAX = 16, WHERE_BYTES = 256 };
 
 /* What one thread ranks with, kept from profile to profile. */
 struct desk {
@@ -31,6 +34,7 @@ struct job {
     struct buffer out;
     struct error problem;
     bool is_bad;
+    uint64_t who; /* hash of the address */
 };
 
 struct rank {
@@ -40,6 +44,7 @@ struct rank {
     struct date date;
     long top;
     bool as_json;
+    bool is_one; /* a profile that was named: its categories are looked at */
     size_t bad;
     bool output_failed;
     struct error error; /* of the store */
@@ -48,6 +53,9 @@ struct rank {
     size_t desk_count;
     struct job jobs[BATCH];
     size_t job_count;
+    struct term_table seen; /* addresses, by their hashes */
+    size_t doubled;
+    char doubled_at[WHERE_BYTES]; /* the first of them */
     atomic_size_t next_job;
 };
 
@@ -89,6 +97,8 @@ static int rank_profile(void *user, const char *name, const struct profile *prof
         report(rank, problem);
         return 0;
     }
+    if (rank->is_one)
+        wanted_warn(rank->log, &profile->categories);
     arena_reset(desk->arena);
     if (compiling_rank(&rank->compiling, desk->ranker, profile, NULL, (size_t)rank->top, NULL,
                        desk->arena, &ranking, &rank->error) < 0) {
@@ -118,6 +128,7 @@ static void do_job(const struct rank *rank, struct desk *desk, struct job *job)
         return;
     arena_reset(desk->arena);
     ranker_make(desk->ranker, &profile, (size_t)rank->top, NULL, desk->arena, &ranking);
+    job->who = words_hash('@', view_of(profile.email));
     write_out(rank, &profile, &ranking, &job->out);
     profile_free(&profile);
 }
@@ -131,6 +142,16 @@ static void *work(void *argument)
     while ((number = atomic_fetch_add(&rank->next_job, 1)) < rank->job_count)
         do_job(rank, worker->desk, &rank->jobs[number]);
     return NULL;
+}
+
+/* Both are printed, but who reads the lists by address has to know. */
+static void note_seen(struct rank *rank, struct job *job)
+{
+    uint32_t known = rank->seen.count;
+
+    term_table_add(&rank->seen, job->who);
+    if (rank->seen.count == known && rank->doubled++ == 0)
+        snprintf(rank->doubled_at, sizeof(rank->doubled_at), "%s", buffer_string(&job->name));
 }
 
 /* A thread that cannot be had leaves its work to the others. */
@@ -154,6 +175,8 @@ static int finish_batch(struct rank *rank)
             report(rank, &rank->jobs[i].problem);
         else
             result = print(rank, &rank->jobs[i].out);
+        if (!rank->jobs[i].is_bad)
+            note_seen(rank, &rank->jobs[i]);
     }
     rank->job_count = 0;
     return result;
@@ -173,11 +196,18 @@ static int take_line(void *user, const char *name, struct view line)
 
 static int rank_lines(struct rank *rank, const char *path, struct error *error)
 {
-    int result = profiles_each_line(path, take_line, rank, error);
+    int result;
 
+    term_table_init(&rank->seen);
+    result = profiles_each_line(path, take_line, rank, error);
     /* What was read before a failure is ranked, too. */
     if (result <= 0 && rank->job_count)
         finish_batch(rank);
+    term_table_free(&rank->seen);
+    if (rank->doubled)
+        log_line(rank->log, LOG_LEVEL_WARNING,
+                 "%s: this address stands before; of such lines there %s %zu, all ranked",
+                 rank->doubled_at, rank->doubled == 1 ? "is" : "are", rank->doubled);
     return result;
 }
 
@@ -266,6 +296,7 @@ static int run(struct log *log, const struct options *options)
         goto out;
     }
     rank.date = input.date;
+    rank.is_one = options_given(options, "--profile");
     if (rank_all(&site, options, &rank, &input.papers, sources->count > 0, &error) < 0)
         status = command_fail(log, &error);
     else if (rank.output_failed)

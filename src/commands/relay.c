@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "commands/own_name.h"
 
 static int64_t now(void *user)
 {
@@ -26,7 +27,7 @@ static enum transport_tls tls_of(enum configuration_tls tls)
 }
 
 /* `ret_password` is the options' and for forget(); both are the relay's for as long. */
-static int read_options(const struct configuration_relay *relay, const char *name,
+static int read_options(const struct configuration_relay *relay, const char *name, const char *ehlo,
                         struct transport_options *ret_options, char **ret_password,
                         struct error *error)
 {
@@ -35,6 +36,7 @@ static int read_options(const struct configuration_relay *relay, const char *nam
         .username = relay->username,
         .tls = tls_of(relay->tls),
         .ca_file = relay->ca_file,
+        .ehlo = ehlo,
         .now = now,
     };
     if (relay->password_file &&
@@ -51,15 +53,17 @@ static void forget(char *password)
     free(password);
 }
 
-int relay_open(const struct configuration_relay *relay, const char *name,
-               const struct relay_patience *patience, struct transport **ret_transport,
-               struct error *error)
+int relay_open(const struct configuration *configuration, const struct configuration_relay *relay,
+               const char *name, const struct relay_patience *patience,
+               struct transport **ret_transport, struct error *error)
 {
+    char own_name[OWN_NAME_BYTES];
     struct transport_options options;
     char *password = NULL;
     int result;
 
-    if (read_options(relay, name, &options, &password, error) < 0)
+    if (read_options(relay, name, own_name_find(configuration->sender.address, own_name), &options,
+                     &password, error) < 0)
         return -1;
     if (patience) {
         options.connect_timeout_ms = patience->connect_ms;
@@ -79,8 +83,9 @@ static const char *short_name(const char *url)
     return host ? host + 3 : url;
 }
 
-static int read_all(const struct configuration *configuration, struct engine_options *engine,
-                    struct engine_relay_options *relays, char **passwords, struct error *error)
+static int read_all(const struct configuration *configuration, const char *ehlo,
+                    struct engine_options *engine, struct engine_relay_options *relays,
+                    char **passwords, struct error *error)
 {
     const struct configuration_relay *first = &configuration->delivery.relay;
     size_t count = configuration->delivery.relay_count;
@@ -94,7 +99,7 @@ static int read_all(const struct configuration *configuration, struct engine_opt
 
         if (i)
             snprintf(name, sizeof(name), "delivery.relays[%zu]", i - 1);
-        if (read_options(relay, name, &options->transport, &passwords[engine->relay_count++],
+        if (read_options(relay, name, ehlo, &options->transport, &passwords[engine->relay_count++],
                          error) < 0)
             return -1;
         options->name = short_name(relay->url);
@@ -111,7 +116,8 @@ int relay_open_engine(const struct configuration *configuration, int connections
     char **passwords = memory_new(most, sizeof(passwords[0]));
     struct engine_options options = {
         .relays = relays, .connections = connections, .patience_ms = patience_ms};
-    int result = read_all(configuration, &options, relays, passwords, error);
+    char own_name[OWN_NAME_BYTES];
+    int result = read_all(configuration, own_name_find(configuration->sender.address, own_name), &options, relays, passwords, error);
 
     if (result == 0)
         result = engine_open(&options, ret_engine, error);

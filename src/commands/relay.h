@@ -16,9 +16,9 @@ struct relay_patience {
 
 /* Nothing is connected yet. `name` is the configuration's ("delivery",
  * "delivery.relays[0]") for messages; `patience` may be NULL. */
-int relay_open(const struct configuration_relay *relay, const char *name,
-               const struct relay_patience *patience, struct transport **ret_transport,
-               struct error *error);
+int relay_open(const struct configuration *configuration, const struct configuration_relay *relay,
+               const char *name, const struct relay_patience *patience,
+               struct transport **ret_transport, struct error *error);
 
 /* All of them, with up to `connections`; delivery.url is left out when it is a Maildir
  * and there are others. `patience_ms` as in struct engine_options. */

@@ -273,10 +273,10 @@ static int plan_and_work(struct job *job)
     let_go(job);
     site_catch_signals();
     if (working_send_due(&job->site, &options, &summary, &error) < 0) {
-        working_log_summary(job->log, &summary);
+        working_log_summary(&job->site, &summary);
         return command_fail(job->log, &error);
     }
-    working_log_summary(job->log, &summary);
+    working_log_summary(&job->site, &summary);
     if (!site_is_stopping()) {
         site_release_signals();
         catch_up(job, CATCHING_UP_ALL);
@@ -328,7 +328,7 @@ static int open_job(struct job *job, struct error *error)
         site_need_sender(&job->site, error) < 0 ||
         site_open_templates(&job->site, error) < 0 || site_open_store(&job->site, error) < 0)
         return -1;
-    return site_open_key(&job->site, error);
+    return job->is_dry ? site_open_key_unkept(&job->site, error) : site_open_key(&job->site, error);
 }
 
 static int run(struct log *log, const struct options *options)

@@ -118,10 +118,10 @@ static int run(struct log *log, const struct options *options)
     if (open_site(&site, log, options->config, &error) < 0 ||
         work(&site, (int)threads, wait, &total, &error) < 0) {
         if (site.store)
-            working_log_summary(log, &total);
+            working_log_summary(&site, &total);
         status = command_fail(log, &error);
     } else {
-        working_log_summary(log, &total);
+        working_log_summary(&site, &total);
         status = working_exit_status(&total);
     }
     site_close(&site);

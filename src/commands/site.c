@@ -106,20 +106,6 @@ int site_open_store(struct site *site, struct error *error)
     return store_open(site->configuration.store, NULL, &site->store, error);
 }
 
-int site_open_key(struct site *site, struct error *error)
-{
-    unsigned char fresh[TOKEN_SECRET_BYTES];
-
-    if (site->has_key)
-        return 0;
-    randombytes_buf(fresh, sizeof(fresh));
-    if (token_key_open(site->configuration.key_file, fresh, &site->key, error) < 0)
-        return -1;
-    sodium_memzero(fresh, sizeof(fresh));
-    site->has_key = true;
-    return 0;
-}
-
 static bool has_templates(const char *folder)
 {
     char *file = file_join(folder, "digest.html");
@@ -180,7 +166,7 @@ int site_open_templates(struct site *site, struct error *error)
     folder = site_templates_folder(site);
     result = templates_load(folder, &site->templates, error);
     free(folder);
-    return result;
+    return result < 0 && site->configuration.templates ? error_add(error, "templates") : result;
 }
 
 int site_need_sender(const struct site *site, struct error *error)

@@ -38,8 +38,16 @@ void site_close(struct site *site); /* zeroed is fine */
 
 /* Each opens its part once. */
 int site_open_store(struct site *site, struct error *error);
-int site_open_key(struct site *site, struct error *error); /* makes the key file at first use */
 int site_open_templates(struct site *site, struct error *error);
+/* The key, site_key.c. At its first use makes the file and writes its fingerprint into
+ * the store. From then on that store takes no other key: kind configuration, also when
+ * the file is gone; by another one nobody who was erased would be recognised. */
+int site_open_key(struct site *site, struct error *error);
+/* The same for what makes no mail: nothing is made or written, and without a key yet one
+ * that nobody keeps serves. Compared only when the store is open. */
+int site_open_key_unkept(struct site *site, struct error *error);
+/* Only reads it; kind missing when there is none yet, and none is missed. */
+int site_read_key(const struct site *site, struct token_key *ret_key, struct error *error);
 /* Where the templates are read from; for free(3). */
 char *site_templates_folder(const struct site *site);
 /* Refuses a configuration without a sender: nothing can be mailed. */

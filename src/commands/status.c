@@ -9,6 +9,7 @@
 #include "commands/command.h"
 #include "commands/profile_source.h"
 #include "commands/site.h"
+#include "commands/trouble.h"
 #include "store/editions.h"
 #include "store/holds.h"
 #include "store/outbox.h"
@@ -36,6 +37,8 @@ struct status {
     struct hold_list holds;
     struct patience_list patience;
     int64_t counts[DELIVERY_STATES];
+    struct outbox_left left;
+    struct trouble trouble; /* of sending */
     int64_t suppressed;
     size_t subscribers;
 };
@@ -57,6 +60,8 @@ static int gather(struct site *site, struct status *status, struct error *error)
                             error) < 0 ||
         outbox_list_problems(site->store, PROBLEMS_SHOWN, &status->problems, error) < 0 ||
         outbox_count(site->store, status->counts, error) < 0 ||
+        outbox_find_left(site->store, &status->left, error) < 0 ||
+        trouble_find(site, &status->trouble, error) < 0 ||
         suppression_list_all(site->store, &status->suppressions, error) < 0 ||
         suppression_count(site->store, &status->suppressed, error) < 0 ||
         hold_list(site->store, status->now_utc, &status->holds, error) < 0 ||
@@ -170,6 +175,31 @@ static json_t *problem_to_json(const struct outbox_problem *problem)
                      problem->enhanced, "reply", problem->reply, "reason", problem->reason);
 }
 
+static json_t *time_or_null(int64_t utc)
+{
+    char text[TIME_TEXT_BYTES];
+
+    if (!utc)
+        return json_null();
+    time_format_rfc3339(utc, text);
+    return json_string(text);
+}
+
+static json_t *trouble_to_json(const struct trouble *trouble)
+{
+    if (!trouble->text[0])
+        return json_null();
+    return json_pack("{so so ss}", "when", time_or_null(trouble->when_utc), "until",
+                     time_or_null(trouble->until_utc), "reason", trouble->text);
+}
+
+static json_t *left_to_json(const struct outbox_left *left)
+{
+    return json_pack("{sI so sI so}", "held", (json_int_t)left->held, "held_until",
+                     time_or_null(left->held_until_utc), "waiting", (json_int_t)left->waiting,
+                     "next", time_or_null(left->next_utc));
+}
+
 static json_t *held_to_json(const struct hold_list *holds)
 {
     json_t *list = json_array();
@@ -221,11 +251,12 @@ static int print_json(struct log *log, const struct status *status)
                             json_integer(status->counts[i]));
     for (size_t i = 0; i < status->problems.count; i++)
         json_array_append_new(problems, problem_to_json(&status->problems.items[i]));
-    root = json_pack("{so so sI sI so so so so}", "editions", editions, "deliveries", deliveries,
+    root = json_pack("{so so sI sI so so so so so so}", "editions", editions, "deliveries", deliveries,
                      "suppressed", (json_int_t)status->suppressed, "subscribers",
                      (json_int_t)status->subscribers, "errors", problems, "fetching",
                      fetching_to_json(status), "held", held_to_json(&status->holds), "slowed",
-                     patience_to_json(&status->patience));
+                     patience_to_json(&status->patience), "sending",
+                     trouble_to_json(&status->trouble), "left", left_to_json(&status->left));
     text = json_dumps(root, JSON_COMPACT);
     buffer_init(&out, SIZE_MAX);
     buffer_printf(&out, "%s\n", text);
@@ -268,6 +299,48 @@ static void add_problem(struct buffer *out, const struct outbox_problem *problem
     buffer_printf(out, ": %s%s%s%s%s\n", problem->reason ? problem->reason : "",
                   problem->reason ? ": " : "", problem->enhanced ? problem->enhanced : "",
                   problem->enhanced ? " " : "", problem->reply ? problem->reply : "no reason kept");
+}
+
+static void add_trouble(struct buffer *out, const struct trouble *trouble)
+{
+    char when[TIME_TEXT_BYTES], until[TIME_TEXT_BYTES];
+
+    if (!trouble->text[0])
+        return;
+    time_format_rfc3339(trouble->when_utc, when);
+    buffer_printf(out, "\nSending\n  %s  %s", when, trouble->text);
+    if (trouble->until_utc) {
+        time_format_rfc3339(trouble->until_utc, until);
+        buffer_printf(out, "; not before %s", until);
+    }
+    buffer_add_string(out, "\n");
+}
+
+static void add_deliveries(struct buffer *out, const struct status *status)
+{
+    const struct outbox_left *left = &status->left;
+    char when[TIME_TEXT_BYTES];
+    bool any = false;
+
+    buffer_add_string(out, "\nDeliveries\n ");
+    for (int i = 0; i < DELIVERY_STATES; i++)
+        if (status->counts[i]) {
+            buffer_printf(out, " %s %lld", delivery_state_name((enum delivery_state)i),
+                          (long long)status->counts[i]);
+            any = true;
+        }
+    buffer_add_string(out, any ? "\n" : " none yet\n");
+    if (left->held) {
+        time_format_rfc3339(left->held_until_utc, when);
+        buffer_printf(out, "  %lld held by a worker; if it is dead, they are sent after %s\n",
+                      (long long)left->held, when);
+    }
+    if (left->waiting) {
+        time_format_rfc3339(left->next_utc, when);
+        buffer_printf(out, "  %lld to be sent by the next run, the first %s%s\n",
+                      (long long)left->waiting, left->next_utc > status->now_utc ? "after " : "",
+                      left->next_utc > status->now_utc ? when : "at once");
+    }
 }
 
 static void add_holds(struct buffer *out, const struct hold_list *holds)
@@ -319,19 +392,16 @@ static int print_text(struct log *log, const struct status *status)
     int exit_status;
 
     buffer_init(&out, SIZE_MAX);
-    buffer_printf(&out, "%zu subscribers, %lld suppressed addresses\n\nEditions\n",
-                  status->subscribers, (long long)status->suppressed);
+    buffer_printf(&out, "%zu subscriber%s, %lld suppressed address%s\n\nEditions\n",
+                  status->subscribers, status->subscribers == 1 ? "" : "s",
+                  (long long)status->suppressed, status->suppressed == 1 ? "" : "es");
     for (size_t i = 0; i < status->editions.count; i++)
         add_edition(&out, &status->editions.items[i]);
     if (!status->editions.count)
         buffer_add_string(&out, "  none yet\n");
     add_fetching(&out, status);
-    buffer_add_string(&out, "\nDeliveries\n ");
-    for (int i = 0; i < DELIVERY_STATES; i++)
-        if (status->counts[i])
-            buffer_printf(&out, " %s %lld", delivery_state_name((enum delivery_state)i),
-                          (long long)status->counts[i]);
-    buffer_add_string(&out, "\n");
+    add_deliveries(&out, status);
+    add_trouble(&out, &status->trouble);
     if (status->problems.count)
         buffer_add_string(&out, "\nLast errors\n");
     for (size_t i = 0; i < status->problems.count; i++)
@@ -374,9 +444,9 @@ const struct command command_status = {
     .summary = "editions, outbox, suppressed addresses, last errors",
     .help = "Usage: paperboy status [--json]\n"
             "Prints the last editions and how complete they are, the outbox by state, the\n"
-            "last errors of fetching, with the time when it is tried again, and of the\n"
-            "relay in its words with the reason, which domains are held or slowed down, and\n"
-            "who is suppressed and why.\n\n"
+            "last errors of fetching, with the time when it is tried again, what keeps mail\n"
+            "back, the last errors of the relay in its words with the reason, which domains\n"
+            "are held or slowed down, and who is suppressed and why.\n\n"
             "  --json  one object instead\n",
     .options = OPTIONS,
     .min_words = 0,

@@ -1,6 +1,7 @@
 /* paperboy subscriber: the owner's hand on profiles and suppressions. */
 #include "commands/subscriber.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,12 @@ int subscriber_show(struct site *site, const struct options *options, char **wor
     return status;
 }
 
+/* A pause ends when its day begins in New York. */
+static bool is_over(const struct site *site, struct date until)
+{
+    return date_compare(until, site_arxiv_date(site, site_now())) <= 0;
+}
+
 /* ---- list ---- */
 
 struct listing {
@@ -70,7 +77,8 @@ static int list_profile(void *user, const char *name, const struct profile *prof
     if (suppression.found) {
         printf("%s\tsuppressed: %s\n", profile->email,
                suppression_reason_name(suppression.reason));
-    } else if (date_is_set(profile->paused_until)) {
+    } else if (date_is_set(profile->paused_until) &&
+               !is_over(listing->site, profile->paused_until)) {
         date_format(profile->paused_until, until);
         printf("%s\tpaused until %s\n", profile->email, until);
     } else {
@@ -103,8 +111,6 @@ static void log_pause(struct site *site, const char *address, struct date until)
     date_format(until, text);
     if (!date_is_set(until))
         log_line(site->log, LOG_LEVEL_NOTICE, "%s gets digests again", address);
-    else if (date_compare(until, site_arxiv_date(site, site_now())) <= 0)
-        log_line(site->log, LOG_LEVEL_WARNING, "%s is past: %s is not paused", text, address);
     else if (until.year == 9999)
         log_line(site->log, LOG_LEVEL_NOTICE, "%s is paused until resumed", address);
     else
@@ -139,6 +145,10 @@ int subscriber_pause(struct site *site, const struct options *options, char **wo
     (void)count;
     if (options_date(options, "--until", &until, &error) < 0)
         return command_fail_usage(site->log, &error);
+    if (is_over(site, until)) {
+        error_set(&error, ERROR_INPUT, "--until: that day is past, and would pause nobody");
+        return command_fail_usage(site->log, &error);
+    }
     return set_pause(site, words[0], until);
 }
 
@@ -183,7 +193,7 @@ static const struct action {
     {"add", 1, 1, subscriber_add},           {"show", 1, 1, subscriber_show},
     {"list", 0, 0, subscriber_list},         {"pause", 1, 1, subscriber_pause},
     {"resume", 1, 1, subscriber_resume},     {"suppress", 1, 1, subscriber_suppress},
-    {"unsuppress", 1, 1, subscriber_unsuppress}, {"remove", 1, 1, subscriber_remove},
+    {"unsuppress", 1, SIZE_MAX, subscriber_unsuppress}, {"remove", 1, 1, subscriber_remove},
     {"import", 1, 2, subscriber_import},     {"export", 0, 1, subscriber_export},
     {"erase", 1, 1, subscriber_erase_address},
 };
@@ -223,6 +233,7 @@ static int run(struct log *log, const struct options *options)
                   action->max_words == 0   ? "no more words"
                   : !action->min_words     ? "at most one ADDRESS"
                   : action->max_words == 1 ? "one ADDRESS"
+                  : action->max_words > 2  ? "at least one ADDRESS"
                                            : "one FILE, and perhaps an ADDRESS");
         return command_fail_usage(log, &error);
     }
@@ -250,13 +261,13 @@ const struct command command_subscriber = {
             "in the store, and on suppressed addresses, which are not mailed.\n\n"
             "  add ADDRESS [--name NAME] [--keywords WORD...] [--categories CATEGORY...]\n"
             "      [--interests TEXT]    a new profile\n"
-            "  add FILE                  the profile in FILE\n"
+            "  add FILE                  the profile in FILE; the first makes the key file\n"
             "  show ADDRESS              print the profile\n"
             "  list                      every subscriber and whether mail goes there\n"
             "  pause ADDRESS [--until YYYY-MM-DD]\n"
             "  resume ADDRESS\n"
             "  suppress ADDRESS [--reason TEXT]\n"
-            "  unsuppress ADDRESS        lift every reason, a complaint and an erasure too\n"
+            "  unsuppress ADDRESS...     lift every reason, a complaint and an erasure too\n"
             "  unsuppress @DOMAIN        send to a domain again that is held\n"
             "  remove ADDRESS            delete the profile\n"
             "  erase ADDRESS             delete the profile and all that the store has of the\n"
@@ -276,6 +287,6 @@ const struct command command_subscriber = {
             "                            (default: list.owner), with its rules file\n",
     .options = OPTIONS,
     .min_words = 1,
-    .max_words = 3,
+    .max_words = SIZE_MAX,
     .run = run,
 };

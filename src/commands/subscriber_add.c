@@ -39,7 +39,7 @@ static int put(struct site *site, const struct profile *profile, struct error *e
     int result;
 
     if (site_open_store(site, error) < 0 || profile_source_open(site, &source, error) < 0 ||
-        forgetting_load(site, &forgetting, error) < 0)
+        site_open_key(site, error) < 0 || forgetting_load(site, &forgetting, error) < 0)
         return -1;
     if (forgetting_has(&forgetting, profile->email))
         result = error_set(error, ERROR_CONFLICT, "%s " FORGETTING_WHY, profile->email);
@@ -100,6 +100,13 @@ static int profile_from_words(const struct options *options, const char *address
     return result;
 }
 
+/* A file that is not there: no domain ends with .json, and an address has an @. */
+static bool is_file_name(const char *word)
+{
+    return view_ends_with(view_of(word), VIEW(".json")) ||
+           (strchr(word, '/') && !strchr(word, '@'));
+}
+
 int subscriber_add(struct site *site, const struct options *options, char **words, size_t count)
 {
     struct profile profile;
@@ -109,6 +116,9 @@ int subscriber_add(struct site *site, const struct options *options, char **word
     (void)count;
     if (file_exists(words[0]))
         result = profiles_find(site, words[0], &profile, &error);
+    else if (is_file_name(words[0]))
+        result = error_set(&error, ERROR_MISSING, "%s: no such file, and no mail address either",
+                           words[0]);
     else
         result = profile_from_words(options, words[0], &profile, &error);
     if (result < 0)
@@ -146,35 +156,59 @@ static const char *owner_of(const struct site *site)
     return owner;
 }
 
-int subscriber_import_bot(struct site *site, const struct options *options, char **words,
-                          size_t count)
+static int read_bot(const struct bot_file *config, const char *rules_path, const char *address,
+                    struct profile *ret_profile, struct bot_notices *notices, struct error *error)
 {
-    const char *rules_path = options_value(options, "--rules");
-    const char *address = options_value(options, "--address");
-    struct buffer config_bytes = {0}, rules_bytes = {0};
-    struct bot_file config, rules = {NULL, {NULL, 0}};
+    struct bot_file rules = {NULL, {NULL, 0}};
+    struct buffer bytes = {0};
+    int result = rules_path ? read_bot_file(rules_path, &bytes, &rules, error) : 0;
+
+    if (result == 0)
+        result = bot_import(config, rules_path ? &rules : NULL, address, ret_profile, notices,
+                            error);
+    buffer_free(&bytes);
+    return result;
+}
+
+static int import_bot(struct site *site, const struct options *options,
+                      const struct bot_file *config, const char *address)
+{
     struct bot_notices notices = {0};
     struct profile profile;
     struct error error;
     int status;
 
-    if (!address)
-        address = count > 1 ? words[1] : owner_of(site);
-    if (!address) {
-        error_set(&error, ERROR_INPUT, "whose profile is it? give --address ADDRESS");
-        return command_fail_usage(site->log, &error);
-    }
-    if (read_bot_file(words[0], &config_bytes, &config, &error) < 0 ||
-        (rules_path && read_bot_file(rules_path, &rules_bytes, &rules, &error) < 0) ||
-        bot_import(&config, rules_path ? &rules : NULL, address, &profile, &notices, &error) < 0) {
-        status = command_fail(site->log, &error);
+    if (read_bot(config, options_value(options, "--rules"), address, &profile, &notices, &error) < 0) {
         bot_notices_free(&notices);
-    } else {
-        log_notices(site->log, &notices);
-        status = create(site, &profile);
-        profile_free(&profile);
+        return command_fail(site->log, &error);
     }
-    buffer_free(&config_bytes);
-    buffer_free(&rules_bytes);
+    log_notices(site->log, &notices);
+    status = create(site, &profile);
+    profile_free(&profile);
+    return status;
+}
+
+/* The bot's file names nobody: who is not named either is the owner, if it surely is one. */
+int subscriber_import_bot(struct site *site, const struct options *options, char **words,
+                          size_t count)
+{
+    const char *address = options_value(options, "--address");
+    struct buffer bytes = {0};
+    struct bot_file config;
+    struct error error;
+    int status;
+
+    if (!address && count > 1)
+        address = words[1];
+    if (read_bot_file(words[0], &bytes, &config, &error) < 0 ||
+        bot_import_check(&config, !address, &error) < 0) {
+        status = command_fail(site->log, &error);
+    } else if (address || (address = owner_of(site))) {
+        status = import_bot(site, options, &config, address);
+    } else {
+        error_set(&error, ERROR_INPUT, "%s: whose profile is it? give --address ADDRESS", words[0]);
+        status = command_fail_usage(site->log, &error);
+    }
+    buffer_free(&bytes);
     return status;
 }

@@ -268,6 +268,7 @@ static int import_profiles(struct site *site, const struct options *options, enu
 
     if (site_open_store(site, &error) < 0 ||
         profile_source_open(site, &importing.to, &error) < 0 ||
+        site_open_key(site, &error) < 0 ||
         forgetting_load(site, &importing.forgetting, &error) < 0)
         return command_fail(site->log, &error);
     result = import_from(&importing, kind, path, &error);

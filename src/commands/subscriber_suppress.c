@@ -10,12 +10,13 @@
 #include "store/forgotten.h"
 #include "store/subscribers.h"
 
-static int suppress(struct site *site, const char *address, const char *reason, bool *ret_has,
-                    struct error *error)
+static int suppress(struct site *site, const char *address, const char *reason,
+                    struct suppression_found *ret_before, bool *ret_has, struct error *error)
 {
     struct profile_source source;
 
     if (site_open_store(site, error) < 0 || profile_source_open(site, &source, error) < 0 ||
+        suppression_find(site->store, address, ret_before, error) < 0 ||
         suppression_add(site->store,
                         &(struct suppression){.address = address,
                                               .reason = SUPPRESSION_OWNER,
@@ -32,12 +33,18 @@ int subscriber_suppress(struct site *site, const struct options *options, char *
     char *address = NULL;
     struct error error;
     int status = EX_OK;
+    struct suppression_found before;
     bool has_profile;
 
     (void)count;
     if (subscriber_read_address(words[0], &address, &error) < 0 ||
-        suppress(site, address, options_value(options, "--reason"), &has_profile, &error) < 0)
+        suppress(site, address, options_value(options, "--reason"), &before, &has_profile,
+                 &error) < 0)
         status = command_fail(site->log, &error);
+    else if (before.found && before.reason == SUPPRESSION_OWNER)
+        log_line(site->log, LOG_LEVEL_WARNING,
+                 "%s was suppressed before, and what was said then stays; unsuppress it first to say "
+                 "something else", address);
     else
         log_line(site->log, LOG_LEVEL_NOTICE, "%s is suppressed%s", address,
                  has_profile ? "" : "; there is no profile of that address");
@@ -76,18 +83,16 @@ static int lift_all(struct site *site, const char *address, bool *any, struct er
     return lift_forgotten(site, address, any, error);
 }
 
-int subscriber_unsuppress(struct site *site, const struct options *options, char **words,
-                          size_t count)
+static int unsuppress(struct site *site, const char *word)
 {
     char *address = NULL;
     bool any = false;
     struct error error;
     int status = EX_OK;
 
-    (void)options, (void)count;
-    if (words[0][0] == '@')
-        return holding_release(site, words[0]);
-    if (subscriber_read_address(words[0], &address, &error) < 0 ||
+    if (word[0] == '@')
+        return holding_release(site, word);
+    if (subscriber_read_address(word, &address, &error) < 0 ||
         lift_all(site, address, &any, &error) < 0) {
         status = command_fail(site->log, &error);
     } else if (!any) {
@@ -97,6 +102,22 @@ int subscriber_unsuppress(struct site *site, const struct options *options, char
         log_line(site->log, LOG_LEVEL_NOTICE, "%s is no longer suppressed", address);
     }
     free(address);
+    return status;
+}
+
+/* One that is wrong keeps none of the others; the first such status is told. */
+int subscriber_unsuppress(struct site *site, const struct options *options, char **words,
+                          size_t count)
+{
+    int status = EX_OK;
+
+    (void)options;
+    for (size_t i = 0; i < count; i++) {
+        int one = unsuppress(site, words[i]);
+
+        if (status == EX_OK)
+            status = one;
+    }
     return status;
 }
 

@@ -14,6 +14,7 @@
 #include "commands/compose.h"
 #include "commands/holding.h"
 #include "commands/relay.h"
+#include "commands/trouble.h"
 #include "store/outbox.h"
 
 enum {
@@ -41,6 +42,7 @@ struct crew {
     int64_t told_ms;      /* when the progress line was last written */
     int64_t waits_since_ms; /* nothing has ended since it was first waited; 0: it is not */
     int64_t wait_told_ms;   /* when a line said for what */
+    char limit[ERROR_TEXT_BYTES]; /* the last news: with a limit that ends the work, that */
 };
 
 /* One thread: a store, an engine and a composer of its own. */
@@ -170,6 +172,7 @@ static void tell_news(void *user, const char *text)
     struct hand *hand = user;
 
     pthread_mutex_lock(&hand->crew->lock);
+    snprintf(hand->crew->limit, sizeof(hand->crew->limit), "%s", text);
     log_line(hand->crew->site->log, LOG_LEVEL_WARNING, "%s", text);
     pthread_mutex_unlock(&hand->crew->lock);
 }
@@ -389,6 +392,25 @@ static int open_crew(struct crew *crew, struct error *error)
     return 0;
 }
 
+/* What keeps mail back is in no delivery that was never tried; status tells it. */
+static void note_trouble(const struct crew *crew, const struct worker_summary *summary,
+                         const struct error *failure)
+{
+    struct trouble trouble = {.when_utc = site_now(), .until_utc = summary->wait_until_utc};
+    struct error stopped, unkept;
+
+    for (int i = 0; i < crew->hand_count && !failure; i++)
+        if (crew->hands[i].engine && engine_find_stopped(crew->hands[i].engine, &stopped))
+            failure = &stopped;
+    if (failure)
+        snprintf(trouble.text, sizeof(trouble.text), "%s", failure->text);
+    else if (trouble.until_utc)
+        snprintf(trouble.text, sizeof(trouble.text), "%s", crew->limit);
+    /* What ended the work may be the store, which is told already. */
+    if (trouble_keep(crew->site, &trouble, &unkept) < 0 && !failure)
+        log_line(crew->site->log, LOG_LEVEL_WARNING, "%s", unkept.text);
+}
+
 int working_send_due(struct site *site, const struct working_options *options,
                      struct worker_summary *ret_summary, struct error *error)
 {
@@ -405,6 +427,7 @@ int working_send_due(struct site *site, const struct working_options *options,
         *ret_summary = sum_up(&crew);
         result = find_failure(&crew, error);
     }
+    note_trouble(&crew, ret_summary, result < 0 ? error : NULL);
     for (int i = 0; i < crew.hand_count; i++)
         close_hand(&crew.hands[i]);
     free(crew.hands);
@@ -413,8 +436,10 @@ int working_send_due(struct site *site, const struct working_options *options,
     pthread_mutex_destroy(&crew.writing);
     log_progress_end(site->log);
     if (outbox_count_left(site->store, options->only, policy_of(site), site_now(),
-                          &ret_summary->left, result < 0 ? NULL : error) < 0)
+                          &ret_summary->left, result < 0 ? NULL : error) < 0) {
+        ret_summary->left = WORKING_LEFT_UNKNOWN;
         result = -1;
+    }
     return result;
 }
 
@@ -433,17 +458,41 @@ void working_add_summary(struct worker_summary *total, const struct worker_summa
         total->wait_until_utc = summary->wait_until_utc;
 }
 
-void working_log_summary(struct log *log, const struct worker_summary *summary)
+static void log_left(struct site *site)
 {
-    char expired[40] = "";
+    struct outbox_left left;
+    struct error error;
+    char until[TIME_TEXT_BYTES];
+
+    if (outbox_find_left(site->store, &left, &error) < 0)
+        return;
+    if (left.held) {
+        time_format_rfc3339(left.held_until_utc, until);
+        log_line(site->log, LOG_LEVEL_NOTICE,
+                 "%lld of them are held by another worker; if it is dead, they are sent after %s",
+                 (long long)left.held, until);
+    }
+    if (left.waiting && left.next_utc > site_now()) {
+        time_format_rfc3339(left.next_utc, until);
+        log_line(site->log, LOG_LEVEL_NOTICE, "%lld of them wait, the first until %s",
+                 (long long)left.waiting, until);
+    }
+}
+
+void working_log_summary(struct site *site, const struct worker_summary *summary)
+{
+    char expired[40] = "", left[40] = "unknown";
 
     if (summary->expired)
         snprintf(expired, sizeof(expired), "expired %lld, ", (long long)summary->expired);
-    log_line(log, LOG_LEVEL_NOTICE,
-             "sent %lld, deferred %lld, failed %lld, uncertain %lld, skipped %lld, %sleft %lld",
+    if (summary->left != WORKING_LEFT_UNKNOWN)
+        snprintf(left, sizeof(left), "%lld", (long long)summary->left);
+    log_line(site->log, LOG_LEVEL_NOTICE,
+             "sent %lld, deferred %lld, failed %lld, uncertain %lld, skipped %lld, %sleft %s",
              (long long)summary->sent, (long long)summary->deferred, (long long)summary->failed,
-             (long long)summary->uncertain, (long long)summary->skipped, expired,
-             (long long)summary->left);
+             (long long)summary->uncertain, (long long)summary->skipped, expired, left);
+    if (summary->left > 0)
+        log_left(site);
 }
 
 int working_exit_status(const struct worker_summary *summary)

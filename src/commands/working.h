@@ -7,7 +7,10 @@
 #include "commands/site.h"
 #include "delivery/worker.h"
 
-enum { WORKING_THREADS_MAX = 64 };
+enum {
+    WORKING_THREADS_MAX = 64,
+    WORKING_LEFT_UNKNOWN = -1 /* a summary's `left`, when the store could not be asked */
+};
 
 struct working_options {
     const char *only; /* for this address and nobody else; NULL: all */
@@ -21,8 +24,8 @@ int working_send_due(struct site *site, const struct working_options *options,
 
 /* Adds what another run has done; what is left is the last one's. */
 void working_add_summary(struct worker_summary *total, const struct worker_summary *summary);
-/* One line: "sent 12, deferred 1, failed 0, …". */
-void working_log_summary(struct log *log, const struct worker_summary *summary);
+/* One line: "sent 12, deferred 1, failed 0, …", and what it is that the rest waits for. */
+void working_log_summary(struct site *site, const struct worker_summary *summary);
 
 /* EX_OK, or EX_TEMPFAIL when something is left for later or has expired unsent. */
 int working_exit_status(const struct worker_summary *summary);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "delivery/engine_type.h"
 
 enum {
@@ -363,6 +364,9 @@ static void put_into_maildir(struct engine *engine, struct engine_lane *lane)
     struct error error;
     int done = transport_send(lane->relay->transport, &message, NULL, &result, &error);
 
+    if (done < 0 && !result.reply[0])
+        snprintf(result.reply, sizeof(result.reply), "%.*s",
+                 VIEW_ARGUMENTS(utf8_prefix(view_of(error.text), sizeof(result.reply) - 1)));
     tell_result(engine, lane, done, &result, &error);
     set_state(engine, lane, LANE_FREE);
 }

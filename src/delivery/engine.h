@@ -84,6 +84,13 @@ bool engine_take_news(struct engine *engine, struct error *ret_news);
 /* Whether all that could be done is to wait for a relay; then which one, and how long. */
 bool engine_waits_for_relay(const struct engine *engine, struct error *ret_what);
 
+/* A relay that was stopped, and why; false: none was. */
+bool engine_find_stopped(const struct engine *engine, struct error *ret_why);
+/* Whether all were: then nothing more can be sent, for the reason of the first. */
+bool engine_is_stopped(const struct engine *engine, struct error *ret_why);
+/* Whether a relay but this one is not stopped. */
+bool engine_has_other(const struct engine *engine, const char *relay);
+
 size_t engine_under_way(const struct engine *engine); /* messages in lanes, events not taken */
 size_t engine_connections(const struct engine *engine); /* open ones */
 

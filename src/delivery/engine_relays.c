@@ -53,6 +53,29 @@ size_t engine_relays_working(const struct engine *engine)
     return count;
 }
 
+bool engine_find_stopped(const struct engine *engine, struct error *ret_why)
+{
+    for (size_t i = 0; i < engine->relay_count; i++)
+        if (engine->relays[i].state == RELAY_STOPPED) {
+            *ret_why = engine->relays[i].failure;
+            return true;
+        }
+    return false;
+}
+
+bool engine_is_stopped(const struct engine *engine, struct error *ret_why)
+{
+    return !engine_relays_working(engine) && engine_find_stopped(engine, ret_why);
+}
+
+bool engine_has_other(const struct engine *engine, const char *relay)
+{
+    for (size_t i = 0; i < engine->relay_count; i++)
+        if (engine->relays[i].state != RELAY_STOPPED && strcmp(engine->relays[i].name, relay) != 0)
+            return true;
+    return false;
+}
+
 void engine_relay_stop(struct engine *engine, struct engine_relay *relay,
                        const struct error *failure)
 {

@@ -120,9 +120,11 @@ static void make_file_bytes(struct buffer *bytes, const struct message *message)
     }
 }
 
-static int write_and_sync(int descriptor, struct view bytes, const char *path, struct error *error)
+static int write_and_sync(int descriptor, const char *folder, struct view bytes, const char *path,
+                          struct error *error)
 {
-    if (file_write_all(descriptor, bytes, path, error) < 0)
+    if (file_give_to_owner_of(folder, descriptor, path, error) < 0 ||
+        file_write_all(descriptor, bytes, path, error) < 0)
         return -1;
     if (fsync(descriptor) < 0)
         return error_set_errno(error, errno, "cannot sync %s", path);
@@ -140,7 +142,7 @@ static int write_temporary(struct maildir *maildir, char *path, struct buffer *r
 
     if (descriptor < 0)
         return error_set_errno(error, errno, "cannot create %s", path);
-    result = write_and_sync(descriptor, buffer_view(&maildir->bytes), path, error);
+    result = write_and_sync(descriptor, maildir->tmp, buffer_view(&maildir->bytes), path, error);
     if (result == 0 && fstat(descriptor, &status) < 0)
         result = error_set_errno(error, errno, "cannot look at %s", path);
     if (close(descriptor) < 0 && result == 0)

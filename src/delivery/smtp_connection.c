@@ -484,6 +484,13 @@ struct refusal {
     const char *why;
 };
 
+/* libcurl calls it a login that was denied. */
+static bool offers_no_login(const struct smtp_connection *connection)
+{
+    return connection->code == CURLE_LOGIN_DENIED && connection->stage != STAGE_AUTH &&
+           !smtp_reply_refuses(connection->reply.code);
+}
+
 static struct refusal find_refusal(const struct smtp_connection *connection, const char *said)
 {
     bool refused = smtp_reply_refuses(connection->reply.code);
@@ -500,6 +507,11 @@ static struct refusal find_refusal(const struct smtp_connection *connection, con
         refusal = (struct refusal){ERROR_CONFIGURATION, "tls",
                                    "no trusted TLS connection (delivery.tls, delivery.ca_file)",
                                    words};
+    } else if (offers_no_login(connection)) {
+        refusal = (struct refusal){ERROR_CONFIGURATION, "auth", "offers no login",
+                                   "its EHLO names no AUTH that can be used here; leave out "
+                                   "delivery.username and delivery.password_file, or name the "
+                                   "port that takes logins (587 or 465)"};
     } else if (connection->code == CURLE_LOGIN_DENIED) {
         refusal.kind = refused && connection->reply.code < 500 ? ERROR_TEMPORARY
                                                                : ERROR_CONFIGURATION;

@@ -13,6 +13,7 @@ enum {
     WAITING_MAX = 1000,    /* deliveries that the gate lets wait, before no more are claimed */
     CHANGES_MAX = 64,      /* composed away, before they are written down */
     RENEW_SECONDS = OUTBOX_LEASE_SECONDS / 3,
+    REFUSALS_MAX = 5,      /* of one delivery, taken for a relay's fault */
     TURN_MS = 250,
     LONG_WAIT_MS = 60 * 1000 /* for a limit; then another run goes on */
 };
@@ -377,8 +378,24 @@ static void start_some(struct work *work)
 
 /* ---- what came back ---- */
 
-static void on_answer(struct work *work, struct work_item *item,
-                      const struct delivery_result *result)
+/* Refused before it began, for what may be this relay's own fault: another may take it.
+ * So often that the relay is stopped meanwhile, if it is. */
+static bool may_go_elsewhere(const struct work *work, struct work_item *item,
+                             const struct engine_event *event)
+{
+    return event->result.suspect_relay && item->delivery->state == DELIVERY_CLAIMED &&
+           engine_has_other(work->engine, event->relay) && item->refusals++ < REFUSALS_MAX;
+}
+
+static void wait_again(struct work *work, struct work_item *item)
+{
+    gate_cancel(work->gate, item->delivery, item->relay, work_now_ms(work));
+    item->relay = NULL;
+    item->ask_again_ms = 0;
+    wait_with(work, item);
+}
+
+static void on_answer(struct work *work, struct work_item *item, const struct engine_event *event)
 {
     static const enum delivery_state states[] = {
         [RESULT_SENT] = DELIVERY_SENT,
@@ -387,20 +404,22 @@ static void on_answer(struct work *work, struct work_item *item,
         [RESULT_UNCERTAIN] = DELIVERY_UNCERTAIN,
     };
 
-    work_note_end(work, item, states[result->kind], result, NULL);
+    if (may_go_elsewhere(work, item, event))
+        wait_again(work, item);
+    else
+        work_note_end(work, item, states[event->result.kind], &event->result, NULL);
 }
 
 /* Another relay may take it; once begun it is a try that failed. */
 static void on_unsent(struct work *work, struct work_item *item, const struct engine_event *event)
 {
-    gate_cancel(work->gate, item->delivery, item->relay, work_now_ms(work));
-    item->relay = NULL;
-    if (item->delivery->state == DELIVERY_SENDING) {
-        work_note_end(work, item, DELIVERY_DEFERRED, &event->result, NULL);
+    if (item->delivery->state != DELIVERY_SENDING) {
+        wait_again(work, item);
         return;
     }
-    item->ask_again_ms = 0;
-    wait_with(work, item);
+    gate_cancel(work->gate, item->delivery, item->relay, work_now_ms(work));
+    item->relay = NULL;
+    work_note_end(work, item, DELIVERY_DEFERRED, &event->result, NULL);
 }
 
 static void take_events(struct work *work)
@@ -415,7 +434,7 @@ static void take_events(struct work *work)
             work_note_begin(work, item, event.lane);
             break;
         case ENGINE_ANSWERED:
-            on_answer(work, item, &event.result);
+            on_answer(work, item, &event);
             break;
         case ENGINE_UNSENT:
             on_unsent(work, item, &event);
@@ -564,6 +583,10 @@ static int run(struct work *work, struct error *error)
     if (result < 0)
         engine_drop_all(work->engine);
     release_all(work);
+    /* The relay that put off the last ones was stopped for it. */
+    if (result == 0 && !work->has_failed && work->summary.deferred &&
+        engine_is_stopped(work->engine, &work->failure))
+        work->has_failed = true;
     if (result == 0 && work->has_failed) {
         *error = work->failure;
         result = -1;

@@ -10,6 +10,7 @@ struct work_item {
     struct work_batch *batch;
     const char *relay;     /* that it was admitted for; NULL: was not */
     int64_t ask_again_ms;  /* the gate's */
+    int refusals;          /* by relays that seemed to be at fault, while others work */
     bool is_over;
 };
 

@@ -68,11 +68,16 @@ int64_t token_purpose_expires(enum token_purpose purpose, int64_t now_utc)
 
 void token_key_derive(const unsigned char secret[TOKEN_SECRET_BYTES], struct token_key *ret_key)
 {
+    unsigned char fingerprint[TOKEN_FINGERPRINT_BYTES / 2];
+
     _Static_assert(TOKEN_SECRET_BYTES == crypto_kdf_KEYBYTES, "key size");
     crypto_kdf_derive_from_key(ret_key->subscriber, sizeof(ret_key->subscriber), 1, "paperboy",
                                secret);
     crypto_kdf_derive_from_key(ret_key->forgotten, sizeof(ret_key->forgotten), 2, "paperboy",
                                secret);
+    crypto_kdf_derive_from_key(fingerprint, sizeof(fingerprint), 3, "paperboy", secret);
+    sodium_bin2hex(ret_key->fingerprint, sizeof(ret_key->fingerprint), fingerprint,
+                   sizeof(fingerprint));
 }
 
 /* Keyed BLAKE2b of the address in lower case. */

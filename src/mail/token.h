@@ -48,13 +48,15 @@ enum {
     TOKEN_MAC_BYTES = 10,
     TOKEN_TEXT_BYTES = 32,     /* 31 characters and NUL */
     MESSAGE_ID_TEXT_BYTES = 33,
-    FORGOTTEN_TEXT_BYTES = 27
+    FORGOTTEN_TEXT_BYTES = 27,
+    TOKEN_FINGERPRINT_BYTES = 33 /* 32 hexadecimal digits and NUL */
 };
 
 /* What is derived from the installation's secret. */
 struct token_key {
     unsigned char subscriber[32];
     unsigned char forgotten[32];
+    char fingerprint[TOKEN_FINGERPRINT_BYTES]; /* says which key it is, and nothing of it */
 };
 
 void token_key_derive(const unsigned char secret[TOKEN_SECRET_BYTES], struct token_key *ret_key);
@@ -97,6 +99,9 @@ bool token_purpose_parse(struct view name, enum token_purpose *ret_purpose);
 /* How long a token made at `now_utc` lives: what to give token_make. */
 int64_t token_purpose_expires(enum token_purpose purpose, int64_t now_utc);
 
+/* Whether an inbox's address leaves room for the longest purpose and a token; why not
+ * is kind input, without its name. */
+int token_check_inbox(struct view inbox, struct error *error);
 /* Appends LOCAL+PURPOSE-TOKEN@DOMAIN of the inbox's address; a configuration
  * error when the local part gets longer than 64 octets. */
 int token_add_address(struct buffer *out, struct view inbox, enum token_purpose purpose,

@@ -1,7 +1,23 @@
 /* LOCAL+PURPOSE-TOKEN@DOMAIN: a token as the address of a mail. */
+#include <string.h>
+
 #include "base/utf8.h"
 #include "mail/mime.h"
 #include "mail/token.h"
+
+int token_check_inbox(struct view inbox, struct error *error)
+{
+    size_t at = view_find_char(inbox, '@', 0);
+    size_t more = strlen("+unsubscribe-") + TOKEN_TEXT_BYTES - 1;
+
+    if (at + more > MIME_LOCAL_PART_BYTES || inbox.size + more > MIME_ADDRESS_BYTES)
+        return error_set(error, ERROR_INPUT,
+                         "\"%.*s\" is too long: at most %zu characters may stand before the @ and "
+                         "%zu in all, so that \"+unsubscribe-\" and a token fit in between",
+                         VIEW_ARGUMENTS(utf8_prefix(inbox, 100)), MIME_LOCAL_PART_BYTES - more,
+                         MIME_ADDRESS_BYTES - more);
+    return 0;
+}
 
 int token_add_address(struct buffer *out, struct view inbox, enum token_purpose purpose,
                       const char *token, struct error *error)

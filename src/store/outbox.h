@@ -146,6 +146,14 @@ int outbox_count(struct store *store, int64_t ret_counts[DELIVERY_STATES], struc
  * Cheap, whatever the outbox has behind it. */
 int outbox_count_left(struct store *store, const char *subscriber, enum uncertain_policy policy,
                       int64_t now_utc, int64_t *ret_left, struct error *error);
+/* What is still to be done, and what it waits for: a worker's lease, or its time. */
+struct outbox_left {
+    int64_t held;           /* claimed or being sent by a worker, which may be dead */
+    int64_t held_until_utc; /* the last of these leases runs out; 0: none is held */
+    int64_t waiting;        /* queued or deferred */
+    int64_t next_utc;       /* the first of these may be sent; 0: none waits */
+};
+int outbox_find_left(struct store *store, struct outbox_left *ret_left, struct error *error);
 /* When there is something to do next, at the earliest: for one that waits for its
  * time, one that expires, or another worker's lease that runs out. False: nothing
  * is open. An instant that has passed is one at which outbox_recover and

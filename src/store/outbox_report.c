@@ -54,6 +54,31 @@ int outbox_count_left(struct store *store, const char *subscriber, enum uncertai
     return result < 0 ? -1 : 0;
 }
 
+int outbox_find_left(struct store *store, struct outbox_left *ret_left, struct error *error)
+{
+    struct query query;
+    int result;
+
+    query_start(&query, store,
+                "SELECT (SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'sending')),"
+                " (SELECT max(lease_until_utc) FROM deliveries"
+                " WHERE state IN ('claimed', 'sending')),"
+                " (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'deferred')),"
+                " (SELECT min(not_before_utc) FROM deliveries"
+                " WHERE state IN ('queued', 'deferred'))",
+                error);
+    result = query_next(&query);
+    if (result > 0)
+        *ret_left = (struct outbox_left){
+            .held = query_get_integer(&query, 0),
+            .held_until_utc = query_is_null(&query, 1) ? 0 : query_get_integer(&query, 1),
+            .waiting = query_get_integer(&query, 2),
+            .next_utc = query_is_null(&query, 3) ? 0 : query_get_integer(&query, 3),
+        };
+    query_end(&query);
+    return result < 0 ? -1 : 0;
+}
+
 int outbox_next_due(struct store *store, enum uncertain_policy policy, bool *ret_any,
                     int64_t *ret_utc, struct error *error)
 {

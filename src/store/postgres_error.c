@@ -90,7 +90,8 @@ static const struct {
     const char *advice;
 } refusals[] = {
     {"no password supplied", ERROR_CONFIGURATION,
-     "put the password into ~/.pgpass, or name a file with ?passfile=FILE (mode 0600)"},
+     "put a line HOST:PORT:DATABASE:USER:PASSWORD that fits into ~/.pgpass or the file of "
+     "?passfile=FILE, which must be there, be this user's and have mode 0600"},
     {"password authentication failed", ERROR_CONFIGURATION,
      "mend the user's name, or the password in ~/.pgpass or ?passfile=FILE"},
     {"pg_hba.conf", ERROR_CONFIGURATION, "allow it in the server's pg_hba.conf"},

@@ -119,16 +119,29 @@ int store_lock(struct store *store, enum store_lock lock, struct error *error)
     return store->backend->lock ? store->backend->lock(store->connection, lock, error) : 0;
 }
 
-int fact_put(struct store *store, const char *name, struct view value, struct error *error)
+static int put_fact(struct store *store, const char *sql, const char *name, struct view value,
+                    struct error *error)
 {
     struct query query;
 
-    query_start(&query, store,
-                "INSERT INTO facts (name, value) VALUES ($1, $2)"
-                " ON CONFLICT (name) DO UPDATE SET value = excluded.value", error);
+    query_start(&query, store, sql, error);
     query_text(&query, name);
     query_blob(&query, value);
     return query_run(&query, NULL);
+}
+
+int fact_put(struct store *store, const char *name, struct view value, struct error *error)
+{
+    return put_fact(store,
+                    "INSERT INTO facts (name, value) VALUES ($1, $2)"
+                    " ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value, error);
+}
+
+int fact_add(struct store *store, const char *name, struct view value, struct error *error)
+{
+    return put_fact(store,
+                    "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+                    name, value, error);
 }
 
 int fact_get(struct store *store, const char *name, struct buffer *ret_value, bool *ret_found,

@@ -68,6 +68,8 @@ int store_lock(struct store *store, enum store_lock lock, struct error *error);
 
 /* Small facts under a name. `ret_value` is appended to when there is one. */
 int fact_put(struct store *store, const char *name, struct view value, struct error *error);
+/* Keeps one that is there already, whoever else adds it at this moment. */
+int fact_add(struct store *store, const char *name, struct view value, struct error *error);
 int fact_get(struct store *store, const char *name, struct buffer *ret_value, bool *ret_found,
              struct error *error);
 

@@ -151,10 +151,13 @@ static void postgres_rollback(void *rolled)
     connection->in_transaction = false;
 }
 
+/* The one that was begun has asked for its number, and is as it is from then on. Whether
+ * this one, which only reads, was committed is nobody's question. */
 static int postgres_freeze(void *frozen, struct error *error)
 {
     return execute(frozen,
-                   "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0;"
+                   "ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ;"
+                   " SET LOCAL statement_timeout = 0;"
                    " SET LOCAL idle_in_transaction_session_timeout = 0", NULL, error);
 }
 

@@ -351,6 +351,48 @@ static int read_key(struct import *import, const char *key, struct error *error)
     return leave_behind(import, key, find_remark(LEFT_BEHIND, key));
 }
 
+/* ---- whether it is one ---- */
+
+enum {
+    READER_COUNT = sizeof(READERS) / sizeof(READERS[0]),
+    LEFT_COUNT = sizeof(LEFT_BEHIND) / sizeof(LEFT_BEHIND[0]) - 1
+};
+
+static int check_root(struct place root, bool is_guess, struct error *error)
+{
+    /* One that was meant to be a profile has a misspelt "email". */
+    const char *known[READER_COUNT + LEFT_COUNT + 2] = {"email"};
+    bool any = false;
+    size_t count = 1;
+
+    for (size_t i = 0; i < READER_COUNT; i++)
+        known[count++] = READERS[i].key;
+    for (size_t i = 0; i < LEFT_COUNT; i++)
+        known[count++] = LEFT_BEHIND[i].key;
+    if (json_object_get(root.value, "profile") && json_object_get(root.value, "deliveries"))
+        return place_error(root, error, "is what subscriber export ADDRESS says of a person; only "
+                                        "what stands under \"profile\" in it can be imported");
+    for (size_t i = 1; i < count; i++)
+        any = any || json_object_get(root.value, known[i]);
+    if (is_guess && place_check_keys(root, known, error) < 0)
+        return error_add(error, "neither a profile, which has an \"email\", nor the Python bot's");
+    if (!any)
+        return place_error(root, error, "neither a profile, which has an \"email\", nor the Python "
+                                        "bot's config.json, of whose keys it has none");
+    return 0;
+}
+
+int bot_import_check(const struct bot_file *config, bool is_guess, struct error *error)
+{
+    struct document document = {NULL, {NULL, 0}, NULL};
+    int result = document_parse(config->name, config->text, &document, error);
+
+    if (result == 0)
+        result = check_root(document_root(&document), is_guess, error);
+    document_free(&document);
+    return result;
+}
+
 /* ---- the whole ---- */
 
 /* `before` is the file that was read first, or NULL: its keys stand. */

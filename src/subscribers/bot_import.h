@@ -5,6 +5,7 @@
 #ifndef SUBSCRIBERS_BOT_IMPORT_H
 #define SUBSCRIBERS_BOT_IMPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/bytes.h"
@@ -30,6 +31,9 @@ struct bot_file {
  * JSON, a wrong type, a value out of range, no usable address. */
 int bot_import(const struct bot_file *config, const struct bot_file *rules, const char *address,
                struct profile *ret_profile, struct bot_notices *notices, struct error *error);
+/* Whether it looks like the bot's: an object with some key of its configuration and, when
+ * `is_guess`, because nobody said so, no other key. Kind input: what speaks against it. */
+int bot_import_check(const struct bot_file *config, bool is_guess, struct error *error);
 void bot_notices_free(struct bot_notices *notices);
 
 #endif

@@ -174,7 +174,7 @@ class Files(CheckCase):
         (self.paperboy.subscribers / "ada@example.test.json").chmod(0o646)
         result = self.check(CONFIGURATION, env=self.serve_dns().env())
         self.finds(result, "error", r"paperboy\.key", "chmod 600")
-        self.finds(result, "error", r"delivery\.password_file", "chmod 600")
+        self.finds(result, "error", r"delivery\.password_file", "chmod o-rwx")
         self.finds(result, "warning", r"ada@example\.test\.json", "chmod o-w")
 
     def test_newer_store(self):

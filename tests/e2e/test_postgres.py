@@ -94,6 +94,14 @@ class WholeRun(Stored):
 
 @with_postgres
 class Backup(Stored):
+    def test_the_passfile_is_named(self):
+        """It is a secret and not in the backup, but missed on another machine."""
+        store = self.paperboy.configuration["store"]
+        self.paperboy.write_configuration(store=f"{store}{'&' if '?' in store else '?'}passfile=/etc/paperboy/pgpass")
+        self.run_ok("run", "--feed", self.feed)
+        self.run_ok("backup", "--out", self.folder / "backup")
+        self.assertIn("\n  /etc/paperboy/pgpass\n", (self.folder / "backup/RESTORE").read_text())
+
     def test_put_back(self):
         self.run_ok("run", "--feed", self.feed)
         out = self.folder / "backup"

@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 from feeds import paper, papers, rss
-from support import DATA, DATA_ERROR, Case, needs_samples
+from support import DATA, DATA_ERROR, ROOT, SAMPLE_DAY, Case, needs_samples
 
 # The list that the bot ships with.
 BOT_KEYWORDS = ("LLM RL RLHF Inference Training Attention Pipeline MOE Sparse Quantization Speculative Efficient "
@@ -90,6 +90,18 @@ class Json(Case):
                 for reason in entry["reasons"]:
                     self.assertEqual(set(reason), {"term", "field", "score"})
 
+    def test_examples_find_something(self):
+        """Each profile that is installed to be copied, on a day of a dozen papers."""
+        for path in sorted((ROOT / "subscribers").glob("*@*.json")):
+            with self.subTest(path.name):
+                ranked = self.run_ok("rank", "--papers", SAMPLE_DAY, "--profile", path, "--json").document()
+                self.assertGreater(len(ranked["papers"]), 0)
+
+    def test_unknown_category(self):
+        profile = self.paperboy.write("p.json", '{"email": "p@example.test", "categories": ["cs.LC"]}')
+        result = self.run_ok("rank", "--papers", SAMPLE_DAY, "--profile", profile)
+        self.assert_says(result, "cs.LC", "cs.CL")
+
     def test_profiles_of_a_file(self):
         lines = "".join(json.dumps({"email": f"p{number}@example.test", "keywords": ["attention"]}) + "\n"
                         for number in range(50))
@@ -97,6 +109,13 @@ class Json(Case):
         rows = self.run_ok("rank", "--papers", self.feed, "--profiles", many, "--json").lines()
         self.assertEqual([row["subscriber"] for row in rows], [f"p{number}@example.test" for number in range(50)])
         self.assertEqual(len({json.dumps(row["papers"]) for row in rows}), 1)
+
+    def test_address_that_stands_twice(self):
+        line = '{"email": "a@example.test", "keywords": ["LLM"]}\n'
+        many = self.paperboy.write("many.jsonl", line + line.replace("a@", "b@") + line)
+        result = self.run_ok("rank", "--papers", self.feed, "--profiles", many, "--json")
+        self.assert_says(result, r"many\.jsonl:3: this address stands before", "there is 1")
+        self.assertEqual(len(result.lines()), 3)
 
     def test_bad_line_of_a_file(self):
         many = self.paperboy.write("many.jsonl", '{"email": "a@example.test", "keywords": ["LLM"]}\n{"email": 5}\n'

@@ -125,6 +125,60 @@ class Subscriber(Case):
                 self.run_fails(DATA_ERROR, "subscriber", "import", path, "--address", "bot@example.test", says="config.json")
         self.assertEqual(list(self.paperboy.subscribers.glob("*.json")), [])
 
+    def test_import_guesses_nothing(self):
+        """Only what surely is the bot's becomes the owner's without being told so."""
+        self.paperboy.profile("ada@example.test", keywords=["LLM"])
+        self.run_ok("subscriber", "export", "ada@example.test", "--out", self.folder / "person.json")
+        for name, text, says in (("typo", '{"keywords": ["LLM"],\n"emial": "typo@x.org"}', (r"c\.json:2: emial", 'mean "email"')),
+                                 ("nothing", "{}", ("c.json", "email", "bot")),
+                                 ("other", '{"hello": 1}', ("c.json", "hello")),
+                                 ("person", (self.folder / "person.json").read_text(), ("export ADDRESS", "profile"))):
+            for words in ((), ("--address", "bot@example.test")):
+                if name == "typo" and words:
+                    continue
+                with self.subTest(name, words=words):
+                    path = self.paperboy.write("c.json", text)
+                    says = ("c.json", "email", "bot") if name == "other" and words else says
+                    self.run_fails(DATA_ERROR, "subscriber", "import", path, *words, says=says)
+        path = self.paperboy.write("c.json", json.dumps(BOT_CONFIG))
+        self.run_ok("subscriber", "import", path)
+        self.assertEqual(sorted(path.name for path in self.paperboy.subscribers.iterdir()),
+                         ["ada@example.test.json", "owner@example.test.json"])
+
+    def test_several_are_unsuppressed(self):
+        people = [f"p{number}@example.test" for number in range(4)]
+        for address in people:
+            self.run_ok("subscriber", "suppress", address)
+        result = self.run_fails(NO_INPUT, "subscriber", "unsuppress", *people[:2], "other@example.test", *people[2:],
+                                says="other@example.test is not suppressed")
+        for address in people:
+            self.assert_says(result, f"{address} is no longer suppressed")
+        self.assertEqual(self.paperboy.status()["suppressed"], 0)
+        self.assertIn("0 subscribers, 0 suppressed addresses\n", self.run_ok("status").out)
+        self.assertIn("Deliveries\n  none yet\n", self.run_ok("status").out)
+
+    def test_a_second_reason(self):
+        self.run_ok("subscriber", "suppress", "ada@example.test", "--reason", "first")
+        self.assert_says(self.run_ok("subscriber", "suppress", "ada@example.test", "--reason", "second"),
+                         "was suppressed before", "stays")
+        self.assertIn("0 subscribers, 1 suppressed address\n", self.run_ok("status").out)
+
+    def test_a_pause_that_is_over(self):
+        self.paperboy.profile("ada@example.test", paused_until="2020-01-01")
+        self.assertEqual(self.run_ok("subscriber", "list").out, "ada@example.test\tactive\n")
+        before = self.stored("ada@example.test")
+        self.run_fails(USAGE, "subscriber", "pause", "ada@example.test", "--until", "2020-02-01", says="past")
+        self.assertEqual(self.stored("ada@example.test"), before)
+
+    def test_files_that_are_not_there(self):
+        del self.paperboy.configuration["list"]
+        self.paperboy.write_configuration()
+        for words in (("import", "nope"), ("import", "nope.json"), ("add", "nope.json"),
+                      ("add", "ada@example.test.json"), ("add", "people/nope")):
+            self.run_fails(NO_INPUT, "subscriber", *words, says=(words[1], "no such file"))
+        path = self.paperboy.write("c.json", json.dumps(BOT_CONFIG))
+        self.run_fails(USAGE, "subscriber", "import", path, says="--address")
+
     def test_many_at_once(self):
         """Two writers of one folder get in each other's way, but not in each other's file."""
         processes = [self.paperboy.start("subscriber", "add", f"p{number}@example.test") for number in range(8)]

@@ -8,6 +8,7 @@
 #include "store/everybody.h"
 #include "store/forgotten.h"
 #include "store/holds.h"
+#include "store/key_seal.h"
 #include "store/person.h"
 #include "store/profiles.h"
 
@@ -336,6 +337,32 @@ struct met {
     struct buffer text;
 };
 
+static struct key_seal seal_of(struct store *store)
+{
+    struct key_seal seal = {0};
+    struct error error = {0};
+
+    MUST(key_seal_read(store, &seal, &error), error);
+    return seal;
+}
+
+/* What used a key needs one, and the first one's fingerprint stays. */
+static void the_first_key_stays(void **state)
+{
+    struct store *store = suite_open(state), *other = suite_open_again(state);
+    struct error error = {0};
+    struct erased erased;
+
+    assert_false(seal_of(store).needs_key);
+    MUST(subscriber_erase(store, "ada", "hash", NOW, &erased, &error), error);
+    assert_true(seal_of(store).needs_key);
+    assert_string_equal(seal_of(store).fingerprint, "");
+    MUST(key_seal_add(store, "first", &error), error);
+    MUST(key_seal_add(other, "second", &error), error);
+    assert_true(seal_of(other).needs_key);
+    assert_string_equal(seal_of(other).fingerprint, "first");
+}
+
 static void meet_suppressed(void *user, struct view address)
 {
     buffer_printf(&((struct met *)user)->text, " -%.*s", VIEW_ARGUMENTS(address));
@@ -419,6 +446,7 @@ int store_suite_profiles_run(const struct store_opener *opener)
         cmocka_unit_test(what_was_held_is_no_longer),
         cmocka_unit_test(nothing_more_is_written_of_the_erased),
         cmocka_unit_test(every_row_is_something_stored),
+        cmocka_unit_test(the_first_key_stays),
         cmocka_unit_test(everybody_is_read_at_once),
     };
 

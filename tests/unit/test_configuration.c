@@ -142,6 +142,8 @@ static void mistakes_are_named(void **state)
         {"{\"delivery\":{\"relays\":[{\"url\":\"smtp://r\"}],\n\"url\":\"maildir:outbox\"}}",
          "2: delivery.url: a Maildir takes no mail beside relays; leave out either"},
         {"{\"delivery\":{\"expire_hours\":0}}", "1: delivery.expire_hours: is 0; "},
+        {"{\"inbox\":{\"address\":\"averyveryverylonglocalpart@example.org\"}}",
+         "1: inbox.address: \"averyveryverylonglocalpart@example.org\" is too long: at most 20 "},
         {"{\"store\":\"paperboy.db\"}", "1: store: must be sqlite:FILE or postgresql://"},
         {"{\"arxiv\":{\"rss\":\"ftp://x\"}}", "1: arxiv.rss: must begin with https:// or http://"},
         {"{\"arxiv\":{\"categories\":[\"cs.LG\",\n3]}}", "2: arxiv.categories[1]: must be a string"},
@@ -251,7 +253,7 @@ static void a_secret_is_one_line_that_others_cannot_read(void **state)
     free(secret);
     assert_int_equal(chmod(path, 0604), 0);
     assert_int_equal(configuration_read_secret(path, &secret, &error), -1);
-    assert_non_null(strstr(error.text, "chmod 600"));
+    assert_non_null(strstr(error.text, "chmod o-rwx"));
     assert_int_equal(file_write_atomic(path, VIEW("\n"), 0600, &error), 0);
     assert_int_equal(configuration_read_secret(path, &secret, &error), -1);
     setenv("CREDENTIALS_DIRECTORY", place->folder, 1);

@@ -139,7 +139,7 @@ static void a_password_comes_from_a_file(void **state)
     MUST(file_write_atomic(empty, VIEW("\n"), 0600, &error), error);
     postgres_server_url(place->server, "ada", "ada", url);
     snprintf(longer, sizeof(longer), "%s&passfile=%s", url, empty);
-    refuse(longer, NULL, ERROR_CONFIGURATION, "put the password into ~/.pgpass");
+    refuse(longer, NULL, ERROR_CONFIGURATION, "HOST:PORT:DATABASE:USER:PASSWORD that fits into ~/.pgpass");
     snprintf(longer, sizeof(longer), "%s&passfile=%s", url, passfile);
     MUST(store_open(longer, NULL, &store, &error), error);
     MUST(store_suite_add(store, 1, &error), error);

@@ -81,6 +81,7 @@ static void test_golden(void **state)
     assert_string_equal("txpszf2p3wxlf6odswrucoz7z3k4onrv", id);
     forgotten_hash_make(&key, VIEW("ada@example.org"), forgotten);
     assert_string_equal("ikb44caowrkipcur636ptimymy", forgotten);
+    assert_string_equal("ecb260540953a66750080d7723778d0e", key.fingerprint);
 }
 
 static void test_every_purpose(void **state)
