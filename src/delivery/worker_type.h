@@ -69,6 +69,14 @@ void work_fail(struct work *work, const struct error *failure);
 int work_renew_if_due(struct work *work, struct error *error);
 void work_item_over(struct work *work, struct work_item *item);
 
+/* worker_held.c: what is claimed, waits and is given back. */
+void work_wait_with(struct work *work, struct work_item *item);
+void work_take_from_waiting(struct work *work, size_t index);
+int work_recover(struct work *work, int64_t now_utc, struct error *error);
+int work_claim(struct work *work, struct error *error);
+int work_release(struct work *work, struct work_item *item, struct error *error);
+void work_release_all(struct work *work);
+
 /* worker_journal.c: what is to be written down, and doing it. */
 void work_note_begin(struct work *work, struct work_item *item, struct engine_lane *lane);
 void work_note_end(struct work *work, struct work_item *item, enum delivery_state state,
