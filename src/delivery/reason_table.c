@@ -177,6 +177,7 @@ const struct reason_phrase reason_phrases[] = {
     {"starttls", REASON_FAILEDSTARTTLS},
     {"tls required", REASON_FAILEDSTARTTLS},
     {"without tls", REASON_FAILEDSTARTTLS},
+    {"not support tls", REASON_FAILEDSTARTTLS},
     {"relay access denied", REASON_NORELAYING},
     {"relaying denied", REASON_NORELAYING},
     {"relay denied", REASON_NORELAYING},
@@ -213,6 +214,7 @@ const struct reason_phrase reason_phrases[] = {
     {"mail from * not accepted", REASON_REJECTED},
     {"not accepting mail from", REASON_REJECTED},
     {"null sender", REASON_REJECTED},
+    {"provide a valid from", REASON_REJECTED},
     {"not a member", REASON_REJECTED},
     {"posting to this list", REASON_REJECTED},
 
@@ -220,6 +222,7 @@ const struct reason_phrase reason_phrases[] = {
     {"mailbox full", REASON_MAILBOXFULL},
     {"mailbox is full", REASON_MAILBOXFULL},
     {"full mailbox", REASON_MAILBOXFULL},
+    {"mailbox exceeds", REASON_MAILBOXFULL},
     {"inbox is full", REASON_MAILBOXFULL},
     {"mailfolder is full", REASON_MAILBOXFULL},
     {"maildir * overdrawn", REASON_MAILBOXFULL},
@@ -286,6 +289,8 @@ const struct reason_phrase reason_phrases[] = {
 
     /* Domains and hosts. */
     {"null mx", REASON_NOTACCEPT},
+    {"couldn't find a mail exchanger", REASON_NOTACCEPT},
+    {"could not find a mail exchanger", REASON_NOTACCEPT},
     {"does not accept mail", REASON_NOTACCEPT},
     {"doesn't receive email", REASON_NOTACCEPT},
     {"does not receive mail", REASON_NOTACCEPT},
@@ -294,6 +299,7 @@ const struct reason_phrase reason_phrases[] = {
     {"temporary lookup failure", REASON_NETWORKERROR},
     {"dns error:", REASON_NETWORKERROR},
     {"no route to host", REASON_NETWORKERROR},
+    {"host name lookup failure", REASON_NETWORKERROR},
     {"network is unreachable", REASON_NETWORKERROR},
     {"network error", REASON_NETWORKERROR},
     {"host is unreachable", REASON_NETWORKERROR},
@@ -325,11 +331,9 @@ const struct reason_phrase reason_phrases[] = {
     {"delivery time expired", REASON_EXPIRED},
     {"retry time", REASON_EXPIRED},
     {"retry timeout", REASON_EXPIRED},
+    {"host not reachable", REASON_EXPIRED},
     {"timed out", REASON_EXPIRED},
-    {"could not be delivered for", REASON_EXPIRED},
     {"did not accept our requests", REASON_EXPIRED},
-    {"been in the queue too long", REASON_EXPIRED},
-    {"giving up on", REASON_EXPIRED},
 
     /* Nobody there. */
     {"user unknown", REASON_USERUNKNOWN},
@@ -404,6 +408,7 @@ const struct reason_phrase reason_phrases[] = {
     {"service not available", REASON_SYSTEMERROR},
     {"could not load", REASON_SYSTEMERROR},
     {"mailer error", REASON_MAILERERROR},
+    {"pipe to |", REASON_MAILERERROR},
     {"command died with", REASON_MAILERERROR},
     {"procmail: ", REASON_MAILERERROR},
     {"command parameter not*implemented", REASON_SYNTAXERROR},
@@ -413,6 +418,16 @@ const struct reason_phrase reason_phrases[] = {
     {"access denied", REASON_SECURITYERROR},
     {"recipient address rejected", REASON_FILTERED},
     {"recipient rejected", REASON_FILTERED},
+    {"rejected by a remote mail server", REASON_FILTERED},
+    /* Google Groups tells in the reader's language that the sender may not post, and always
+     * where to ask. */
+    {"groups.google.", REASON_REJECTED},
+
+    /* Time ran out, when nothing says over what. */
+    {"been in the queue too long", REASON_EXPIRED},
+    {"could not be delivered for", REASON_EXPIRED},
+    {"delivery failed * attempts", REASON_EXPIRED},
+    {"giving up on", REASON_EXPIRED},
 };
 const size_t reason_phrase_count = sizeof(reason_phrases) / sizeof(reason_phrases[0]);
 
