@@ -30,6 +30,7 @@ static const char *const names[REASON_COUNT] = {
     [REASON_SECURITYERROR] = "securityerror",
     [REASON_SPAMDETECTED] = "spamdetected",
     [REASON_SPEEDING] = "speeding",
+    [REASON_SUPPRESSED] = "suppressed",
     [REASON_SUSPEND] = "suspend",
     [REASON_SYNTAXERROR] = "syntaxerror",
     [REASON_SYSTEMERROR] = "systemerror",
@@ -190,7 +191,7 @@ static bool has_status(struct view enhanced, const char *wanted)
 
     if (!is_status(enhanced))
         return false;
-    rest = view_slice(enhanced, 2, enhanced.size);
+    rest = view_slice(enhanced, strchr(strchr(wanted, '.') + 1, '.') ? 0 : 2, enhanced.size);
     return wanted[size - 1] == '.' ? rest.size > size && memcmp(rest.data, wanted, size) == 0
                                    : view_equal_string(rest, wanted);
 }

@@ -114,11 +114,39 @@ static void take_failed_field(const struct reading *reading, struct bounce_notes
             bounce_note_add(notes, found[i].address);
 }
 
+/* Whom the returned mail was sent to, when the report does not say who of them failed. */
+static void take_returned(const struct reading *reading, struct bounce_notes *notes)
+{
+    const struct mail *mail = reading->mail;
+    struct mail_address found[2];
+    struct mail_fields quoted;
+    struct view to = {0}, rest = reading->text.quoted, line;
+
+    for (size_t i = 0; i < mail->part_count && !to.size; i++)
+        if (!mail->parts[i].depth)
+            to = mail_value(&mail->parts[i].fields, "To");
+    if (!to.size) {
+        if (bounce_is_quote_head(view_slice(rest, 0, view_find_char(rest, '\n', 0))))
+            view_next_line(&rest, &line);
+        while (rest.size && rest.data[0] == '\n')
+            view_next_line(&rest, &line);
+        mail_read_fields(rest, reading->arena, &quoted, NULL);
+        to = mail_value(&quoted, "To");
+    }
+    if (mail_addresses(to, reading->arena, found, 2) == 1)
+        bounce_note_add(notes, found[0].address);
+    else
+        bounce_note_add(notes, VIEW(""));
+    notes->items[notes->count - 1].around = reading->text.own;
+}
+
 static void take_words(const struct reading *reading, struct bounce_notes *notes)
 {
     bounce_dialogue_read(reading->text.own, reading->arena, notes);
     if (!notes->count)
         bounce_words_read(reading->text.own, reading->addressee, reading->arena, notes);
+    if (!notes->count && bounce_says_failure(reading->text.own))
+        take_returned(reading, notes);
 }
 
 /* What the text says of one whom fields name. */
@@ -133,10 +161,10 @@ static void add_words(struct bounce_note *note, const struct bounce_notes *words
         note->address = word->address;
     if (!note->text.size && !note->comment.size && word)
         note->text = word->text;
-    if (word && word->around.size)
-        note->around = word->around;
-    else if (is_only)
+    if (is_only)
         note->around = own;
+    else if (word)
+        note->around = word->around;
     note->stage = bounce_stage_of(note->text);
     if (!note->stage)
         note->stage = word && word->stage ? word->stage : bounce_stage_of(own);
@@ -146,11 +174,16 @@ static void add_words(struct bounce_note *note, const struct bounce_notes *words
 static struct bounce_notes take_all(const struct reading *reading)
 {
     struct bounce_notes notes = notes_new(reading->arena), words = notes_new(reading->arena);
+    struct bounce_notes failed = notes_new(reading->arena);
 
     take_fields(reading, &notes);
     take_words(reading, &words);
     if (!notes.count)
         take_failed_field(reading, &notes);
+    else if (notes.count == 1 && !notes.items[0].address.size)
+        take_failed_field(reading, &failed);
+    if (failed.count == 1)
+        notes.items[0].address = failed.items[0].address;
     if (!notes.count)
         return words;
     for (size_t i = 0; i < notes.count; i++)

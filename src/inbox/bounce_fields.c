@@ -194,7 +194,6 @@ static void end_group(struct group *group, struct bounce_notes *notes)
                                                   : group->addresses[ACTUAL];
     if (is_whole(group) && (note = bounce_note_add(notes, address)) != NULL) {
         group->note.address = address;
-        group->note.is_reported = true;
         *note = group->note;
     }
     *group = (struct group){0};

@@ -78,23 +78,52 @@ static struct view made_status(struct arena *arena, char class_digit, enum reaso
 
 /* ---- the reason ---- */
 
-/* Sisimai takes a server's "user unknown" for a filter's when nothing shows that it was
- * said at RCPT: no command, no number of an address, no conclusion of the reporting one. */
-static bool is_doubtful(const struct bounce_note *note, const struct reason_reply *reply,
-                        struct view own)
-{
-    struct view rest = view_slice(reply->enhanced, 2, reply->enhanced.size);
-
-    return !reply->stage && (reply->code || note->is_reported) &&
-           !view_starts_with(rest, VIEW("1.")) && !bounce_says_unknown(own);
-}
-
 static enum reason words_of(struct view text, const struct reason_reply *reply)
 {
     struct reason_reply asked = *reply;
 
     asked.text = text;
     return reason_of_words(&asked);
+}
+
+static bool is_stage(const struct reason_reply *reply, const char *stage)
+{
+    return reply->stage && strcmp(reply->stage, stage) == 0;
+}
+
+/* Words that leave no doubt of the address: in the reply after whatever command, around it
+ * when no command is told. */
+static bool is_plain(const struct bounce_note *note, const struct reason_reply *reply,
+                     struct view own)
+{
+    /* Yahoo's, after DATA; from others without a reply's code it is less sure. */
+    static const char *const YAHOO[] = {"this user doesn't have a ", NULL};
+
+    if (bounce_says_unknown(note->text) || (reply->code && bounce_has_any(note->text, YAHOO)))
+        return true;
+    return !reply->stage && (bounce_says_unknown(note->around) || bounce_says_unknown(own));
+}
+
+/* Sisimai takes a server's "user unknown" for a filter's when nothing shows that it was
+ * said of the address: no command, no number, no words that say it otherwise. So do we, for
+ * an address that is called dead is not mailed any more. */
+static enum reason without_doubt(const struct bounce_note *note, const struct reason_reply *reply,
+                                 struct view own, enum reason reason)
+{
+    struct view rest = view_slice(reply->enhanced, 2, reply->enhanced.size);
+    struct reason_reply at_rcpt = *reply;
+    enum reason comment;
+
+    at_rcpt.stage = "rcpt";
+    if (reason == REASON_FILTERED && words_of(note->text, &at_rcpt) != REASON_USERUNKNOWN)
+        return reason;
+    if (reason != REASON_USERUNKNOWN && reason != REASON_FILTERED)
+        return reason;
+    if (is_stage(reply, "rcpt") || view_starts_with(rest, VIEW("1.")) ||
+        is_plain(note, reply, own))
+        return REASON_USERUNKNOWN;
+    comment = words_of(note->comment, &at_rcpt);
+    return comment == REASON_UNDEFINED || comment == REASON_USERUNKNOWN ? REASON_FILTERED : comment;
 }
 
 static enum reason numbers_of(const struct reason_reply *reply)
@@ -211,8 +240,7 @@ void bounce_judge(const struct bounce_note *note, struct view subject, struct vi
     reply.enhanced = better_status(note->status, told, reply.code);
     if (reason == REASON_UNDEFINED)
         reason = reason_of(note, &reply, subject, own);
-    if (reason == REASON_USERUNKNOWN && is_doubtful(note, &reply, own))
-        reason = REASON_FILTERED;
+    reason = without_doubt(note, &reply, own, reason);
     is_end = !note->has_action || note->action == BOUNCE_FAILED;
     *ret_recipient = (struct bounce_recipient){
         .address = note->address,

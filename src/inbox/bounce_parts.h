@@ -14,7 +14,6 @@ struct bounce_note {
     struct view comment;  /* what the field says behind it */
     struct view text;     /* what a server said */
     struct view around;   /* what else is said of this recipient */
-    bool is_reported;     /* by fields: then the text is another server's reply */
     const char *stage;    /* of the dialogue, as in struct reason_reply; NULL: not known */
     enum reason reason;   /* when what wrote it told the reason itself; else REASON_UNDEFINED */
 };
@@ -60,12 +59,11 @@ bool bounce_complaint_read(const struct mail *mail, struct arena *arena, struct 
 
 /* The stage of the dialogue that a text speaks of first; NULL: of none. */
 const char *bounce_stage_of(struct view text);
-/* Whether a refusal of DATA in it means that RCPT was refused before. */
-bool bounce_is_pipelined(struct view text);
 bool bounce_says_failure(struct view text);
 bool bounce_says_delay(struct view text);
 bool bounce_says_delivery(struct view text);
-bool bounce_says_unknown(struct view text); /* in its own words, not in a reply's */
+/* Whether it speaks of an address that is none, and in words that leave no doubt. */
+bool bounce_says_unknown(struct view text);
 bool bounce_subject_is(struct view subject); /* such as mail servers give their reports */
 bool bounce_is_quote_head(struct view line); /* "--- Below this line is a copy …" */
 bool bounce_is_daemon(struct view local_part);

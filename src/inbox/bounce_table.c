@@ -109,15 +109,6 @@ static size_t find_nocase(struct view text, struct view words, size_t limit)
     return text.size;
 }
 
-/* The commands are sent at once, and a server that took no recipient says so to DATA. */
-static const char *const PIPELINED[] = {"need rcpt", "rcpt first", "no valid recipients",
-                                        "rcpt command", NULL};
-
-bool bounce_is_pipelined(struct view text)
-{
-    return bounce_has_any(text, PIPELINED);
-}
-
 const char *bounce_stage_of(struct view text)
 {
     struct view looked = view_slice(text, 0, LOOKED_BYTES);
@@ -132,9 +123,6 @@ const char *bounce_stage_of(struct view text)
             stage = STAGES[i].stage;
         }
     }
-    if (stage && find_nocase(looked, VIEW(">>> data"), looked.size) == first &&
-        bounce_is_pipelined(looked))
-        return "rcpt";
     return stage;
 }
 
@@ -210,11 +198,14 @@ bool bounce_says_delivery(struct view text)
     return bounce_has_any(text, SUCCESSES) && !bounce_has_any(text, FAILURES);
 }
 
-/* What the reporting server concludes by itself. */
+/* What a server concludes by itself of an address, or says to RCPT only. */
 static const char *const UNKNOWN[] = {
     "address couldn't be found", "address could not be found", "address was not found",
     "address you entered couldn't be found", "address wasn't found", "mailbox doesn't exist",
-    "mailbox does not exist at", NULL,
+    "mailbox does not exist at", "name is not recognized", "unknown recipient", "unknown user:",
+    "no valid recipients", "delivery userid", "not listed in", "mailbox unavailable",
+    "unknown local", "destinataire invalide", ">: user unknown", "name not found",
+    "email name is not found", "no such person", NULL,
 };
 
 bool bounce_says_unknown(struct view text)

@@ -296,6 +296,26 @@ static void read_lines(struct reading *reading, struct view own)
     end_note(reading);
 }
 
+/* A reply that stands before the only recipient. */
+static struct view first_reply(struct view own, struct arena *arena)
+{
+    struct buffer text;
+    struct view line, result;
+
+    buffer_init(&text, 4 * MAIL_BYTES);
+    for (size_t i = 0; i < LINES_MAX && view_next_line(&own, &line); i++) {
+        bool is_blank = !view_trim(line).size;
+
+        if (text.size && is_blank)
+            break;
+        if (!is_blank && (text.size || has_numbers(line)))
+            add_line(&text, line);
+    }
+    result = arena_copy(arena, buffer_view(&text));
+    buffer_free(&text);
+    return result;
+}
+
 void bounce_words_read(struct view own, struct view addressee, struct arena *arena,
                        struct bounce_notes *notes)
 {
@@ -308,6 +328,11 @@ void bounce_words_read(struct view own, struct view addressee, struct arena *are
     if (notes->count == before) {
         reading.takes_all = true;
         read_lines(&reading, own);
+    }
+    if (notes->count == before + 1 && !notes->items[before].text.size) {
+        notes->items[before].text = first_reply(own, arena);
+        if (!notes->items[before].stage)
+            notes->items[before].stage = bounce_stage_of(own);
     }
     buffer_free(&reading.around);
     buffer_free(&reading.text);
@@ -322,7 +347,6 @@ void bounce_dialogue_read(struct view own, struct arena *arena, struct bounce_no
     struct buffer text;
     struct view line;
     const char *stage = NULL;
-    bool is_pipelined = bounce_is_pipelined(own);
 
     if (view_find(own, VIEW("<<< "), 0) == own.size)
         return;
@@ -345,8 +369,7 @@ void bounce_dialogue_read(struct view own, struct arena *arena, struct bounce_no
             if (note) {
                 note->text = arena_copy(arena, buffer_view(&text));
                 note->around = note->text;
-                note->stage = stage && is_pipelined && strcmp(stage, "end-of-data") == 0 ? "rcpt"
-                                                                                         : stage;
+                note->stage = stage;
             }
             buffer_clear(&text);
             stage = NULL;
