@@ -615,6 +615,7 @@ const struct reason_phrase reason_phrases[] = {
     {"unknown userid", REASON_USERUNKNOWN},
     {"invalid user", REASON_USERUNKNOWN},
     {"no such user", REASON_USERUNKNOWN},
+    {"nosuchuser", REASON_USERUNKNOWN},
     {"no such mailbox", REASON_USERUNKNOWN},
     {"no such recipient", REASON_USERUNKNOWN},
     {"no such address", REASON_USERUNKNOWN},

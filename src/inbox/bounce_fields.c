@@ -177,11 +177,13 @@ static bool is_whole(const struct group *group)
            (group->has[ACTION] || group->has[STATUS] || group->has[DIAGNOSTIC]);
 }
 
-/* A field that the group has begins the next one; an empty line does when the group
- * before it has what a group needs. */
+/* A field that the group has begins the next one, and so does a recipient behind an empty
+ * line when the group before it has what a group needs. */
 static bool begins_group(const struct group *group, enum member member, bool after_blank)
 {
-    return (group->has[member] && member != DIAGNOSTIC) || (after_blank && is_whole(group));
+    if (member == DIAGNOSTIC)
+        return group->has[member] && after_blank && is_whole(group);
+    return group->has[member] || (after_blank && member <= ORIGINAL && is_whole(group));
 }
 
 static void end_group(struct group *group, struct bounce_notes *notes)

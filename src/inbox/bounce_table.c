@@ -205,7 +205,7 @@ static const char *const UNKNOWN[] = {
     "mailbox does not exist at", "name is not recognized", "unknown recipient", "unknown user:",
     "no valid recipients", "delivery userid", "not listed in", "mailbox unavailable",
     "unknown local", "destinataire invalide", ">: user unknown", "name not found",
-    "email name is not found", "no such person", NULL,
+    "email name is not found", "no such person", "nosuchuser", NULL,
 };
 
 bool bounce_says_unknown(struct view text)

@@ -85,8 +85,14 @@ static bool ends_with_word(struct view text, const char *word)
            (text.size == size || !is_address_byte(text.data[text.size - size - 1]));
 }
 
+/* In a sentence that offers help. */
+static const char *const HELP[] = {"contact", "assistance", "question", "please ", "support",
+                                   "write to", "for help", "more information", NULL};
+
 static bool is_other(struct view before)
 {
+    if (bounce_has_any(before, HELP))
+        return true;
     for (size_t i = 0; OTHERS[i]; i++)
         if (ends_with_word(before, OTHERS[i]))
             return true;

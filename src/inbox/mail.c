@@ -15,18 +15,29 @@ struct reading {
 
 /* ---- bytes ---- */
 
-/* LF, CR and CRLF as CRLF, which libetpan wants; without an mbox "From " line and
- * without NULs, which end a string early. */
+/* Without an mbox "From " line, and without empty lines in front, which would end the
+ * header before it began. */
+static struct view without_mbox_line(struct view bytes)
+{
+    size_t begin = 0;
+
+    if (view_starts_with(bytes, VIEW("From ")) || view_starts_with(bytes, VIEW(">From "))) {
+        size_t lf = view_find_char(bytes, '\n', 0), cr = view_find_char(bytes, '\r', 0);
+
+        begin = lf < cr ? lf : cr;
+    }
+    while (begin < bytes.size && (bytes.data[begin] == '\r' || bytes.data[begin] == '\n'))
+        begin++;
+    return view_slice(bytes, begin, bytes.size);
+}
+
+/* LF, CR and CRLF as CRLF, which libetpan wants; without NULs, which end a string early. */
 static struct view with_crlf(struct view bytes, struct arena *arena)
 {
     struct buffer text;
     struct view result;
 
-    if (view_starts_with(bytes, VIEW("From ")) || view_starts_with(bytes, VIEW(">From "))) {
-        size_t lf = view_find_char(bytes, '\n', 0), cr = view_find_char(bytes, '\r', 0);
-
-        bytes = view_slice(bytes, lf < cr ? lf + 1 : cr + 1, bytes.size);
-    }
+    bytes = without_mbox_line(bytes);
     buffer_init(&text, 2 * MAIL_BYTES + 2);
     for (size_t i = 0; i < bytes.size; i++) {
         if (bytes.data[i] == '\r' || bytes.data[i] == '\n') {

@@ -100,6 +100,21 @@ static enum manners_kind of_automatic(const struct mail *mail, struct arena *are
     return MANNERS_PERSON;
 }
 
+/* What a mail program reports of a mail (RFC 6522): that it was read, thrown away or not
+ * delivered. */
+static enum manners_kind of_report(const struct mail *mail, struct arena *arena,
+                                   struct view *ret_why)
+{
+    if (view_equal_string(mail->type, "multipart/report"))
+        return because(MANNERS_AUTO_REPLY, arena, ret_why, "it is a report", mail->report_type);
+    for (size_t i = 0; i < mail->part_count; i++)
+        if (!mail->parts[i].depth &&
+            view_equal_string(mail->parts[i].type, "message/disposition-notification"))
+            return because(MANNERS_AUTO_REPLY, arena, ret_why, "it is a report",
+                           mail->parts[i].type);
+    return MANNERS_PERSON;
+}
+
 static enum manners_kind of_list(const struct mail *mail, struct arena *arena, struct view *ret_why)
 {
     struct view precedence = keyword_of(mail_value(&mail->fields, "Precedence"));
@@ -142,6 +157,8 @@ enum manners_kind manners_of(const struct mail *mail, const struct view own[], s
     if (count == 1 && is_own(from[0].address, own, own_count))
         return because(MANNERS_OWN, arena, ret_why, "it is our own", from[0].address);
     if ((kind = of_automatic(mail, arena, ret_why)) != MANNERS_PERSON)
+        return kind;
+    if ((kind = of_report(mail, arena, ret_why)) != MANNERS_PERSON)
         return kind;
     if ((kind = of_list(mail, arena, ret_why)) != MANNERS_PERSON)
         return kind;
