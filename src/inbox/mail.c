@@ -86,12 +86,25 @@ static const char *composite_name(const struct mailmime_composite_type *type)
     return type->ct_type == MAILMIME_COMPOSITE_TYPE_MULTIPART ? "multipart" : "x";
 }
 
+/* "text" or some other word alone, which libetpan completes: RFC 2045 5.2 has what cannot
+ * be read as plain text. */
+static bool is_half(const struct mailmime_content *content)
+{
+    const struct mailmime_type *type = content->ct_type;
+    int discrete = type->tp_type == MAILMIME_TYPE_DISCRETE_TYPE && type->tp_data.tp_discrete_type
+                       ? type->tp_data.tp_discrete_type->dt_type
+                       : MAILMIME_DISCRETE_TYPE_ERROR;
+
+    return strcmp(content->ct_subtype, "unknown") == 0 &&
+           (discrete == MAILMIME_DISCRETE_TYPE_TEXT || discrete == MAILMIME_DISCRETE_TYPE_EXTENSION);
+}
+
 static struct view type_of(struct arena *arena, const struct mailmime_content *content)
 {
     struct buffer name;
     struct view result;
 
-    if (!content || !content->ct_type || !content->ct_subtype)
+    if (!content || !content->ct_type || !content->ct_subtype || is_half(content))
         return VIEW("text/plain");
     buffer_init(&name, 1024);
     buffer_printf(&name, "%s/%s",

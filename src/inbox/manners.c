@@ -9,7 +9,8 @@ static const char *const AUTO_SUBJECTS[] = {
     "réponse automatique", "réponse auto", "absence du bureau", "respuesta automática",
     "risposta automatica", "resposta automática", "automatisch antwoord", "afwezig",
     "autosvar", "automaattinen vastaus", "автоответ", "自动回复", "自動返信", "자동 회신",
-    "vacation", "on vacation", "i am away", NULL,
+    "vacation reply", "vacation message", "vacation notice", "vacation auto", "away from my mail",
+    "i am out of", "i'm out of", NULL,
 };
 /* Local parts that no person reads. */
 static const char *const DAEMONS[] = {"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon",

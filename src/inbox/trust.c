@@ -120,9 +120,13 @@ static struct view without_blanks_at_equals(struct arena *arena, struct view val
     return (struct view){out, size};
 }
 
+/* The method comes first; what follows are the sender's own values. */
 static bool passes(struct view result, const char *method)
 {
-    return view_equal_nocase(property(result, method), VIEW("pass"));
+    struct view word;
+
+    return next_word(&result, &word) &&
+           view_equal_nocase(property(word, method), VIEW("pass"));
 }
 
 static bool result_vouches(struct arena *arena, struct view result, struct view domain,
