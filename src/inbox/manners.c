@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* What an out-of-office note calls itself where it has no field that says so. */
 static const char *const AUTO_SUBJECTS[] = {
     "out of office", "out of the office", "automatic reply", "auto reply", "autoreply",
@@ -36,7 +38,7 @@ static enum manners_kind because(enum manners_kind kind, struct arena *arena, st
     buffer_add_string(&text, why);
     if (detail.size) {
         buffer_add_string(&text, ": ");
-        buffer_add_view(&text, view_slice(detail, 0, 200));
+        buffer_add_view(&text, utf8_prefix(detail, 200));
     }
     *ret_why = arena_copy(arena, buffer_view(&text));
     buffer_free(&text);

@@ -3,6 +3,7 @@
 #include <libpsl.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "subscribers/address.h"
 
 /* ---- domains ---- */
@@ -160,7 +161,7 @@ static struct view told(struct arena *arena, const char *why, struct view detail
     struct view result;
 
     buffer_init(&text, 2048);
-    buffer_printf(&text, "%s%.*s", why, VIEW_ARGUMENTS(view_slice(detail, 0, 500)));
+    buffer_printf(&text, "%s%.*s", why, VIEW_ARGUMENTS(utf8_prefix(detail, 500)));
     result = arena_copy(arena, buffer_view(&text));
     buffer_free(&text);
     return result;
