@@ -16,7 +16,7 @@ static const char *const QUOTE_HEADS[] = {
     "returned content", "undelivered message", "undelivered mail follows", "message text follows",
     "message body follows", "message follows", "text of the message", "text of your message",
     "body of the message", "body of your message", "message contents", "content of the message",
-    "original text", "mail content", "rejected message", "failed message", "bounced message",
+    "original text", "mail content", "original mail headers", "message details", "original mail as follows", "rejected message", "failed message", "bounced message",
     "message non-deliverable", "returned data", NULL,
 };
 
@@ -80,16 +80,23 @@ static const struct {
     const char *words;
     const char *stage;
 } STAGES[] = {
-    {"rcpt to", "rcpt"}, {"rcpt_to", "rcpt"}, {"rcpt:", "rcpt"}, {"does not like recipient", "rcpt"},
-    {"to rcpt command", "rcpt"}, {"after rcpt", "rcpt"}, {"recipient command", "rcpt"},
-    {"mail from:<", "mail"}, {"mail from command", "mail"}, {"mail from:", "mail"},
-    {"reply to mail from", "mail"}, {"sender was rejected", "mail"}, {"like our mail from", "mail"},
-    {"mail_from", "mail"}, {"rejected mail from", "mail"},
+    {"after rcpt", "rcpt"}, {">>> rcpt to", "rcpt"}, {"our rcpt to", "rcpt"},
+    {"to rcpt to", "rcpt"}, {"sent: rcpt to", "rcpt"}, {"--> rcpt to", "rcpt"},
+    {"rcpt_to", "rcpt"}, {"rcpt: <", "rcpt"}, {"rcpt command", "rcpt"},
+    {"after pipelined rcpt", "rcpt"}, {"does not like recipient", "rcpt"},
+    {"rejected recipient", "rcpt"}, {"(state 14)", "rcpt"},
+    {"after mail from", "mail"}, {">>> mail from", "mail"}, {"our mail from", "mail"},
+    {"to mail from", "mail"}, {"sent: mail from", "mail"}, {"--> mail from", "mail"},
+    {"mail_from", "mail"}, {"after pipelined mail", "mail"},
+    {"mail from command", "mail"}, {"mail command", "mail"}, {"sender was rejected", "mail"},
+    {"rejected mail from", "mail"},
     {"end of data", "end-of-data"}, {"after i sent the message", "end-of-data"},
     {"our final data", "end-of-data"}, {"our data", "end-of-data"}, {"data command", "end-of-data"},
     {">>> data", "end-of-data"}, {"[data]", "end-of-data"}, {"after data", "end-of-data"},
     {"after end-of-data", "end-of-data"}, {"smtp command data", "end-of-data"},
     {"sending the message body", "end-of-data"}, {"message body sent", "end-of-data"},
+    {"text command", "end-of-data"}, {"pipelined data", "end-of-data"}, {"(state 15)", "end-of-data"},
+    {"(state 17)", "end-of-data"}, {"(state 18)", "end-of-data"}, {"(state 13)", "ehlo"},
     {"initial connection", "connect"}, {"refused to talk to me", "connect"},
     {"initial greeting", "connect"}, {"my name was rejected", "ehlo"}, {"after helo", "ehlo"},
     {"after ehlo", "ehlo"}, {"to helo command", "ehlo"}, {"to ehlo command", "ehlo"},
@@ -204,7 +211,8 @@ static const char *const UNKNOWN[] = {
     "address you entered couldn't be found", "address wasn't found", "mailbox doesn't exist",
     "mailbox does not exist at", "name is not recognized", "unknown recipient", "unknown user:",
     "no valid recipients", "delivery userid", "not listed in", "mailbox unavailable",
-    "unknown local", "destinataire invalide", ">: user unknown", "name not found",
+    "unknown local", "destinataire invalide", "recipient address rejected: access denied",
+    "wasn't found at", "error: user not found", "user not listed", ">: user unknown", "name not found",
     "email name is not found", "no such person", "nosuchuser", NULL,
 };
 

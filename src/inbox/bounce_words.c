@@ -176,10 +176,10 @@ static bool find_claimed(struct view line, struct found *ret_found, enum claim *
 /* ---- lines ---- */
 
 /* A head's fields that a report repeats before it says what happened. */
-static const char *const ECHOED[] = {"From", "Subject", "Date", "Sent", "Message-ID", "Reply-To",
+static const char *const ECHOED[] = {"From", "Subject", "Message-ID", "Reply-To",
                                      "Sender", "Original Sender", "Sender-MTA", "Return-Path",
                                      "Received", "X-Failed-Recipients", "Reporting-MTA",
-                                     "Arrival-Date", "Message-Id", "MessageName", NULL};
+                                     "Arrival-Date", "MessageName", NULL};
 
 static bool is_echo(struct view line)
 {

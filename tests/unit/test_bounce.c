@@ -293,6 +293,57 @@ static void texts_are_read(void **state)
     CHECK_ALL(samples);
 }
 
+/* As programs write them that are not among the samples. */
+static void programs_nobody_thought_of_are_read(void **state)
+{
+    static const struct sample samples[] = {
+        {"error above, recipients in its details",
+         HEAD "\nHi. This is the James mail server at mx.example.org.\nI'm afraid I wasn't able to "
+         "deliver your message to the following addresses.\nThis is a permanent error; I've given "
+         "up.\n\nFailed recipient(s):\na@example.org\n\nError message:\n550 5.2.2 <a@example.org>... "
+         "Mailbox Full\n\nMessage details:\n  Subject: Papers\n  MAIL FROM: news@example.net\n"
+         "  RCPT TO: a@example.org\n  From: news@example.net\n",
+         "a@example.org failed 5.2.2 soft mailboxfull"},
+        {"server and recipient in one line",
+         HEAD "\nWe had trouble delivering your message. Full details follow:\n\nSubject: 'Papers'\n"
+         "Date: 'Thu, 5 Feb 2026'\n\n1 error(s):\n\nSMTP Server <mx.example.org> rejected recipient "
+         "<a@example.org>\n  (Error following RCPT command). It responded as follows: [550 No such "
+         "user here]\n",
+         "a@example.org failed 5.1.1 hard userunknown"},
+        {"the dialogue in words",
+         HEAD "\nYour message did not reach some or all of the intended recipients.\n\n   Sent: Thu, "
+         "5 Feb 2026\n   Subject: Papers\n\nThe following recipient(s) could not be reached:\n\n"
+         "a@example.org\n   Error Type: SMTP\n   Remote server (192.0.2.1) issued an error.\n   "
+         "sent: RCPT TO:<a@example.org>\n   Remote server replied: 550 user unknown\n",
+         "a@example.org failed 5.1.1 hard userunknown"},
+        {"between bars",
+         HEAD "\n|------------------------- Message log follows: -------------------------|\n no valid "
+         "recipients were found for this message\n|------------------------- Failed addresses follow: "
+         "---------------------|\n <a@example.org> ... unknown user\n|------------------------- "
+         "Message text follows: ------------------------|\nTo: b@example.org\n",
+         "a@example.org failed 5.1.1 hard userunknown"},
+        {"a list with reasons in brackets",
+         HEAD "\nThe message that you sent was undeliverable to the following:\n\ta@example.org "
+         "(mailbox is full)\n\tb@example.org (host not found)\n",
+         "a@example.org failed 5.2.2 soft mailboxfull; b@example.org failed 5.1.2 hard hostunknown"},
+        {"in quotes, several modules down",
+         HEAD "\nFailed to deliver to 'a@example.org'\nSMTP module(domain example.org) reports:\n host "
+         "mx.example.org says:\n 554 5.7.1 Message rejected: spam\n",
+         "a@example.org failed 5.7.1 soft spamdetected"},
+        {"Chinese",
+         "From: Postmaster@example.cn\nTo: news@example.net\nSubject: 系统退信\n\n很抱歉，您的邮件被退回。\n"
+         "收件人：a@example.org\n原因：550 5.1.1 用户不存在\n",
+         "a@example.org failed 5.1.1 hard userunknown"},
+        {"German",
+         "From: Mailer-Daemon@example.de\nTo: news@example.net\nSubject: Unzustellbar: Papers\n\nIhre "
+         "Nachricht konnte nicht zugestellt werden an:\n\na@example.org\n\nDas Postfach ist voll.\n",
+         "a@example.org failed 5.2.2 soft mailboxfull"},
+    };
+
+    (void)state;
+    CHECK_ALL(samples);
+}
+
 /* Of an address that is called dead nothing is sent any more: words that may mean the mail
  * do not suffice. */
 static void dead_is_only_who_is_called_so(void **state)
@@ -519,6 +570,7 @@ int main(void)
         cmocka_unit_test(delays_are_no_failures),
         cmocka_unit_test(successes_are_told),
         cmocka_unit_test(texts_are_read),
+        cmocka_unit_test(programs_nobody_thought_of_are_read),
         cmocka_unit_test(dead_is_only_who_is_called_so),
         cmocka_unit_test(notifications_are_read),
         cmocka_unit_test(complaints_are_read),
