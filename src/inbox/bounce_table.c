@@ -105,13 +105,37 @@ static const struct {
 
 enum { LOOKED_BYTES = 16 * 1024 };
 
-static size_t find_nocase(struct view text, struct view words, size_t limit)
+static bool is_blank(char character)
 {
-    char first = words.data[0], upper = first >= 'a' && first <= 'z' ? (char)(first & ~0x20) : first;
+    return character == ' ' || character == '\t' || character == '\n' || character == '\r';
+}
 
-    for (size_t i = 0; i + words.size <= text.size && i < limit; i++)
-        if ((text.data[i] == first || text.data[i] == upper) &&
-            view_equal_nocase(view_slice(text, i, i + words.size), words))
+static char lower(char character)
+{
+    return character >= 'A' && character <= 'Z' ? (char)(character | 0x20) : character;
+}
+
+/* A blank in the words is any white space in the text: lines are broken anywhere. */
+static bool is_at(struct view text, size_t at, const char *words)
+{
+    for (; *words; words++) {
+        if (at == text.size)
+            return false;
+        if (*words == ' ' && is_blank(text.data[at])) {
+            while (at < text.size && is_blank(text.data[at]))
+                at++;
+        } else if (lower(text.data[at++]) != *words) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Where the words, in lower case, begin before `limit`; text.size: nowhere. */
+static size_t find_words(struct view text, const char *words, size_t limit)
+{
+    for (size_t i = 0; i < text.size && i < limit; i++)
+        if (lower(text.data[i]) == *words && is_at(text, i, words))
             return i;
     return text.size;
 }
@@ -123,7 +147,7 @@ const char *bounce_stage_of(struct view text)
     const char *stage = NULL;
 
     for (size_t i = 0; i < sizeof(STAGES) / sizeof(*STAGES); i++) {
-        size_t at = find_nocase(looked, view_of(STAGES[i].words), first);
+        size_t at = find_words(looked, STAGES[i].words, first);
 
         if (at < first) {
             first = at;
@@ -140,7 +164,7 @@ bool bounce_has_any(struct view text, const char *const texts[])
     struct view looked = view_slice(text, 0, LOOKED_BYTES);
 
     for (size_t i = 0; texts[i]; i++)
-        if (find_nocase(looked, view_of(texts[i]), looked.size) < looked.size)
+        if (find_words(looked, texts[i], looked.size) < looked.size)
             return true;
     return false;
 }
@@ -234,8 +258,8 @@ static const char *const SUBJECTS[] = {
     "failed delivery", "postmaster notify", "delivery has been delayed", "delivery was delayed",
     "unzustellbar", "nicht zugestellt", "nicht zustellbar", "non remis", "échec de la remise",
     "no se puede entregar", "no entregado", "devuelto", "mancato recapito", "non recapitabile",
-    "não entregue", "não é possível entregar", "onbestelbaar", "niet bezorgd", "недостав",
-    "не доставлен", "niedostarcz", "配信不能", "配信できません", "エラーメール", "送信エラー",
+    "não entregue", "não é possível entregar", "onbestelbaar", "niet bezorgd", "недостав", "Недостав",
+    "не доставлен", "Не доставлен", "niedostarcz", "配信不能", "配信できません", "エラーメール", "送信エラー",
     "送信できません", "退信", "无法送达", "無法傳遞", "投递失败", "반송", "배달되지", NULL,
 };
 static const char *const DAEMONS[] = {
