@@ -30,6 +30,7 @@ static const char *const names[REASON_COUNT] = {
     [REASON_SECURITYERROR] = "securityerror",
     [REASON_SPAMDETECTED] = "spamdetected",
     [REASON_SPEEDING] = "speeding",
+    [REASON_SUPPRESSED] = "suppressed",
     [REASON_SUSPEND] = "suspend",
     [REASON_SYNTAXERROR] = "syntaxerror",
     [REASON_SYSTEMERROR] = "systemerror",
@@ -37,6 +38,8 @@ static const char *const names[REASON_COUNT] = {
     [REASON_TOOMANYCONN] = "toomanyconn",
     [REASON_USERUNKNOWN] = "userunknown",
     [REASON_VIRUSDETECTED] = "virusdetected",
+    [REASON_DELIVERED] = "delivered",
+    [REASON_FEEDBACK] = "feedback",
 };
 
 const char *reason_name(enum bounce_reason reason)
@@ -188,7 +191,7 @@ static bool has_status(struct view enhanced, const char *wanted)
 
     if (!is_status(enhanced))
         return false;
-    rest = view_slice(enhanced, 2, enhanced.size);
+    rest = view_slice(enhanced, strchr(strchr(wanted, '.') + 1, '.') ? 0 : 2, enhanced.size);
     return wanted[size - 1] == '.' ? rest.size > size && memcmp(rest.data, wanted, size) == 0
                                    : view_equal_string(rest, wanted);
 }
@@ -206,9 +209,17 @@ static bool at_stage(const struct reason_reply *reply, const char *stage)
     return reply->stage && strcmp(reply->stage, stage) == 0;
 }
 
+/* Before it heard of sender and recipient a server can only mean the machine. */
+static bool at_greeting(const struct reason_reply *reply)
+{
+    return reply->code && (at_stage(reply, "connect") || at_stage(reply, "ehlo"));
+}
+
 /* RFC 5321 4.2.3, as far as it says anything. */
 static enum bounce_reason by_code(const struct reason_reply *reply)
 {
+    if (at_greeting(reply))
+        return REASON_BLOCKED;
     switch (reply->code) {
     case 551:
         return REASON_HASMOVED;
@@ -272,7 +283,7 @@ static bool is_code(struct view text, size_t at)
 {
     return (text.data[at] == '4' || text.data[at] == '5') && is_digit(text, at + 1) &&
            text.data[at + 1] <= '7' && is_digit(text, at + 2) &&
-           (at + 3 >= text.size || strchr(" -\t\r\n", text.data[at + 3]));
+           (at + 3 >= text.size || strchr(" -\t\r\n,:;'", text.data[at + 3]));
 }
 
 struct reason_reply reason_read_text(struct view text)
@@ -295,29 +306,39 @@ struct reason_reply reason_read_text(struct view text)
     return reply;
 }
 
-/* "User unknown" after the recipient had been accepted, or under a number that speaks of
- * policy or of a mailbox that is there, is a filter's way to say no. */
+/* "User unknown" after the recipient had been accepted is a filter's way to say no, and so
+ * it may be under a number that speaks of policy or of a mailbox that is there. At RCPT
+ * itself servers mean what they say, whatever number they put before it. */
 static bool is_filter(const struct reason_reply *reply)
 {
+    if (at_stage(reply, "rcpt"))
+        return false;
     if (at_stage(reply, "data") || at_stage(reply, "body") || at_stage(reply, "end-of-data"))
         return !has_status(reply->enhanced, "1.");
     return has_status(reply->enhanced, "2.") || has_status(reply->enhanced, "7.");
 }
 
-enum bounce_reason reason_of_reply(const struct reason_reply *reply)
+enum bounce_reason reason_of_words(const struct reason_reply *reply)
 {
     struct folded text;
-    enum bounce_reason reason, status = by_status(reply->enhanced);
+    enum bounce_reason reason;
 
     fold(reply->text, &text);
     reason = by_phrase(&text);
+    if (reason_means_dead(reason) && at_stage(reply, "mail"))
+        return REASON_REJECTED; /* our sender's domain, as it seems to them */
+    if (reason_means_dead(reason) && at_greeting(reply))
+        return REASON_BLOCKED; /* our machine's name */
+    return reason == REASON_USERUNKNOWN && is_filter(reply) ? REASON_FILTERED : reason;
+}
+
+enum bounce_reason reason_of_reply(const struct reason_reply *reply)
+{
+    enum bounce_reason reason = reason_of_words(reply), status = by_status(reply->enhanced);
+
     /* The phrases of our own machine's network code (stage "connect") are no server's. */
     if (reason == REASON_UNDEFINED && !reply->code && reply->stage && reply->stage[0])
         return REASON_NETWORKERROR;
-    if (reason_means_dead(reason) && at_stage(reply, "mail"))
-        return REASON_REJECTED; /* our sender's domain, as it seems to them */
-    if (reason == REASON_USERUNKNOWN && is_filter(reply))
-        return REASON_FILTERED;
     if (reason != REASON_UNDEFINED)
         return reason;
     if (status != REASON_UNDEFINED)

@@ -21,9 +21,11 @@ enum bounce_reason {
     REASON_HOSTUNKNOWN, REASON_MAILBOXFULL, REASON_MAILERERROR, REASON_MESGTOOBIG,
     REASON_NETWORKERROR, REASON_NORELAYING, REASON_NOTACCEPT, REASON_NOTCOMPLIANTRFC,
     REASON_ONHOLD, REASON_POLICYVIOLATION, REASON_REJECTED, REASON_REQUIREPTR,
-    REASON_SECURITYERROR, REASON_SPAMDETECTED, REASON_SPEEDING, REASON_SUSPEND,
+    REASON_SECURITYERROR, REASON_SPAMDETECTED, REASON_SPEEDING, REASON_SUPPRESSED, REASON_SUSPEND,
     REASON_SYNTAXERROR, REASON_SYSTEMERROR, REASON_SYSTEMFULL, REASON_TOOMANYCONN,
     REASON_USERUNKNOWN, REASON_VIRUSDETECTED,
+    /* What a report says that is no refusal: no text gives these. */
+    REASON_DELIVERED, REASON_FEEDBACK,
     REASON_COUNT
 };
 
@@ -44,6 +46,9 @@ struct reason_reply {
     struct view text;     /* with or without the codes in it */
 };
 enum bounce_reason reason_of_reply(const struct reason_reply *reply);
+/* Only what the words say, the numbers being no more than a help to understand them;
+ * REASON_UNDEFINED: nothing. */
+enum bounce_reason reason_of_words(const struct reason_reply *reply);
 
 /* Finds the numbers in a quoted text, as in "smtp; 550-5.1.1 …" or
  * "host x said: 550 … (#5.1.1)". Stage is left NULL; `text` is borrowed. */

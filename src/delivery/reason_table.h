@@ -17,7 +17,7 @@ extern const size_t reason_phrase_count;
 
 /* The first that fits; one that ends in a dot fits all that begin so. */
 struct reason_status {
-    const char *enhanced; /* without its class: "1.1" of 5.1.1 and of 4.1.1 */
+    const char *enhanced; /* "1.1" of 5.1.1 and of 4.1.1; "4.7.1" of that class only */
     unsigned char reason;
 };
 extern const struct reason_status reason_statuses[];

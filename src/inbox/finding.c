@@ -1,6 +1,5 @@
 #include "inbox/finding.h"
 
-#include <string.h>
 
 #include "base/clock.h"
 #include "inbox/mail_text.h"
@@ -54,57 +53,22 @@ static void take_recipients(const struct mail *mail, struct arena *arena, struct
 
 /* ---- ids ---- */
 
-/* Of "<a@b> <c@d>" the next one, without its brackets. */
-static bool next_id(struct view *rest, struct view *ret_id)
-{
-    size_t open = view_find_char(*rest, '<', 0), close = view_find_char(*rest, '>', open);
-    struct view id = view_trim(view_slice(*rest, open + 1, close));
-
-    if (close >= rest->size)
-        return false;
-    *rest = view_slice(*rest, close + 1, rest->size);
-    *ret_id = id;
-    return true;
-}
-
-/* What is safe to write into a field of ours. */
-static bool is_usable_id(struct view id)
-{
-    size_t at = view_find_char(id, '@', 0);
-
-    if (!at || at + 1 >= id.size || id.size > 250)
-        return false;
-    for (size_t i = 0; i < id.size; i++)
-        if (id.data[i] <= ' ' || id.data[i] >= 0x7F || strchr("<>\"(),;:\\[]", id.data[i]))
-            return false;
-    return true;
-}
-
-enum { REFERENCES_MAX = 20 };
+enum { REFERENCES_MAX = 20, REFERENCES_READ = 1000 };
 
 static void take_ids(const struct mail *mail, struct arena *arena, struct finding *finding)
 {
-    struct view own = mail_value(&mail->fields, "Message-ID");
     struct view answered = mail_value(&mail->fields, "In-Reply-To");
-    struct view rest = mail_value(&mail->fields, "References"), id;
+    struct view thread = mail_value(&mail->fields, "References");
+    struct view ids[REFERENCES_READ];
+    size_t count = mail_ids(thread.size ? thread : answered, ids, REFERENCES_READ);
 
-    if (!rest.size)
-        rest = answered;
-    finding->is_reply = rest.size || answered.size;
+    finding->is_reply = thread.size || answered.size;
     finding->references = arena_alloc(arena, REFERENCES_MAX, sizeof(*finding->references));
-    while (next_id(&rest, &id)) {
-        if (!is_usable_id(id))
-            continue;
-        /* The first one is the thread; of the others the last are nearest. */
-        if (finding->reference_count == REFERENCES_MAX) {
-            memmove(&finding->references[1], &finding->references[2],
-                    (REFERENCES_MAX - 2) * sizeof(*finding->references));
-            finding->reference_count--;
-        }
-        finding->references[finding->reference_count++] = id;
-    }
-    if (next_id(&own, &id) && is_usable_id(id))
-        finding->message_id = id;
+    /* The first one is the thread; of the others the last are nearest. */
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || i + REFERENCES_MAX > count)
+            finding->references[finding->reference_count++] = ids[i];
+    mail_ids(mail_value(&mail->fields, "Message-ID"), &finding->message_id, 1);
 }
 
 static void take_subject(const struct mail *mail, struct finding *finding)

@@ -15,18 +15,29 @@ struct reading {
 
 /* ---- bytes ---- */
 
-/* LF, CR and CRLF as CRLF, which libetpan wants; without an mbox "From " line and
- * without NULs, which end a string early. */
+/* Without an mbox "From " line, and without empty lines in front, which would end the
+ * header before it began. */
+static struct view without_mbox_line(struct view bytes)
+{
+    size_t begin = 0;
+
+    if (view_starts_with(bytes, VIEW("From ")) || view_starts_with(bytes, VIEW(">From "))) {
+        size_t lf = view_find_char(bytes, '\n', 0), cr = view_find_char(bytes, '\r', 0);
+
+        begin = lf < cr ? lf : cr;
+    }
+    while (begin < bytes.size && (bytes.data[begin] == '\r' || bytes.data[begin] == '\n'))
+        begin++;
+    return view_slice(bytes, begin, bytes.size);
+}
+
+/* LF, CR and CRLF as CRLF, which libetpan wants; without NULs, which end a string early. */
 static struct view with_crlf(struct view bytes, struct arena *arena)
 {
     struct buffer text;
     struct view result;
 
-    if (view_starts_with(bytes, VIEW("From ")) || view_starts_with(bytes, VIEW(">From "))) {
-        size_t lf = view_find_char(bytes, '\n', 0), cr = view_find_char(bytes, '\r', 0);
-
-        bytes = view_slice(bytes, lf < cr ? lf + 1 : cr + 1, bytes.size);
-    }
+    bytes = without_mbox_line(bytes);
     buffer_init(&text, 2 * MAIL_BYTES + 2);
     for (size_t i = 0; i < bytes.size; i++) {
         if (bytes.data[i] == '\r' || bytes.data[i] == '\n') {
@@ -75,12 +86,25 @@ static const char *composite_name(const struct mailmime_composite_type *type)
     return type->ct_type == MAILMIME_COMPOSITE_TYPE_MULTIPART ? "multipart" : "x";
 }
 
+/* "text" or some other word alone, which libetpan completes: RFC 2045 5.2 has what cannot
+ * be read as plain text. */
+static bool is_half(const struct mailmime_content *content)
+{
+    const struct mailmime_type *type = content->ct_type;
+    int discrete = type->tp_type == MAILMIME_TYPE_DISCRETE_TYPE && type->tp_data.tp_discrete_type
+                       ? type->tp_data.tp_discrete_type->dt_type
+                       : MAILMIME_DISCRETE_TYPE_ERROR;
+
+    return strcmp(content->ct_subtype, "unknown") == 0 &&
+           (discrete == MAILMIME_DISCRETE_TYPE_TEXT || discrete == MAILMIME_DISCRETE_TYPE_EXTENSION);
+}
+
 static struct view type_of(struct arena *arena, const struct mailmime_content *content)
 {
     struct buffer name;
     struct view result;
 
-    if (!content || !content->ct_type || !content->ct_subtype)
+    if (!content || !content->ct_type || !content->ct_subtype || is_half(content))
         return VIEW("text/plain");
     buffer_init(&name, 1024);
     buffer_printf(&name, "%s/%s",

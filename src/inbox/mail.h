@@ -88,6 +88,10 @@ size_t mail_count(const struct mail_fields *fields, const char *name);
 size_t mail_addresses(struct view value, struct arena *arena, struct mail_address *ret_addresses,
                       size_t max);
 
+/* The Message-IDs of a value as left@right, without their brackets, those left out that
+ * would not be safe in a field of ours. How many; `max` at most, the first ones. */
+size_t mail_ids(struct view value, struct view *ret_ids, size_t max);
+
 /* One parameter of a structured value, as in `message/x; charset="y"`; empty: none. */
 struct view mail_parameter(struct view value, const char *name);
 

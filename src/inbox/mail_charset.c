@@ -128,19 +128,32 @@ static struct view one_line(struct arena *arena, struct view text)
     return copy;
 }
 
-struct view mail_decode_words(struct arena *arena, struct view value)
+static bool decode_phrase(struct arena *arena, struct view value, struct view *ret_text)
 {
-    struct view raw = mail_to_utf8(arena, VIEW(""), value), text = raw;
     char *decoded = NULL;
     size_t at = 0;
+    bool is_decoded = mailmime_encoded_phrase_parse("utf-8", value.data, value.size, &at, "utf-8",
+                                                    &decoded) == MAILIMF_NO_ERROR &&
+                      decoded;
 
-    if (view_find(raw, VIEW("=?"), 0) < raw.size &&
-        mailmime_encoded_phrase_parse("utf-8", raw.data, raw.size, &at, "utf-8", &decoded) ==
-            MAILIMF_NO_ERROR &&
-        decoded)
-        text = clean(arena, view_of(decoded));
+    if (is_decoded)
+        *ret_text = arena_copy(arena, view_of(decoded));
     free(decoded);
-    return one_line(arena, text);
+    return is_decoded;
+}
+
+/* Bytes above 0x7F stand in encoded words, too, and are then of the word's set; beside them
+ * they are of none that is known. */
+struct view mail_decode_words(struct arena *arena, struct view value)
+{
+    struct view raw = mail_to_utf8(arena, VIEW(""), value), text;
+
+    if (view_find(raw, VIEW("=?"), 0) == raw.size)
+        return one_line(arena, raw);
+    if (!utf8_is_valid(value) && decode_phrase(arena, arena_copy(arena, value), &text) &&
+        utf8_is_valid(text))
+        return one_line(arena, clean(arena, text));
+    return one_line(arena, decode_phrase(arena, raw, &text) ? clean(arena, text) : raw);
 }
 
 /* ---- parameters (RFC 2231 4, 7) ---- */

@@ -163,6 +163,38 @@ size_t mail_addresses(struct view value, struct arena *arena, struct mail_addres
     return taking.count;
 }
 
+/* ---- ids ---- */
+
+static bool is_usable_id(struct view id)
+{
+    size_t at = view_find_char(id, '@', 0);
+
+    if (!at || at + 1 >= id.size || id.size > 250)
+        return false;
+    for (size_t i = 0; i < id.size; i++)
+        if (id.data[i] <= ' ' || id.data[i] >= 0x7F || strchr("<>\"(),;:\\[]", id.data[i]))
+            return false;
+    return true;
+}
+
+size_t mail_ids(struct view value, struct view *ret_ids, size_t max)
+{
+    size_t count = 0, close;
+
+    for (size_t open = view_find_char(value, '<', 0); open < value.size && count < max;
+         open = view_find_char(value, '<', close)) {
+        struct view id;
+
+        close = view_find_char(value, '>', open);
+        if (close == value.size)
+            break;
+        id = view_trim(view_slice(value, open + 1, close));
+        if (is_usable_id(id))
+            ret_ids[count++] = id;
+    }
+    return count;
+}
+
 /* ---- parameters ---- */
 
 /* Up to the next semicolon that no quotes enclose. */

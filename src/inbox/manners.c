@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* What an out-of-office note calls itself where it has no field that says so. */
 static const char *const AUTO_SUBJECTS[] = {
     "out of office", "out of the office", "automatic reply", "auto reply", "autoreply",
@@ -9,7 +11,8 @@ static const char *const AUTO_SUBJECTS[] = {
     "réponse automatique", "réponse auto", "absence du bureau", "respuesta automática",
     "risposta automatica", "resposta automática", "automatisch antwoord", "afwezig",
     "autosvar", "automaattinen vastaus", "автоответ", "自动回复", "自動返信", "자동 회신",
-    "vacation", "on vacation", "i am away", NULL,
+    "vacation reply", "vacation message", "vacation notice", "vacation auto", "away from my mail",
+    "i am out of", "i'm out of", NULL,
 };
 /* Local parts that no person reads. */
 static const char *const DAEMONS[] = {"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon",
@@ -35,7 +38,7 @@ static enum manners_kind because(enum manners_kind kind, struct arena *arena, st
     buffer_add_string(&text, why);
     if (detail.size) {
         buffer_add_string(&text, ": ");
-        buffer_add_view(&text, view_slice(detail, 0, 200));
+        buffer_add_view(&text, utf8_prefix(detail, 200));
     }
     *ret_why = arena_copy(arena, buffer_view(&text));
     buffer_free(&text);
@@ -100,6 +103,21 @@ static enum manners_kind of_automatic(const struct mail *mail, struct arena *are
     return MANNERS_PERSON;
 }
 
+/* What a mail program reports of a mail (RFC 6522): that it was read, thrown away or not
+ * delivered. */
+static enum manners_kind of_report(const struct mail *mail, struct arena *arena,
+                                   struct view *ret_why)
+{
+    if (view_equal_string(mail->type, "multipart/report"))
+        return because(MANNERS_AUTO_REPLY, arena, ret_why, "it is a report", mail->report_type);
+    for (size_t i = 0; i < mail->part_count; i++)
+        if (!mail->parts[i].depth &&
+            view_equal_string(mail->parts[i].type, "message/disposition-notification"))
+            return because(MANNERS_AUTO_REPLY, arena, ret_why, "it is a report",
+                           mail->parts[i].type);
+    return MANNERS_PERSON;
+}
+
 static enum manners_kind of_list(const struct mail *mail, struct arena *arena, struct view *ret_why)
 {
     struct view precedence = keyword_of(mail_value(&mail->fields, "Precedence"));
@@ -142,6 +160,8 @@ enum manners_kind manners_of(const struct mail *mail, const struct view own[], s
     if (count == 1 && is_own(from[0].address, own, own_count))
         return because(MANNERS_OWN, arena, ret_why, "it is our own", from[0].address);
     if ((kind = of_automatic(mail, arena, ret_why)) != MANNERS_PERSON)
+        return kind;
+    if ((kind = of_report(mail, arena, ret_why)) != MANNERS_PERSON)
         return kind;
     if ((kind = of_list(mail, arena, ret_why)) != MANNERS_PERSON)
         return kind;

@@ -3,6 +3,7 @@
 #include <libpsl.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "subscribers/address.h"
 
 /* ---- domains ---- */
@@ -120,9 +121,13 @@ static struct view without_blanks_at_equals(struct arena *arena, struct view val
     return (struct view){out, size};
 }
 
+/* The method comes first; what follows are the sender's own values. */
 static bool passes(struct view result, const char *method)
 {
-    return view_equal_nocase(property(result, method), VIEW("pass"));
+    struct view word;
+
+    return next_word(&result, &word) &&
+           view_equal_nocase(property(word, method), VIEW("pass"));
 }
 
 static bool result_vouches(struct arena *arena, struct view result, struct view domain,
@@ -156,7 +161,7 @@ static struct view told(struct arena *arena, const char *why, struct view detail
     struct view result;
 
     buffer_init(&text, 2048);
-    buffer_printf(&text, "%s%.*s", why, VIEW_ARGUMENTS(view_slice(detail, 0, 500)));
+    buffer_printf(&text, "%s%.*s", why, VIEW_ARGUMENTS(utf8_prefix(detail, 500)));
     result = arena_copy(arena, buffer_view(&text));
     buffer_free(&text);
     return result;
