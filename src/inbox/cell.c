@@ -37,7 +37,7 @@ enum { RESULT_FD = 3, EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_TOO_LONG = 2, EXIT_UN
 
 /* ---- inside ---- */
 
-static bool limit(int what, rlim_t most)
+static bool limit(__rlimit_resource_t what, rlim_t most)
 {
     const struct rlimit both = {most, most};
 
