@@ -8,6 +8,8 @@
 #include "base/utf8.h"
 #include "mail/token.h"
 
+enum { REFERENCES_MAX = 20, REFERENCE_BYTES = 2000 };
+
 static const char HEX[] = "0123456789ABCDEF";
 
 static bool is_plain(char c, const char *plain)
@@ -99,9 +101,10 @@ static int add_from(struct buffer *out, const struct digest_message *message, st
 static int add_reply_to(struct buffer *out, const struct digest_message *message,
                         struct error *error)
 {
-    struct mime_mailbox reply_to = {.address = message->inbox};
+    struct mime_mailbox reply_to = {
+        .address = message->reply_to.size ? message->reply_to : message->inbox};
 
-    return message->inbox.size ? mime_add_mailboxes(out, "Reply-To", &reply_to, 1, error) : 0;
+    return reply_to.address.size ? mime_add_mailboxes(out, "Reply-To", &reply_to, 1, error) : 0;
 }
 
 static int add_subject(struct buffer *out, const struct digest_message *message,
@@ -128,6 +131,17 @@ static int add_list_id(struct buffer *out, const struct digest_message *message,
     return mime_add_list_id(out, "List-Id", message->list.name, message->list.id, error);
 }
 
+static void add_marks(struct buffer *out, const struct digest_message *message)
+{
+    if (!message->is_answer)
+        mime_add_text(out, "Precedence", VIEW("bulk"));
+    mime_add_text(out, "Auto-Submitted",
+                  message->is_answer ? VIEW("auto-replied") : VIEW("auto-generated"));
+    if (message->is_answer)
+        mime_add_text(out, "X-Auto-Response-Suppress", VIEW("All")); /* Exchange's */
+    mime_add_text(out, "X-Mailer", VIEW("paperboy " PAPERBOY_VERSION));
+}
+
 static int add_ways(struct buffer *out, const struct digest_message *message, struct error *error)
 {
     struct view none = {NULL, 0};
@@ -144,9 +158,7 @@ static int add_ways(struct buffer *out, const struct digest_message *message, st
         mime_add_uris(out, "List-Archive", &message->archive_url, 1, error) < 0)
         return -1;
     mime_add_text(out, "List-Post", VIEW("NO"));
-    mime_add_text(out, "Precedence", VIEW("bulk"));
-    mime_add_text(out, "Auto-Submitted", VIEW("auto-generated"));
-    mime_add_text(out, "X-Mailer", VIEW("paperboy " PAPERBOY_VERSION));
+    add_marks(out, message);
     return 0;
 }
 
@@ -231,7 +243,7 @@ static int add_group(struct buffer *out, const struct digest_message *message, e
     struct message_memo *memo = message->memo;
     size_t start = out->size;
 
-    if (!memo)
+    if (!memo || message->is_answer)
         return groups[group].write(out, message, error);
     make_key(message, group, &memo->key);
     if (memo->groups[group].is_made &&
@@ -252,6 +264,31 @@ static int add_group(struct buffer *out, const struct digest_message *message, e
     return 0;
 }
 
+/* In-Reply-To and References: other programs' ids, of which some are malformed. */
+static int add_references(struct buffer *out, const struct digest_message *message,
+                          struct error *error)
+{
+    struct view ids[REFERENCES_MAX];
+    size_t count = 0, first = message->reference_count > REFERENCES_MAX
+                                  ? message->reference_count - REFERENCES_MAX
+                                  : 0;
+    struct buffer scratch;
+
+    buffer_init(&scratch, REFERENCE_BYTES);
+    for (size_t i = first; i < message->reference_count; i++) {
+        buffer_clear(&scratch);
+        if (mime_add_ids(&scratch, "References", &message->references[i], 1, NULL) == 0 &&
+            !scratch.failed)
+            ids[count++] = message->references[i];
+    }
+    buffer_free(&scratch);
+    if (!count)
+        return 0;
+    if (mime_add_ids(out, "In-Reply-To", &ids[count - 1], 1, error) < 0)
+        return -1;
+    return mime_add_ids(out, "References", ids, count, error);
+}
+
 static int add_header(struct buffer *out, const struct digest_message *message,
                       struct error *error)
 {
@@ -261,7 +298,13 @@ static int add_header(struct buffer *out, const struct digest_message *message,
         add_group(out, message, GROUP_SUBJECT, error) < 0 ||
         add_group(out, message, GROUP_DATE, error) < 0 ||
         mime_add_ids(out, "Message-ID", &message->message_id, 1, error) < 0 ||
-        add_group(out, message, GROUP_LIST_ID, error) < 0 ||
+        add_references(out, message, error) < 0)
+        return -1;
+    if (message->is_to_stranger) {
+        add_marks(out, message);
+        return 0;
+    }
+    if (add_group(out, message, GROUP_LIST_ID, error) < 0 ||
         add_unsubscribe(out, message, error) < 0)
         return -1;
     return add_group(out, message, GROUP_WAYS, error);
@@ -269,7 +312,7 @@ static int add_header(struct buffer *out, const struct digest_message *message,
 
 static void add_texts(struct buffer *out, const struct digest_message *message)
 {
-    struct mime_part parts[2];
+    struct mime_part parts[2], whole[2];
     size_t count = 0;
 
     if (message->text.size)
@@ -278,7 +321,15 @@ static void add_texts(struct buffer *out, const struct digest_message *message)
     if (message->html.size)
         parts[count++] = (struct mime_part){
             .type = "text/html", .text = message->html, .is_encoded = message->is_encoded};
-    mime_add_body(out, "alternative", parts, count, message->message_id);
+    if (!message->attachment.type) {
+        mime_add_body(out, "alternative", parts, count, message->message_id);
+        return;
+    }
+    whole[0] = count == 1 ? parts[0]
+                          : (struct mime_part){.type = "multipart/alternative", .parts = parts,
+                                               .part_count = count};
+    whole[1] = message->attachment;
+    mime_add_body(out, "mixed", whole, 2, message->message_id);
 }
 
 int digest_message_write(const struct digest_message *message, struct buffer *out,

@@ -1,6 +1,6 @@
 /* A digest's message: the rendered texts under the header that Gmail, Yahoo,
- * Outlook.com and RFC 2369, 2919, 3834, 5322 and 8058 ask of bulk mail. Pure:
- * the caller brings date and ids. Rendering is in another file. */
+ * Outlook.com and RFC 2369, 2919, 3834, 5322 and 8058 ask of bulk mail; and an
+ * answer's. Pure: the caller brings date and ids. Rendering is in another file. */
 #ifndef DIGEST_MESSAGE_H
 #define DIGEST_MESSAGE_H
 
@@ -43,7 +43,16 @@ struct digest_message {
     struct view subscribe_url;      /* the sign-up page; may be empty */
     struct view help_url;           /* may be empty: mail to inbox or owner */
     struct view archive_url;        /* may be empty */
-    struct message_memo *memo;      /* NULL: every field is written anew */
+    /* Of an answer to a mail instead: marked as RFC 3834 has it, so that no program
+     * answers it, and not as bulk. */
+    bool is_answer;
+    bool is_to_stranger;  /* to nobody of the list: no List-* fields */
+    struct view reply_to; /* an address; empty: the inbox */
+    const struct view *references; /* left@right, that of the answered mail last; what is none
+                                      is left out */
+    size_t reference_count;
+    struct mime_part attachment; /* type NULL: none */
+    struct message_memo *memo; /* NULL: every field is written anew, as an answer's are */
 };
 
 /* Appends the message. What is wrong with a field is an error of kind input

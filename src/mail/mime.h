@@ -61,10 +61,14 @@ void mime_add_parameters(struct buffer *out, const char *name, const char *value
 
 /* A text, LF or CRLF line ends, in UTF-8. */
 struct mime_part {
-    const char *type; /* "text/plain"; charset=utf-8 is added */
+    const char *type; /* "text/plain"; charset=utf-8 is added to any text/ */
     struct view text;
     bool is_encoded;       /* `text` is quoted-printable already, made by the functions below */
     struct view file_name; /* empty: shown inline; else an attachment of that name */
+    /* With parts of its own it is the multipart of this type ("multipart/alternative") that
+     * holds them, and has no text; these have none of their own. */
+    const struct mime_part *parts;
+    size_t part_count;
 };
 
 /* MIME-Version, the content fields, the blank line and the body. One part is

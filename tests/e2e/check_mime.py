@@ -8,6 +8,7 @@ NAME.json:  {"fields": {"Subject": "as handed in", ...},
              "uris": {"List-Unsubscribe": ["..."]},
              "absent": ["List-Unsubscribe-Post"],
              "parts": [{"type": "text/plain", "text": "...", "file_name": "..."}]}
+A part may have "parts" of its own instead of a text.
 """
 
 import email
@@ -108,11 +109,22 @@ def check_part(part, want):
             yield f"{name}: {defect!r}"
     if part.get_content_type() != want["type"]:
         yield f"type {part.get_content_type()} instead of {want['type']}"
+    if "parts" in want:
+        yield from check_parts(list(part.iter_parts()), want["parts"])
+        return
     got = canonical(part.get_payload(decode=True).decode("utf-8"))
     if got != canonical(want["text"]):
         yield f"text {got[:200]!r} instead of {want['text'][:200]!r}"
     if "file_name" in want and part.get_filename() != clean(want["file_name"]):
         yield f"file name {part.get_filename()!r} instead of {want['file_name']!r}"
+
+
+def check_parts(parts, wanted):
+    if wanted and len(parts) != len(wanted):
+        yield f"{len(parts)} parts instead of {len(wanted)}"
+    for number, (part, expected) in enumerate(zip(parts, wanted), 1):
+        for complaint in check_part(part, expected):
+            yield f"part {number}: {complaint}"
 
 
 def check_message(path):
@@ -124,12 +136,7 @@ def check_message(path):
         yield f"defects {message.defects!r}"
     yield from check_fields(message, want)
     parts = list(message.iter_parts()) if message.is_multipart() else [message]
-    wanted = want.get("parts", [])
-    if wanted and len(parts) != len(wanted):
-        yield f"{len(parts)} parts instead of {len(wanted)}"
-    for number, (part, expected) in enumerate(zip(parts, wanted), 1):
-        for complaint in check_part(part, expected):
-            yield f"part {number}: {complaint}"
+    yield from check_parts(parts, want.get("parts", []))
 
 
 def main():
