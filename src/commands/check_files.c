@@ -50,18 +50,20 @@ static void check_speed(const struct templates *templates, struct findings *find
 
 void check_templates(struct site *site, struct findings *findings)
 {
-    char *folder = site_templates_folder(site);
+    char *folder = site_templates_folder(site), *shipped = site_shipped_templates();
     struct error_sink sink = {findings_take, findings, 0};
     struct gap gap = {findings, folder};
 
     if (!file_exists(folder))
         findings_fail(findings, EX_CONFIG, "templates: there is no folder %s", folder);
-    else if (templates_check(folder, &sink, &site->templates) == 0) {
+    else if (templates_check(folder, file_exists(shipped) ? shipped : NULL, &sink,
+                             &site->templates) == 0) {
         findings_ok(findings, "%s", folder);
         templates_each_gap(site->templates, see_gap, &gap);
         check_speed(site->templates, findings);
     }
     free(folder);
+    free(shipped);
 }
 
 /* ---- files with an owner ---- */

@@ -117,7 +117,7 @@ void inbox_start_answer(struct inbox *inbox, enum answer_kind kind, const char *
 
 int inbox_token_link(struct inbox *inbox, const char *address, enum token_purpose purpose,
                      struct view scope, const char *subject, const char **ret_link,
-                     struct error *error)
+                     const char **ret_address, struct error *error)
 {
     struct token_subscriber subscriber;
     struct buffer to, link;
@@ -132,6 +132,8 @@ int inbox_token_link(struct inbox *inbox, const char *address, enum token_purpos
     if (result == 0) {
         digest_add_mailto(&link, buffer_view(&to), view_of(subject));
         *ret_link = arena_string(inbox->arena, buffer_view(&link));
+        if (ret_address)
+            *ret_address = arena_string(inbox->arena, buffer_view(&to));
     }
     buffer_free(&to);
     buffer_free(&link);

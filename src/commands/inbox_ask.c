@@ -45,7 +45,7 @@ int inbox_add_request(struct inbox *inbox, struct inbox_deed *deed, const char *
     bool is_other = deed->asks.other && strcmp(to, deed->asks.other) == 0;
 
     if (inbox_token_link(inbox, to, TOKEN_CONFIRM, view_of(deed->asks.id), "confirm",
-                         &answer->confirm, error) < 0)
+                         &answer->confirm, &answer->confirm_address, error) < 0)
         return -1;
     return inbox_add_answer(inbox, deed, DELIVERY_CONFIRMATION, answer,
                             is_other ? "new" : "confirm", error);

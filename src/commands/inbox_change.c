@@ -128,6 +128,7 @@ struct changing {
     bool is_confirmed; /* by a token: nothing is asked again */
     bool is_new;
     const char *state; /* a word for the answer */
+    const char *undone; /* likewise: what came of undo */
 };
 
 static struct date today_of(const struct profile *profile, int64_t now_utc)
@@ -158,12 +159,12 @@ static int undo(struct changing *changing, struct error *error)
     if (history_last(inbox->site->store, deed->address, inbox->arena, &entry, &found, error) < 0)
         return -1;
     if (!found) {
-        changing->state = "answer_nothing_to_undo";
+        changing->undone = "answer_nothing_to_undo";
         return 0;
     }
     if (!view_equal(entry.after, (struct view){(const char *)deed->version.hash,
                                                sizeof(deed->version.hash)})) {
-        changing->state = "answer_changed_since";
+        changing->undone = "answer_changed_since";
         return 0;
     }
     if (profile_read(deed->address, entry.document, &earlier, error) < 0)
@@ -171,7 +172,7 @@ static int undo(struct changing *changing, struct error *error)
     profile_free(&deed->after);
     deed->after = earlier;
     deed->undone = entry.number;
-    changing->state = "answer_undone";
+    changing->undone = "answer_undone";
     return 0;
 }
 
@@ -214,6 +215,8 @@ static int ask_address(struct changing *changing, const struct mail_command *com
 
         inbox_start_answer(inbox, ANSWER_CONFIRM_ADDRESS, to, &answer);
         answer.other_address = i ? deed->address : other;
+        answer.is_to_other = i == 1;
+        answer.before = &deed->before; /* its language */
         if (inbox_add_request(inbox, deed, to, &answer, error) < 0)
             return -1;
     }
@@ -231,9 +234,7 @@ static int forget(struct changing *changing, struct error *error)
         return 0;
     }
     inbox_set_request(inbox, deed, PENDING_FORGET, deed->address, NULL, changing->commands);
-    inbox_start_answer(inbox, ANSWER_CONFIRM_CHANGE, deed->address, &answer);
-    answer.commands = changing->commands;
-    answer.state = "answer_forget_asked";
+    inbox_start_answer(inbox, ANSWER_CONFIRM_FORGET, deed->address, &answer);
     answer.before = &deed->before;
     changing->state = "answer_forget_asked";
     return inbox_add_request(inbox, deed, deed->address, &answer, error);
@@ -294,6 +295,24 @@ static int do_other(struct changing *changing, const struct mail_command *comman
     }
 }
 
+/* What came of it stands beside the command in the answer; what the whole mail came to
+ * stays. */
+static int do_noted(struct changing *changing, const struct mail_command *command,
+                    struct error *error)
+{
+    const char *state = changing->state;
+
+    changing->state = NULL;
+    if (command->name == COMMAND_UNDO)
+        changing->state = changing->undone;
+    if (do_other(changing, command, error) < 0)
+        return -1;
+    if (changing->state)
+        answer_note(&changing->notes, command, changing->state);
+    changing->state = state;
+    return 0;
+}
+
 static void answer_change(struct changing *changing)
 {
     struct inbox_deed *deed = changing->deed;
@@ -318,7 +337,7 @@ static int add_links(struct changing *changing, struct error *error)
     answer->undo = arena_string(inbox->arena, buffer_view(&link));
     buffer_free(&link);
     return inbox_token_link(inbox, changing->deed->address, TOKEN_UNSUBSCRIBE, (struct view){0},
-                            "unsubscribe", &answer->unsubscribe, error);
+                            "unsubscribe", &answer->unsubscribe, NULL, error);
 }
 
 static int run_commands(struct changing *changing, struct error *error)
@@ -333,7 +352,7 @@ static int run_commands(struct changing *changing, struct error *error)
     change_apply(changing->commands, &context, &deed->after, changing->inbox->arena,
                  &changing->notes);
     for (size_t i = 0; i < changing->commands->count; i++)
-        if (do_other(changing, &changing->commands->items[i], error) < 0)
+        if (do_noted(changing, &changing->commands->items[i], error) < 0)
             return -1;
     if (deed->has_before && deed->profile == DEED_KEEP &&
         change_is_any(&deed->before, &deed->after))

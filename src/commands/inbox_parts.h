@@ -97,10 +97,11 @@ void inbox_start_answer(struct inbox *inbox, enum answer_kind kind, const char *
 /* Writes it into the deed. `scope` tells several of one mail apart. */
 int inbox_add_answer(struct inbox *inbox, struct inbox_deed *deed, enum delivery_kind kind,
                      struct answer *answer, const char *scope, struct error *error);
-/* "mailto:INBOX+PURPOSE-TOKEN@…?subject=…", in the arena. */
+/* "mailto:INBOX+PURPOSE-TOKEN@…?subject=…", and the address in it unless NULL, in the
+ * arena. */
 int inbox_token_link(struct inbox *inbox, const char *address, enum token_purpose purpose,
                      struct view scope, const char *subject, const char **ret_link,
-                     struct error *error);
+                     const char **ret_address, struct error *error);
 
 /* Everything that there is about somebody, as an attachment. */
 int inbox_set_export(struct inbox *inbox, const char *address, struct answer *answer,

@@ -101,6 +101,7 @@ int inbox_look_ahead(struct inbox *inbox, const struct profile *profile, struct 
         papers += ranking.count;
         if (i == 0)
             keep_top(inbox, &ranking, answer);
+        answer->edition = dates[0];
     }
     answer->days = count;
     answer->papers_per_day = count ? (double)papers / (double)count : 0;

@@ -137,6 +137,16 @@ static char *templates_beside_program(void)
     return templates;
 }
 
+char *site_shipped_templates(void)
+{
+    char *folder;
+
+    if (has_templates(PAPERBOY_DATADIR "/templates"))
+        return memory_copy_string(PAPERBOY_DATADIR "/templates");
+    folder = templates_beside_program();
+    return folder ? folder : memory_copy_string(PAPERBOY_DATADIR "/templates");
+}
+
 char *site_templates_folder(const struct site *site)
 {
     const struct configuration *configuration = &site->configuration;
@@ -150,22 +160,22 @@ char *site_templates_folder(const struct site *site)
             return folder;
         free(folder);
     }
-    if (has_templates(PAPERBOY_DATADIR "/templates"))
-        return memory_copy_string(PAPERBOY_DATADIR "/templates");
-    folder = templates_beside_program();
-    return folder ? folder : memory_copy_string(PAPERBOY_DATADIR "/templates");
+    return site_shipped_templates();
 }
 
 int site_open_templates(struct site *site, struct error *error)
 {
-    char *folder;
+    char *folder, *shipped;
     int result;
 
     if (site->templates)
         return 0;
     folder = site_templates_folder(site);
-    result = templates_load(folder, &site->templates, error);
+    shipped = site_shipped_templates();
+    result = templates_load(folder, has_templates(shipped) ? shipped : NULL, &site->templates,
+                            error);
     free(folder);
+    free(shipped);
     return result < 0 && site->configuration.templates ? error_add(error, "templates") : result;
 }
 

@@ -50,6 +50,8 @@ int site_open_key_unkept(struct site *site, struct error *error);
 int site_read_key(const struct site *site, struct token_key *ret_key, struct error *error);
 /* Where the templates are read from; for free(3). */
 char *site_templates_folder(const struct site *site);
+/* Those that came with the program, from which a copy is completed; for free(3). */
+char *site_shipped_templates(void);
 /* Refuses a configuration without a sender: nothing can be mailed. */
 int site_need_sender(const struct site *site, struct error *error);
 

@@ -399,15 +399,8 @@ static void set_head(json_t *root, const struct digest *digest, const struct wor
                      struct buffer *room)
 {
     json_t *sender = json_object(), *date = json_object();
-    bool is_rtl;
 
-    context_set_string(root, "language", words_language(words));
-    words_add(words, "direction", -1, NULL, room);
-    is_rtl = view_equal(buffer_view(room), VIEW("rtl"));
-    buffer_clear(room);
-    context_set_string(root, "direction", is_rtl ? "rtl" : "ltr");
-    context_set_string(root, "start", is_rtl ? "right" : "left");
-    json_object_set(root, "words", (json_t *)words_fixed(words));
+    context_set_language(root, words, room);
     context_set_string(root, "list_name", list_name(digest));
     context_set_string(sender, "name", digest->sender_name);
     context_set_string(sender, "address", digest->sender_address);

@@ -1,18 +1,14 @@
 /* Building the digest's context, split as its steps are: what holds for a paper
  * whoever reads it (context_paper.c), what holds for editions
- * (context_edition.c), and what holds for one subscriber (context.c). Private to src/digest. The keys are in templates/README.md. */
+ * (context_edition.c), and what holds for one subscriber (context.c). What a paper is like, answers show as well. The keys are in
+ * templates/README.md. */
 #ifndef DIGEST_CONTEXT_H
 #define DIGEST_CONTEXT_H
 
 #include <jansson.h>
 
+#include "digest/context_text.h"
 #include "digest/digest.h"
-
-enum {
-    TEXT_WIDTH = 72,       /* columns of the plain text */
-    TEXT_INDENT = 5,       /* of a paper's lines, behind its rank */
-    CONTEXT_BYTES = 1 << 20
-};
 
 /* The step "paper": depends on the paper, the language and the link bases. */
 json_t *context_paper(const struct digest *digest, const struct words *words,
@@ -61,35 +57,5 @@ void context_add_announced(const struct digest *digest, const struct words *word
 void context_add_edition_line(const struct digest *digest, const struct words *words,
                               struct buffer *out);
 bool context_edition_differs(const struct digest *digest);
-
-/* `room` is an empty buffer that the callee leaves empty. */
-void context_set_view(json_t *object, const char *key, struct view text);
-void context_set_string(json_t *object, const char *key, const char *text); /* NULL: no key */
-/* The buffer's text at `key`, and empties the buffer. */
-void context_set_buffer(json_t *object, const char *key, struct buffer *text);
-/* `key`: the lines of `text`, as [{"line": "…", "first": true, "last": false}]. */
-void context_set_lines(json_t *object, const char *key, struct view text, size_t width);
-/* `first` and `last` of each object of the array. */
-void context_mark_ends(json_t *array);
-/* iso, long, medium and short of a date. */
-void context_set_date(json_t *object, const struct words *words, struct date date,
-                      struct buffer *room);
-/* A mailto address; no key without `address`. */
-void context_set_mailto(json_t *object, const char *key, const char *address, const char *subject,
-                        struct buffer *room);
-/* Percent-encodes what is not safe in the path of an address; `also` is kept. */
-void context_add_encoded(struct buffer *out, struct view text, const char *also);
-
-/* "a, b and c" of `count` items, added one after the other; behind the first
- * `max` it goes on with "and 3 more". */
-struct context_list {
-    const struct words *words;
-    struct buffer *out;
-    size_t count;
-    size_t max;
-    size_t done;
-};
-
-void context_add_item(struct context_list *list, struct view item);
 
 #endif

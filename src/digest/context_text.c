@@ -1,8 +1,8 @@
-/* What the steps of the context share: setting keys, wrapping, lists, links. */
+#include "digest/context_text.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "digest/context.h"
 #include "digest/message.h"
 #include "digest/wrap.h"
 
@@ -71,6 +71,19 @@ void context_add_encoded(struct buffer *out, struct view text, const char *also)
         else
             buffer_printf(out, "%%%02X", (unsigned)(unsigned char)text.data[i]);
     }
+}
+
+void context_set_language(json_t *root, const struct words *words, struct buffer *room)
+{
+    bool is_rtl;
+
+    context_set_string(root, "language", words_language(words));
+    words_add(words, "direction", -1, NULL, room);
+    is_rtl = view_equal(buffer_view(room), VIEW("rtl"));
+    buffer_clear(room);
+    context_set_string(root, "direction", is_rtl ? "rtl" : "ltr");
+    context_set_string(root, "start", is_rtl ? "right" : "left");
+    json_object_set(root, "words", (json_t *)words_fixed(words));
 }
 
 void context_set_mailto(json_t *object, const char *key, const char *address, const char *subject,

@@ -84,8 +84,23 @@ static int compile_file(const char *path, struct mustache **ret_mustache, struct
     return result;
 }
 
+/* Of the shipped folder only what the own one, of which `templates` has `own_count`
+ * already, lacks; but a digest has to be one's own. */
+static bool is_lacking(const struct templates *templates, size_t own_count, bool is_partial,
+                       struct view name)
+{
+    if (view_equal(name, VIEW("digest.html")) || view_equal(name, VIEW("digest.txt")))
+        return false;
+    for (size_t i = 0; i < own_count; i++)
+        if (templates->items[i].is_partial == is_partial &&
+            view_equal_string(name, templates->items[i].name))
+            return false;
+    return true;
+}
+
+/* `own_count`: of the own folder, when this is the shipped one; else 0. */
 static int load_file(struct templates *templates, const char *folder, const char *file,
-                     struct error_sink *sink, struct error *error)
+                     size_t own_count, struct error_sink *sink, struct error *error)
 {
     struct view name = view_of(file);
     bool is_partial = view_ends_with(name, VIEW(".mustache"));
@@ -96,6 +111,10 @@ static int load_file(struct templates *templates, const char *folder, const char
     if (name.data[0] == '.' ||
         (!is_partial && !view_ends_with(name, VIEW(".html")) && !view_ends_with(name, VIEW(".txt"))))
         return 0;
+    if (is_partial)
+        name = view_slice(name, 0, name.size - (sizeof(".mustache") - 1));
+    if (own_count && !is_lacking(templates, own_count, is_partial, name))
+        return 0;
     if (templates->count == TEMPLATES_FILES)
         return error_set(error, ERROR_INPUT, "%s: more than %d templates", folder, TEMPLATES_FILES);
     path = file_join(folder, file);
@@ -103,8 +122,6 @@ static int load_file(struct templates *templates, const char *folder, const char
     free(path);
     if (result < 0 && error_collect(sink, error) < 0)
         return -1;
-    if (is_partial)
-        name = view_slice(name, 0, name.size - (sizeof(".mustache") - 1));
     templates->items = memory_grow(templates->items, &templates->capacity, templates->count + 1,
                                    sizeof(*templates->items));
     templates->items[templates->count++] =
@@ -112,8 +129,8 @@ static int load_file(struct templates *templates, const char *folder, const char
     return 0;
 }
 
-static int load_files(struct templates *templates, const char *folder, struct error_sink *sink,
-                      struct error *error)
+static int load_files(struct templates *templates, const char *folder, size_t own_count,
+                      struct error_sink *sink, struct error *error)
 {
     DIR *listing = opendir(folder);
     const struct dirent *entry;
@@ -122,7 +139,7 @@ static int load_files(struct templates *templates, const char *folder, struct er
     if (!listing)
         return error_set_errno(error, errno, "%s", folder);
     while (result == 0 && (entry = readdir(listing)))
-        result = load_file(templates, folder, entry->d_name, sink, error);
+        result = load_file(templates, folder, entry->d_name, own_count, sink, error);
     closedir(listing);
     if (templates->count)
         qsort(templates->items, templates->count, sizeof(*templates->items), compare_templates);
@@ -208,27 +225,45 @@ static int check_page(const struct templates *templates, const char *folder, con
     return error_collect(sink, error);
 }
 
-static int load_words(struct templates *templates, const char *folder, struct error_sink *sink,
-                      struct error *error)
+static int load_words(struct templates *templates, const char *folder, const char *shipped,
+                      struct error_sink *sink, struct error *error)
 {
     char *words = file_join(folder, "words");
-    int result = sink ? catalogues_check(words, sink, &templates->catalogues)
-                      : catalogues_load(words, &templates->catalogues, error);
+    char *shipped_words = shipped ? file_join(shipped, "words") : NULL;
+    int result = sink ? catalogues_check(words, shipped_words, sink, &templates->catalogues)
+                      : catalogues_load(words, shipped_words, &templates->catalogues, error);
 
     free(words);
+    free(shipped_words);
     return sink ? 0 : result;
 }
 
-static int load(const char *folder, struct error_sink *sink, struct templates **ret_templates,
-                struct error *error)
+static int load_pages(struct templates *templates, const char *folder, const char *shipped,
+                      struct error_sink *sink, struct error *error)
+{
+    static const char *const pages[] = {"digest.html", "digest.txt", "answer.html", "answer.txt",
+                                        "confirmation.html", "confirmation.txt"};
+
+    if (load_files(templates, folder, 0, sink, error) < 0)
+        return -1;
+    /* An empty folder is a mistake that the shipped files would hide. */
+    if (shipped && templates->count &&
+        load_files(templates, shipped, templates->count, sink, error) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++)
+        if (check_page(templates, folder, pages[i], sink, error) < 0)
+            return -1;
+    return 0;
+}
+
+static int load(const char *folder, const char *shipped, struct error_sink *sink,
+                struct templates **ret_templates, struct error *error)
 {
     struct templates *templates = memory_new(1, sizeof(*templates));
 
     templates->partials = (struct mustache_partials){find_partial, templates};
-    if (load_files(templates, folder, sink, error) < 0 ||
-        check_page(templates, folder, "digest.html", sink, error) < 0 ||
-        check_page(templates, folder, "digest.txt", sink, error) < 0 ||
-        load_words(templates, folder, sink, error) < 0 ||
+    if (load_pages(templates, folder, shipped, sink, error) < 0 ||
+        load_words(templates, folder, shipped, sink, error) < 0 ||
         check_names(templates, sink, error) < 0) {
         templates_free(&templates);
         error->kind = ERROR_CONFIGURATION;
@@ -238,20 +273,22 @@ static int load(const char *folder, struct error_sink *sink, struct templates **
     return 0;
 }
 
-int templates_load(const char *folder, struct templates **ret_templates, struct error *error)
+int templates_load(const char *folder, const char *shipped, struct templates **ret_templates,
+                   struct error *error)
 {
     struct error problem;
 
-    return load(folder, NULL, ret_templates, error ? error : &problem);
+    return load(folder, shipped, NULL, ret_templates, error ? error : &problem);
 }
 
-int templates_check(const char *folder, struct error_sink *sink, struct templates **ret_templates)
+int templates_check(const char *folder, const char *shipped, struct error_sink *sink,
+                    struct templates **ret_templates)
 {
     struct templates *templates;
     size_t before = sink->count;
     struct error error;
 
-    if (load(folder, sink, &templates, &error) < 0) {
+    if (load(folder, shipped, sink, &templates, &error) < 0) {
         error_collect(sink, &error);
         return -1;
     }

@@ -13,12 +13,17 @@ struct templates;
 
 enum { TEMPLATES_FILE_BYTES = 1024 * 1024, TEMPLATES_FILES = 1000 };
 
-/* digest.html and digest.txt must be there. A template that does not parse, or
- * that names a partial or a word which is not in the folder, is an error with
- * file and line; kind configuration. */
-int templates_load(const char *folder, struct templates **ret_templates, struct error *error);
+/* digest, answer and confirmation must be there, each as .html and .txt. A
+ * template that does not parse, or that names a partial or a word which is not
+ * in the folder, is an error with file and line; kind configuration.
+ * `shipped`: the program's own folder, or NULL. What `folder` lacks comes from
+ * there, so that a copy made for an earlier version still does: files, but not
+ * the digest's two, and English words, but not those that digests are made with. */
+int templates_load(const char *folder, const char *shipped, struct templates **ret_templates,
+                   struct error *error);
 /* The same, but all that is wrong goes to the sink; -1 when anything did. */
-int templates_check(const char *folder, struct error_sink *sink, struct templates **ret_templates);
+int templates_check(const char *folder, const char *shipped, struct error_sink *sink,
+                    struct templates **ret_templates);
 void templates_free(struct templates **templates); /* NULL is fine; leaves NULL */
 
 /* The page of this file name ("digest.html"), or NULL. */

@@ -135,14 +135,41 @@ static int check_placeholders(struct place root, const char *key, const json_t *
     return 0;
 }
 
-static int check_needed(struct place root, struct error_sink *sink, struct error *error)
+static int check_needed(struct place root, const char *const needed[], struct error_sink *sink,
+                        struct error *error)
 {
-    for (size_t i = 0; words_needed[i]; i++)
-        if (!json_object_get(root.value, words_needed[i]) &&
-            place_error(root, error, "the word \"%s\" is missing", words_needed[i]) < 0 &&
+    for (size_t i = 0; needed[i]; i++)
+        if (!json_object_get(root.value, needed[i]) &&
+            place_error(root, error, "the word \"%s\" is missing", needed[i]) < 0 &&
             error_collect(sink, error) < 0)
             return -1;
     return 0;
+}
+
+/* A copy of the folder that was made for an earlier version lacks words of answers, and of
+ * their templates. */
+static int take_shipped(json_t *own, const char *shipped, struct error *error)
+{
+    struct document document = {0};
+    char *path = file_join(shipped, "en.json");
+    int result = document_read(path, WORDS_FILE_BYTES, &document, error);
+
+    if (result == 0)
+        json_object_update_missing(own, document.root);
+    document_free(&document);
+    free(path);
+    return result;
+}
+
+static int check_english(struct place root, const char *shipped, struct error_sink *sink,
+                         struct error *error)
+{
+    if (check_needed(root, words_needed, sink, error) < 0)
+        return -1;
+    if (shipped && take_shipped((json_t *)root.value, shipped, error) < 0 &&
+        error_collect(sink, error) < 0)
+        return -1;
+    return check_needed(root, words_needed_answers, sink, error);
 }
 
 static struct words *find_exact(const struct catalogues *catalogues, struct view language)
@@ -154,7 +181,7 @@ static struct words *find_exact(const struct catalogues *catalogues, struct view
 }
 
 static int check_words(const struct document *document, const struct words *english,
-                       struct error_sink *sink, struct error *error)
+                       const char *shipped, struct error_sink *sink, struct error *error)
 {
     struct place root = document_root(document);
     const char *key;
@@ -168,11 +195,11 @@ static int check_words(const struct document *document, const struct words *engl
             error_collect(sink, error) < 0)
             return -1;
     }
-    return english ? 0 : check_needed(root, sink, error);
+    return english ? 0 : check_english(root, shipped, sink, error);
 }
 
-static int load_language(struct catalogues *catalogues, const char *folder, struct view language,
-                         struct error_sink *sink, struct error *error)
+static int load_language(struct catalogues *catalogues, const char *folder, const char *shipped,
+                         struct view language, struct error_sink *sink, struct error *error)
 {
     const struct words *english = find_exact(catalogues, VIEW("en"));
     struct buffer name;
@@ -186,7 +213,7 @@ static int load_language(struct catalogues *catalogues, const char *folder, stru
     path = file_join(folder, buffer_string(&name));
     if (document_read(path, WORDS_FILE_BYTES, &document, error) < 0)
         goto out;
-    if (check_words(&document, english, sink, error) < 0)
+    if (check_words(&document, english, shipped, sink, error) < 0)
         goto out;
     catalogues->items = memory_grow(catalogues->items, &catalogues->capacity,
                                     catalogues->count + 1, sizeof(*catalogues->items));
@@ -249,7 +276,7 @@ static int load_others(struct catalogues *catalogues, const char *folder, struct
             result = error_set(error, ERROR_INPUT, "%s/%s: not the name of a language", folder,
                                entry->d_name);
         else if (!find_exact(catalogues, name))
-            result = load_language(catalogues, folder, name, sink, error);
+            result = load_language(catalogues, folder, NULL, name, sink, error);
         if (result < 0)
             result = error_collect(sink, error);
     }
@@ -257,12 +284,12 @@ static int load_others(struct catalogues *catalogues, const char *folder, struct
     return result;
 }
 
-static int load(const char *folder, struct error_sink *sink, struct catalogues **ret_catalogues,
-                struct error *error)
+static int load(const char *folder, const char *shipped, struct error_sink *sink,
+                struct catalogues **ret_catalogues, struct error *error)
 {
     struct catalogues *catalogues = memory_new(1, sizeof(*catalogues));
 
-    if (load_language(catalogues, folder, VIEW("en"), sink, error) < 0 ||
+    if (load_language(catalogues, folder, shipped, VIEW("en"), sink, error) < 0 ||
         load_others(catalogues, folder, sink, error) < 0) {
         catalogues_free(&catalogues);
         error->kind = ERROR_CONFIGURATION;
@@ -274,21 +301,22 @@ static int load(const char *folder, struct error_sink *sink, struct catalogues *
     return 0;
 }
 
-int catalogues_load(const char *folder, struct catalogues **ret_catalogues, struct error *error)
+int catalogues_load(const char *folder, const char *shipped, struct catalogues **ret_catalogues,
+                    struct error *error)
 {
     struct error problem;
 
-    return load(folder, NULL, ret_catalogues, error ? error : &problem);
+    return load(folder, shipped, NULL, ret_catalogues, error ? error : &problem);
 }
 
-int catalogues_check(const char *folder, struct error_sink *sink,
+int catalogues_check(const char *folder, const char *shipped, struct error_sink *sink,
                      struct catalogues **ret_catalogues)
 {
     struct catalogues *catalogues;
     size_t before = sink->count;
     struct error error;
 
-    if (load(folder, sink, &catalogues, &error) < 0) {
+    if (load(folder, shipped, sink, &catalogues, &error) < 0) {
         error_collect(sink, &error);
         return -1;
     }

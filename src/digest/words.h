@@ -16,13 +16,15 @@ struct catalogues;
 struct words;
 
 /* Reads every LANG.json of `folder`; en.json must be there and hold each word
- * that the program itself uses. Errors name file, line and key; kind
+ * that digests are made with; others may come from the en.json of the folder
+ * `shipped` (NULL: none). Errors name file, line and key; kind
  * configuration. */
-int catalogues_load(const char *folder, struct catalogues **ret_catalogues, struct error *error);
+int catalogues_load(const char *folder, const char *shipped, struct catalogues **ret_catalogues,
+                    struct error *error);
 /* The same, but all that is wrong goes to the sink; -1 when anything did. The sound
  * languages are in `ret_catalogues` even then, unless English is not among them:
  * then it is left alone. */
-int catalogues_check(const char *folder, struct error_sink *sink,
+int catalogues_check(const char *folder, const char *shipped, struct error_sink *sink,
                      struct catalogues **ret_catalogues);
 void catalogues_free(struct catalogues **catalogues);
 

@@ -19,7 +19,11 @@ static const char *const words_needed[] = {
     "field_interests", "field_liked", "field_preference", "more_papers", "profile_keywords",
     "profile_keywords_in", "profile_plain", "profile_plain_all", "profile_other", "comma",
     "and", "list_more", "why", "reply_hint", "sent_to",
-    /* what commands did (inbox/change.c) */
+    NULL};
+
+/* … and those of answers to mails (inbox/answer*.c). */
+static const char *const words_needed_answers[] = {
+    /* what commands did (inbox/change*.c) */
     "change_keyword_added", "change_keyword_same", "change_keywords_none",
     "change_weight_invalid", "change_muted", "change_muted_same", "change_category_added",
     "change_category_same", "change_category_unknown", "change_categories_all",
@@ -33,6 +37,30 @@ static const char *const words_needed[] = {
     "change_resumed_same", "change_liked", "change_liked_same", "change_disliked",
     "change_disliked_same", "change_no_paper", "change_item_invalid", "change_list_full",
     "change_needs_items",
+    "confirm_subject_subscribe", "confirm_subject_change", "confirm_subject_address",
+    "confirm_subject_forget", "confirm_subscribe", "confirm_change", "confirm_address_old",
+    "confirm_address_new", "confirm_forget", "confirm_forgets", "confirm_yes_subscribe",
+    "confirm_yes_change", "confirm_yes_address", "confirm_yes_forget", "confirm_how",
+    "confirm_otherwise", "preview_per_day", "preview_rare", "preview_none", "preview_top",
+    "preview_top_undated", "answer_subject", "answer_subject_help", "answer_changed",
+    "answer_changed_partly", "answer_unchanged", "answer_shown", "answer_not_understood",
+    "answer_stranger_not_understood", "answer_help", "answer_help_stranger", "answer_help_note",
+    "answer_nearest", "answer_more", "answer_cut", "answer_undo_hint", "answer_subscribed",
+    "answer_subscribed_already", "answer_unsubscribed", "answer_undone",
+    "answer_nothing_to_undo", "answer_changed_since", "answer_no_address",
+    "answer_address_taken", "answer_asked_already", "answer_address_asked",
+    "answer_address_changed", "answer_forget_asked", "answer_no_feed", "answer_feed",
+    "answer_no_digest", "answer_preview", "answer_resend", "answer_export", "row_added",
+    "row_removed", "row_was", "row_more", "row_none", "row_all_categories", "row_address",
+    "row_keywords", "row_required", "row_bonus", "row_excluded", "row_categories",
+    "row_authors", "row_authors_preferred", "row_authors_excluded", "row_interests",
+    "row_liked", "row_disliked", "row_max", "row_schedule", "row_paused", "row_each_day",
+    "row_weekdays", "row_each_week", "row_schedule_at", "row_schedule_soon", "help_subscribe",
+    "help_keywords", "help_categories", "help_authors", "help_interests", "help_add",
+    "help_remove", "help_mute", "help_max", "help_daily", "help_weekly", "help_at",
+    "help_pause", "help_resume", "help_like", "help_dislike", "help_show", "help_preview",
+    "help_resend", "help_undo", "help_address", "help_feed", "help_export", "help_forget",
+    "help_unsubscribe", "help_help",
     NULL};
 
 #endif

@@ -269,7 +269,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_digest TEMPLATES PAPERS ABSTRACT PROFILES RUNS\n");
         return 64;
     }
-    if (templates_load(argv[1], &bench.templates, &error) < 0)
+    if (templates_load(argv[1], NULL, &bench.templates, &error) < 0)
         fail(&error);
     read_papers(&bench, argv[2], (size_t)strtoul(argv[3], NULL, 10));
     bench.index = ranking_index_new(&bench.papers, NULL);

@@ -209,6 +209,18 @@ def html_of(message):
     return message.get_body(("html",)).get_content()
 
 
+def spam_points(raw, home):
+    """What SpamAssassin gives a message, by its local rules alone, and its report."""
+    done = subprocess.run(
+        ["spamassassin", "-L", "--cf=use_bayes 0", "--cf=use_auto_welcomelist 0", "-t"],
+        input=raw, capture_output=True, timeout=120, env={**os.environ, "HOME": str(home)})
+    text = done.stdout.decode("utf-8", "replace")
+    match = re.search(r"Content analysis details: +\((-?[\d.]+) points", text)
+    if match is None:
+        raise AssertionError(text[-2000:] + done.stderr.decode())
+    return float(match.group(1)), text[match.start():]
+
+
 def with_servers(test):
     """Marks what needs an installed server; SERVERS=no leaves it out aloud."""
     return unittest.skipIf(os.environ.get("SERVERS") == "no", "left out by SERVERS=no")(test)

@@ -2,6 +2,7 @@
 steering, pausing, leaving, and mail that comes back."""
 
 import json
+import json
 import os
 import re
 import smtplib
@@ -13,7 +14,7 @@ from email.utils import make_msgid
 import servers
 from feeds import papers, rss
 from postgres import PostgresServer, with_postgres
-from support import NO_INPUT, OK, Case, html_of, text_of
+from support import NO_INPUT, OK, Case, html_of, spam_points, text_of
 
 mail = database = None
 AUTHORITY = "mx.example.test"
@@ -195,6 +196,42 @@ class Inbox(Case):
         self.assertTrue(self.has_profile(ada), "the profile went with unsubscribing")
         self.assertEqual(self.paperboy.status()["suppressed"], 1)
 
+
+    def test_answers(self):
+        """What is written back: to whom, with what in it, and that it is no spam."""
+        ada = self.user("ada")
+        self.run_ok("fetch", "--feed", self.feed)
+        self.write_to(ada, "keywords: LLM, https://evil.example/, training\ncategories: cs.LG", subject="subscribe Evil Name")
+        self.read_inbox()
+        asked = self.next_mail(ada)
+        for part in (text_of(asked), html_of(asked)):
+            self.assertRegex(part, r"papers?\s+a\s+day")
+            self.assertIn("https://arxiv.org/abs/2602.", part)
+            self.assertNotIn("vil", part)
+        self.assertNotIn("List-Id", asked)
+        self.assertNotIn("Evil", asked.as_string())
+        confirm = self.link(asked, "confirm")
+        self.assertEqual(asked["Reply-To"], confirm)
+        # A reply is enough, whatever its subject.
+        self.write_to(ada, "Confirm\n\n> If it was not you, do nothing", subject="Re: " + asked["Subject"], to=confirm, vouched=False)
+        self.read_inbox()
+        welcome = self.next_mail(ada)
+        self.assertIn("Welcome", text_of(welcome))
+        self.assertIn("+unsubscribe-", welcome["List-Unsubscribe"])
+        self.write_to(ada, "add kv cache\nremove training\nmax 0\naddd this\nexport", subject="Please change this")
+        self.read_inbox()
+        answer = self.next_mail(ada)
+        self.assertEqual(answer["Subject"], "Re: Please change this")
+        self.assertRegex(answer["In-Reply-To"], "^<.*@there.example>$")
+        text = " ".join(text_of(answer).replace(" | ", " ").split())
+        for part in ("kv cache (new)", "training (removed)", "How many papers?", "Did you mean “add”?", "“undo”"):
+            self.assertIn(part, text)
+        attached, = answer.iter_attachments()
+        self.assertEqual(attached.get_filename(), "paperboy-export.json")
+        self.assertEqual(json.loads(attached.get_content())["address"], ada)
+        for message in (asked, welcome, answer):
+            points, report = spam_points(message.as_bytes(), self.folder)
+            self.assertLess(points, 1, report)
 
     def test_forged_sender(self):
         ada = self.user("ada")

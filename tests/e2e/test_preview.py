@@ -5,7 +5,7 @@ import re
 from html.parser import HTMLParser
 
 from feeds import paper, papers, rss
-from support import DATA, DATA_ERROR, NO_INPUT, OK, SAMPLE_DAY, USAGE, Case, html_of, needs_samples, text_of
+from support import DATA, DATA_ERROR, NO_INPUT, OK, ROOT, SAMPLE_DAY, USAGE, Case, html_of, needs_samples, text_of
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -155,6 +155,14 @@ class Render(Case):
     def test_inheritance_and_dynamic_names(self):
         self.assertEqual(self.render("{{<frame}}{{$body}}mine{{/body}}{{/frame}}{{>*which}}", {"which": "x"},
                                      frame="[{{$body}}yours{{/body}}]", x="X"), "[mine]X")
+
+    def test_answers(self):
+        """The shipped templates of answers, with sample contexts."""
+        for name, template in (("change", "answer"), ("subscribe", "confirmation")):
+            for ending in ("html", "txt"):
+                done = self.run_ok("render", "--template", ROOT / f"templates/{template}.{ending}", "--context",
+                                   ROOT / f"tests/fixtures/answer/{name}.json", "--partials", ROOT / "templates")
+                self.assertEqual(done.out, (ROOT / f"tests/fixtures/answer/{name}.{ending}").read_text())
 
     def test_partial_outside_the_folder(self):
         self.paperboy.write("secret.mustache", "the secret")

@@ -48,7 +48,7 @@ static void pair_load(struct pair *pair, const char *folder)
 
     sheets_free(&pair->sheets);
     templates_free(&pair->templates);
-    if (templates_load(folder, &pair->templates, &error) < 0)
+    if (templates_load(folder, "templates", &pair->templates, &error) < 0)
         fail_msg("%s", error.text);
     pair->sheets = sheets_new(pair->templates);
 }

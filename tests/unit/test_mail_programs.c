@@ -133,8 +133,11 @@ static size_t check_tags(const json_t *support, struct view text, const char *wh
 }
 
 static const char *const html_templates[] = {
-    "templates/digest.html",   "templates/masthead.mustache",    "templates/paper.mustache",
-    "templates/footer.mustache", "templates/more_papers.mustache", NULL};
+    "templates/page.mustache",   "templates/masthead.mustache",    "templates/paper.mustache",
+    "templates/footer.mustache", "templates/more_papers.mustache", "templates/answer.html",
+    "templates/confirmation.html", "templates/answer_done.mustache",
+    "templates/answer_refused.mustache", "templates/answer_unknown.mustache",
+    "templates/answer_profile.mustache", "templates/answer_commands.mustache", NULL};
 
 static void test_mail_programs(void **state)
 {

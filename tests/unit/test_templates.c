@@ -92,7 +92,7 @@ static void test_refused(void **state)
             write_file(folder, table[i].file, table[i].text);
         else
             assert_int_equal(remove(path), 0);
-        assert_int_equal(templates_load(folder, &templates, &error), -1);
+        assert_int_equal(templates_load(folder, "templates", &templates, &error), -1);
         assert_null(templates);
         assert_int_equal(error.kind, ERROR_CONFIGURATION);
         got = behind(error.text, folder);
@@ -114,7 +114,7 @@ static void test_folder(void **state)
     (void)state;
     write_file(folder, ".hidden.html", "{{#broken");
     write_file(folder, "notes.md", "{{#broken");
-    if (templates_load(folder, &templates, &error) < 0)
+    if (templates_load(folder, "templates", &templates, &error) < 0)
         fail_msg("%s", error.text);
     buffer_init(&out, 1000);
     assert_int_equal(templates_render(templates, "digest.html", context, &out, &error), 0);
@@ -124,11 +124,55 @@ static void test_folder(void **state)
     assert_null(templates_find(templates, "part"));
     assert_non_null(templates_partials(templates)->find(templates_partials(templates)->user,
                                                         VIEW("part")));
-    assert_int_equal(templates_load("/nonexistent", &templates, &error), -1);
+    assert_int_equal(templates_load("/nonexistent", NULL, &templates, &error), -1);
     json_decref(context);
     buffer_free(&out);
     templates_free(&templates);
     templates_free(&templates);
+    data_remove_folder(&folder);
+}
+
+/* A copy of the folder that was made before there were answers. */
+static void test_older_copy(void **state)
+{
+    struct templates *templates = NULL;
+    struct error error = {0};
+    char *folder = make_folder();
+    struct view english = data_read("templates/words/en.json");
+    size_t end = view_find(english, VIEW("\"change_keyword_added\""), 0);
+    struct buffer older, out;
+
+    (void)state;
+    assert_true(end < english.size);
+    buffer_init(&older, 1 << 20);
+    buffer_init(&out, 1000);
+    while (english.data[end - 1] != ',')
+        end--;
+    buffer_add_view(&older, view_slice(english, 0, end - 1));
+    buffer_add_string(&older, "}");
+    write_file(folder, "words/en.json", buffer_string(&older));
+    write_file(folder, "answer_done.mustache", "mine");
+    assert_int_equal(templates_load(folder, NULL, &templates, &error), -1);
+    assert_string_equal(behind(error.text, folder),
+                        ": there is no answer.html in this folder of templates");
+    if (templates_load(folder, "templates", &templates, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_non_null(templates_find(templates, "confirmation.txt"));
+    words_add(templates_words(templates, NULL), "answer_changed", -1, NULL, &out);
+    assert_string_equal(buffer_string(&out), "Your profile has changed.");
+    /* Its own partials and digest are shown. */
+    buffer_clear(&out);
+    assert_int_equal(templates_render(templates, "digest.html", NULL, &out, &error), 0);
+    assert_string_equal(buffer_string(&out), "<p>part</p>");
+    buffer_clear(&out);
+    assert_int_equal(mustache_render(templates_partials(templates)->find(
+                                         templates_partials(templates)->user, VIEW("answer_done")),
+                                     NULL, NULL, &out, &error), 0);
+    assert_string_equal(buffer_string(&out), "mine");
+    templates_free(&templates);
+    data_free(english);
+    buffer_free(&older);
+    buffer_free(&out);
     data_remove_folder(&folder);
 }
 
@@ -207,7 +251,7 @@ static void test_languages(void **state)
                "статьи\",\"other\":\"{count} статей\"}}");
     write_file(folder, "words/zh.json",
                "{\"count_papers\":\"共 {count} 篇\",\"date_long\":\"{year}年{month_number}月{day}日\"}");
-    if (templates_load(folder, &templates, &error) < 0)
+    if (templates_load(folder, "templates", &templates, &error) < 0)
         fail_msg("%s", error.text);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         const struct words *words = templates_words(templates, table[i].language);
@@ -272,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),          cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_older_copy),
         cmocka_unit_test(test_partials_folder),  cmocka_unit_test(test_languages),
         cmocka_unit_test(test_plurals),
     };
