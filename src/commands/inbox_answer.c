@@ -6,12 +6,14 @@
 #include "commands/inbox_parts.h"
 #include "commands/person_export.h"
 #include "digest/message.h"
+#include "store/derived.h"
 #include "store/rates.h"
 #include "subscribers/address.h"
 
 enum {
     SENDER_PER_HOUR = 10,
     DOMAIN_PER_HOUR = 60,
+    DAY_SECONDS = 86400,
     CONFIRMATION_SHARE = 2, /* requests to strangers have half of all answers at most */
     SCOPE_BYTES = 320,
     SLOT_HASH_CHARACTERS = 32,
@@ -33,21 +35,6 @@ static const char *tag_of(struct inbox *inbox, const char *address)
     return arena_string(inbox->arena, view_of(text));
 }
 
-static int take(struct inbox *inbox, const char *kind, const char *of, int64_t per_hour,
-                bool *may, struct error *error)
-{
-    char scope[SCOPE_BYTES];
-    struct rate_grant grant;
-
-    if (!*may || per_hour <= 0)
-        return 0;
-    snprintf(scope, sizeof(scope), "%s %s", kind, of);
-    if (rate_take(inbox->site->store, scope, per_hour, 1, inbox->now_utc * 1000, &grant, error) < 0)
-        return -1;
-    *may = grant.count > 0;
-    return 0;
-}
-
 /* Big providers are many people. */
 static bool is_shared_domain(struct view domain)
 {
@@ -62,22 +49,91 @@ static bool is_shared_domain(struct view domain)
     return false;
 }
 
+struct limit {
+    char scope[SCOPE_BYTES];
+    int64_t per_hour; /* 0: none */
+    int64_t minute;   /* taken in */
+};
+
+/* All of them or none: what another limit refuses uses up nothing. */
+static int take_all(struct inbox *inbox, struct limit *limits, size_t count, bool *ret_may,
+                    struct error *error)
+{
+    struct store *store = inbox->site->store;
+    size_t taken = 0;
+
+    for (; taken < count; taken++) {
+        struct rate_grant grant;
+
+        if (!limits[taken].per_hour)
+            continue;
+        if (rate_take(store, limits[taken].scope, limits[taken].per_hour, 1,
+                      inbox->now_utc * 1000, &grant, error) < 0)
+            return -1;
+        if (!grant.count)
+            break;
+        limits[taken].minute = grant.minute;
+    }
+    *ret_may = taken == count;
+    for (size_t i = 0; i < taken && !*ret_may; i++)
+        if (limits[i].per_hour &&
+            rate_give_back(store, limits[i].scope, limits[i].minute, 1, error) < 0)
+            return -1;
+    return 0;
+}
+
+static void set_limit(struct limit *limit, const char *kind, const char *of, int64_t per_hour)
+{
+    limit->per_hour = per_hour;
+    snprintf(limit->scope, sizeof(limit->scope), "%s %s", kind, of);
+}
+
 int inbox_may_answer(struct inbox *inbox, const char *address, bool is_confirmation,
                      bool *ret_may, struct error *error)
 {
     struct view domain = address_domain(view_of(address));
     int64_t all = inbox->site->configuration.inbox.answers_per_hour;
     int64_t asked = all > CONFIRMATION_SHARE ? all / CONFIRMATION_SHARE : all;
+    const char *kind = inbox->is_vouched ? "answer" : "request";
+    struct limit limits[4];
 
-    *ret_may = all > 0;
-    if (take(inbox, "answer", tag_of(inbox, address), SENDER_PER_HOUR, ret_may, error) < 0 ||
-        (!is_shared_domain(domain) &&
-         take(inbox, "answer", arena_string(inbox->arena, domain), DOMAIN_PER_HOUR, ret_may,
-              error) < 0) ||
-        (is_confirmation && take(inbox, "confirmations", "all", asked, ret_may, error) < 0) ||
-        take(inbox, "answers", "all", all, ret_may, error) < 0)
+    *ret_may = false;
+    if (all <= 0)
+        return 0;
+    set_limit(&limits[0], kind, tag_of(inbox, address), SENDER_PER_HOUR);
+    set_limit(&limits[1], kind, arena_string(inbox->arena, domain),
+              is_shared_domain(domain) ? 0 : DOMAIN_PER_HOUR);
+    set_limit(&limits[2], kind, "confirmations", is_confirmation ? asked : 0);
+    /* What nobody vouches for leaves room for the others. */
+    set_limit(&limits[3], kind, "all", inbox->is_vouched ? all : asked);
+    return take_all(inbox, limits, 4, ret_may, error);
+}
+
+#define HELPED "inbox-help" /* a kind of derived.h */
+
+int inbox_may_help(struct inbox *inbox, const char *address, bool *ret_may, struct error *error)
+{
+    struct store *store = inbox->site->store;
+    const char *tag = tag_of(inbox, address);
+    char text[24];
+    struct buffer last;
+    bool found;
+    long then = 0;
+    int result;
+
+    *ret_may = false;
+    buffer_init(&last, sizeof(text));
+    result = derived_get(store, HELPED, tag, &last, &found, error);
+    if (result == 0 && found)
+        view_to_long(buffer_view(&last), &then);
+    buffer_free(&last);
+    if (result < 0 || (then && inbox->now_utc - then < DAY_SECONDS && inbox->now_utc >= then))
+        return result;
+    *ret_may = true;
+    snprintf(text, sizeof(text), "%lld", (long long)inbox->now_utc);
+    if (derived_prune(store, HELPED, inbox->now_utc - DAY_SECONDS, error) < 0)
         return -1;
-    return 0;
+    return derived_put(store, HELPED, tag, view_of(text), inbox->now_utc, error);
 }
 
 /* ---- answers ---- */

@@ -55,9 +55,10 @@ int inbox_may_ask(struct inbox *inbox, const char *address, bool *ret_may, struc
 {
     bool was_asked;
 
-    if (pending_was_asked(inbox->site->store, address, inbox->now_utc, &was_asked, error) < 0)
-        return -1;
     *ret_may = false;
+    if (pending_was_asked(inbox->site->store, address, inbox->is_vouched, inbox->now_utc,
+                          &was_asked, error) < 0)
+        return -1;
     return was_asked ? 0 : inbox_may_answer(inbox, address, true, ret_may, error);
 }
 
@@ -73,6 +74,7 @@ void inbox_set_request(struct inbox *inbox, struct inbox_deed *deed, enum pendin
         .address = address,
         .other = other,
         .commands = lines_of(inbox, commands),
+        .is_vouched = inbox->is_vouched,
         .created_utc = inbox->now_utc,
         .expires_utc = inbox->now_utc + PENDING_SECONDS,
     };
@@ -98,6 +100,22 @@ bool inbox_is_allowed(const struct inbox *inbox, const char *address)
     return !allow->count;
 }
 
+/* To somebody who is who they say: the mail with the link has been sent already. */
+static int say_asked(struct inbox *inbox, struct inbox_deed *deed, const char *address,
+                     struct error *error)
+{
+    struct answer answer;
+    bool may;
+
+    if (inbox_may_answer(inbox, address, false, &may, error) < 0)
+        return -1;
+    if (!may)
+        return 0;
+    inbox_start_answer(inbox, ANSWER_CHANGED, address, &answer);
+    answer.state = "answer_asked_already";
+    return inbox_add_answer(inbox, deed, DELIVERY_ANSWER, &answer, "asked", error);
+}
+
 int inbox_ask_subscribe(struct inbox *inbox, struct inbox_deed *deed, const char *address,
                          struct error *error)
 {
@@ -110,8 +128,10 @@ int inbox_ask_subscribe(struct inbox *inbox, struct inbox_deed *deed, const char
         deed->event = "a sign-up from a domain that inbox.allow does not name was left alone";
         return 0;
     }
-    if (inbox_may_ask(inbox, address, &may, error) < 0 || !may)
-        return may ? -1 : 0;
+    if (inbox_may_ask(inbox, address, &may, error) < 0)
+        return -1;
+    if (!may)
+        return inbox->is_vouched ? say_asked(inbox, deed, address, error) : 0;
     inbox_set_request(inbox, deed, PENDING_SUBSCRIBE, address, NULL, &inbox->finding->commands);
     inbox_start_answer(inbox, ANSWER_CONFIRM_SUBSCRIBE, address, &answer);
     if (!deed->has_after) {
@@ -130,8 +150,10 @@ int inbox_ask_change(struct inbox *inbox, struct inbox_deed *deed, const char *a
     struct answer answer;
     bool may;
 
-    if (inbox_may_ask(inbox, address, &may, error) < 0 || !may)
-        return may ? -1 : 0;
+    if (inbox_may_ask(inbox, address, &may, error) < 0)
+        return -1;
+    if (!may)
+        return 0;
     inbox_set_request(inbox, deed, PENDING_CHANGE, address, NULL, &inbox->finding->commands);
     inbox_start_answer(inbox, ANSWER_CONFIRM_CHANGE, address, &answer);
     answer.commands = &inbox->finding->commands;

@@ -128,6 +128,7 @@ struct changing {
     bool is_confirmed; /* by a token: nothing is asked again */
     bool is_new;
     const char *state; /* a word for the answer */
+    bool may_answer;
     const char *undone; /* likewise: what came of undo */
 };
 
@@ -185,8 +186,13 @@ static int ask_address(struct changing *changing, const struct mail_command *com
     struct error problem;
     char *canonical;
     const char *other;
-    bool has, may;
+    bool has, may, may_both = false;
 
+    /* Two at once are one too many. */
+    if (deed->asks.id) {
+        changing->state = "answer_asked_already";
+        return 0;
+    }
     if (!command->argument_count || address_check(command->arguments[0], &problem) < 0) {
         changing->state = "answer_no_address";
         return 0;
@@ -197,13 +203,14 @@ static int ask_address(struct changing *changing, const struct mail_command *com
     if (profile_source_has(&inbox->source, other, &has, error) < 0 ||
         suppression_find(inbox->site->store, other, &suppression, error) < 0)
         return -1;
-    if (has || (suppression.found && suppression.reason != SUPPRESSION_UNSUBSCRIBED)) {
+    if (has || !inbox_is_allowed(inbox, other) || (suppression.found && suppression.reason != SUPPRESSION_UNSUBSCRIBED)) {
         changing->state = "answer_address_taken";
         return 0;
     }
-    if (inbox_may_ask(inbox, other, &may, error) < 0)
+    if (inbox_may_ask(inbox, other, &may, error) < 0 ||
+        (may && inbox_may_ask(inbox, deed->address, &may_both, error) < 0))
         return -1;
-    if (!may) {
+    if (!may_both) {
         changing->state = "answer_asked_already";
         return 0;
     }
@@ -228,9 +235,16 @@ static int forget(struct changing *changing, struct error *error)
     struct inbox *inbox = changing->inbox;
     struct inbox_deed *deed = changing->deed;
     struct answer answer;
+    bool may;
 
     if (changing->is_confirmed) {
         deed->profile = DEED_ERASE;
+        return 0;
+    }
+    if (inbox_may_ask(inbox, deed->address, &may, error) < 0)
+        return -1;
+    if (!may || deed->asks.id) {
+        changing->state = "answer_asked_already";
         return 0;
     }
     inbox_set_request(inbox, deed, PENDING_FORGET, deed->address, NULL, changing->commands);
@@ -268,6 +282,8 @@ static int feed(struct changing *changing, struct error *error)
 static int do_other(struct changing *changing, const struct mail_command *command,
                     struct error *error)
 {
+    bool may;
+
     switch (command->name) {
     case COMMAND_SUBSCRIBE:
         if (!changing->is_new && !changing->state)
@@ -283,6 +299,11 @@ static int do_other(struct changing *changing, const struct mail_command *comman
     case COMMAND_FEED: return feed(changing, error);
     case COMMAND_PREVIEW:
     case COMMAND_RESEND:
+        if (!changing->may_answer ||
+            inbox_may_answer(changing->inbox, changing->deed->address, false, &may, error) < 0)
+            return changing->may_answer ? -1 : 0;
+        if (!may)
+            return 0;
         if (inbox_add_digest(changing->inbox, changing->deed, &changing->deed->after,
                              command->name == COMMAND_PREVIEW, error) < 0)
             return -1;
@@ -361,23 +382,39 @@ static int run_commands(struct changing *changing, struct error *error)
 }
 
 /* Once somebody has the right to: all commands of `commands` as one change. */
+/* Machines get none, whatever token they have; nor does who left before, or writes us
+ * nothing that we know, day after day. */
+static int find_may_answer(struct changing *changing, struct error *error)
+{
+    struct inbox *inbox = changing->inbox;
+    struct suppression_found suppression;
+    bool may = inbox->finding->is_answerable;
+
+    if (suppression_find(inbox->site->store, changing->deed->address, &suppression, error) < 0)
+        return -1;
+    if (suppression.found && changing->deed->unsubscribes)
+        may = false;
+    if (may && changing->commands->count && !inbox_has_known_command(changing->commands) &&
+        inbox_may_help(inbox, changing->deed->address, &may, error) < 0)
+        return -1;
+    if (may && inbox_may_answer(inbox, changing->deed->address, false, &may, error) < 0)
+        return -1;
+    changing->may_answer = may;
+    return 0;
+}
+
 int inbox_decide_change(struct inbox *inbox, struct inbox_deed *deed,
                          const struct mail_commands *commands, bool is_confirmed, bool is_new,
                          const char *state, struct error *error)
 {
     struct changing changing = {.inbox = inbox, .deed = deed, .commands = commands,
                                 .is_confirmed = is_confirmed, .is_new = is_new, .state = state};
-    bool may;
 
     inbox_start_answer(inbox, ANSWER_CHANGED, deed->address, &changing.answer);
-    if (run_commands(&changing, error) < 0)
+    if (find_may_answer(&changing, error) < 0 || run_commands(&changing, error) < 0)
         return -1;
     /* Nobody is written to who has just been forgotten. */
-    if (deed->profile == DEED_ERASE)
-        return 0;
-    if (inbox_may_answer(inbox, deed->address, false, &may, error) < 0)
-        return -1;
-    if (!may)
+    if (deed->profile == DEED_ERASE || !changing.may_answer)
         return 0;
     answer_change(&changing);
     if (!inbox_has_known_command(commands) ||

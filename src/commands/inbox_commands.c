@@ -168,8 +168,11 @@ static int help_stranger(struct inbox *inbox, struct inbox_deed *deed, const cha
 
     if (!inbox->finding->is_authentic || !inbox_is_allowed(inbox, address))
         return 0;
-    if (inbox_may_answer(inbox, address, false, &may, error) < 0 || !may)
-        return may ? -1 : 0;
+    if (inbox_may_help(inbox, address, &may, error) < 0 ||
+        (may && inbox_may_answer(inbox, address, false, &may, error) < 0))
+        return -1;
+    if (!may)
+        return 0;
     inbox_start_answer(inbox, ANSWER_HELP, address, &answer);
     answer.commands = &inbox->finding->commands;
     return inbox_add_answer(inbox, deed, DELIVERY_ANSWER, &answer, "help", error);
@@ -201,14 +204,31 @@ static int decide_sender(struct inbox *inbox, struct inbox_deed *deed, struct er
     return inbox_decide_change(inbox, deed, &finding->commands, false, false, NULL, error);
 }
 
+static bool came_to_envelope(const struct inbox *inbox)
+{
+    struct token token;
+
+    for (size_t i = 0; i < inbox->finding->recipient_count; i++)
+        if (token_read_address(inbox->finding->recipients[i], inbox->options.inbox, &token) &&
+            token.purpose == TOKEN_BOUNCE)
+            return true;
+    return false;
+}
+
 int inbox_decide(struct inbox *inbox, struct inbox_deed *deed, struct error *error)
 {
     struct grant grant;
 
+    inbox->is_vouched = inbox->finding->is_authentic;
     if (inbox_find_grant(inbox, &grant, error) < 0)
         return -1;
-    if (grant.address)
+    if (grant.address) {
+        inbox->is_vouched = true;
         return decide_granted(inbox, deed, &grant, error);
+    }
+    /* Who answers to a digest's envelope is a machine without manners. */
+    if (came_to_envelope(inbox))
+        return 0;
     return inbox->finding->kind == FINDING_COMMAND && inbox->finding->is_answerable
                ? decide_sender(inbox, deed, error)
                : 0;

@@ -23,6 +23,7 @@ struct inbox {
     /* The mail at work. */
     struct arena *arena;
     const struct finding *finding;
+    bool is_vouched; /* our mail server vouches for its From, or a token does for it */
     bool no_digest; /* one was asked for, and there is none */
     const char *hash;
     struct {
@@ -88,9 +89,13 @@ int inbox_announce(struct inbox *inbox, const struct inbox_deed *deed, struct er
 int inbox_take_bounce(struct inbox *inbox, struct error *error);
 
 /* inbox_answer.c */
-/* Whether an answer may go out: limits per sender, domain and hour. Takes from them. */
+/* Whether an answer may go out: limits per sender, domain and hour, those of mails that
+ * nobody vouches for apart. Takes from them when it may. */
 int inbox_may_answer(struct inbox *inbox, const char *address, bool is_confirmation,
                      bool *ret_may, struct error *error);
+/* The same for mails in which nothing is understood: once a day, or two machines would
+ * talk for ever. */
+int inbox_may_help(struct inbox *inbox, const char *address, bool *ret_may, struct error *error);
 /* Fills in what every answer has. */
 void inbox_start_answer(struct inbox *inbox, enum answer_kind kind, const char *to,
                         struct answer *ret_answer);

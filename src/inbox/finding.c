@@ -32,12 +32,15 @@ static const char *const RECIPIENT_FIELDS[] = {"Delivered-To", "X-Delivered-To",
                                                "Envelope-To", "X-Envelope-To", "X-Rcpt-To",
                                                "X-Forwarded-To", "To", "Cc"};
 
+enum { WRITTEN_FIELDS = 2 }; /* To and Cc, at their end */
+
 static void take_recipients(const struct mail *mail, struct arena *arena, struct finding *finding)
 {
+    const size_t fields = sizeof(RECIPIENT_FIELDS) / sizeof(*RECIPIENT_FIELDS);
     struct mail_address found[FINDING_RECIPIENTS];
 
     finding->recipients = arena_alloc(arena, FINDING_RECIPIENTS, sizeof(*finding->recipients));
-    for (size_t i = 0; i < sizeof(RECIPIENT_FIELDS) / sizeof(*RECIPIENT_FIELDS); i++)
+    for (size_t i = 0; i < fields; i++) {
         for (size_t j = 0; j < mail->fields.count; j++) {
             const struct mail_field *field = &mail->fields.items[j];
             size_t count;
@@ -49,6 +52,9 @@ static void take_recipients(const struct mail *mail, struct arena *arena, struct
             for (size_t k = 0; k < count; k++)
                 finding->recipients[finding->recipient_count++] = found[k].address;
         }
+        if (i + 1 == fields - WRITTEN_FIELDS)
+            finding->noted_count = finding->recipient_count;
+    }
 }
 
 /* ---- ids ---- */
@@ -91,16 +97,21 @@ static bool is_inbox(struct view address, size_t plus, struct view inbox)
            view_equal_nocase(domain, address_domain(inbox));
 }
 
-/* "subscribe" of paperboy+subscribe@…; a token's word has a '-' behind it and is none. */
+/* "subscribe" of paperboy+subscribe@…; a token's word has a '-' behind it and is none. It
+ * must be where the mail was sent to and not one of several in a reply to all, into which
+ * anybody can put it. */
 static struct view plus_word(const struct finding *finding, struct view inbox)
 {
+    if (finding->is_reply)
+        return (struct view){0};
     for (size_t i = 0; i < finding->recipient_count; i++) {
         struct view address = finding->recipients[i];
         size_t at = view_find_char(address, '@', 0), plus = view_find_char(address, '+', 0);
         struct view word = view_slice(address, plus + 1, at);
         enum mail_command_name name;
 
-        if (plus >= at || !word.size || (inbox.size && !is_inbox(address, plus, inbox)))
+        if (plus >= at || !word.size || (inbox.size && !is_inbox(address, plus, inbox)) ||
+            (i >= finding->noted_count && finding->recipient_count - finding->noted_count > 1))
             continue;
         if (mail_command_name_parse(word, &name) && name != COMMAND_UNKNOWN)
             return word;

@@ -32,6 +32,7 @@ struct finding {
      * Envelope-To, …), then To and Cc. */
     struct view *recipients;
     size_t recipient_count;
+    size_t noted_count; /* the first so many are the mail system's */
     struct mail_commands commands;
     struct bounce bounce;
     bool is_authentic; /* trust.h */

@@ -133,6 +133,7 @@ void finding_write(const struct finding *finding, struct buffer *ret_json)
 
     json_object_set_new(object, "kind", json_integer(finding->kind));
     json_object_set_new(object, "date", json_integer(finding->date_utc));
+    json_object_set_new(object, "noted", json_integer((json_int_t)finding->noted_count));
     for (size_t i = 0; i < COUNT(TEXTS); i++)
         json_object_set_new(object, TEXTS[i].key,
                             text_of(*(const struct view *)member_of(finding, TEXTS[i].offset)));
@@ -277,6 +278,7 @@ static bool take_all(const json_t *root, struct arena *arena, struct finding *fi
         return false;
     finding->kind = (enum finding_kind)kind;
     finding->date_utc = json_integer_value(json_object_get(root, "date"));
+    finding->noted_count = (size_t)json_integer_value(json_object_get(root, "noted"));
     for (size_t i = 0; i < COUNT(TEXTS); i++)
         if (!take_text(json_object_get(root, TEXTS[i].key), arena,
                        member_in(finding, TEXTS[i].offset)))

@@ -12,13 +12,14 @@ int pending_add(struct store *store, const struct pending *pending, struct error
     struct query query;
 
     query_start(&query, store,
-                "INSERT INTO pending (id, kind, address, other, commands, created_utc, expires_utc)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", error);
+                "INSERT INTO pending (id, kind, address, other, commands, vouched, created_utc,"
+                " expires_utc) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING", error);
     query_text(&query, pending->id);
     query_text(&query, KINDS[pending->kind]);
     query_text(&query, pending->address);
     query_text(&query, pending->other);
     query_text(&query, pending->commands);
+    query_integer(&query, pending->is_vouched);
     query_integer(&query, pending->created_utc);
     query_integer(&query, pending->expires_utc);
     return query_run(&query, NULL);
@@ -45,6 +46,7 @@ static struct pending read_row(const struct query *query, struct arena *arena)
         .is_confirmed = !query_is_null(query, 7),
         .is_other_confirmed = !query_is_null(query, 8),
         .is_done = !query_is_null(query, 9),
+        .is_vouched = query_get_integer(query, 10) != 0,
     };
 }
 
@@ -60,7 +62,7 @@ int pending_list(struct store *store, const char *address, int64_t now_utc, stru
 
     query_start(&query, store,
                 "SELECT id, kind, address, other, commands, created_utc, expires_utc, confirmed_utc,"
-                " other_confirmed_utc, done_utc FROM pending"
+                " other_confirmed_utc, done_utc, vouched FROM pending"
                 " WHERE (address = $1 OR other = $1) AND expires_utc > $2"
                 " ORDER BY created_utc DESC, id LIMIT $3", error);
     query_text(&query, address);
@@ -76,17 +78,18 @@ int pending_list(struct store *store, const char *address, int64_t now_utc, stru
     return 0;
 }
 
-int pending_was_asked(struct store *store, const char *address, int64_t now_utc, bool *ret_asked,
-                      struct error *error)
+int pending_was_asked(struct store *store, const char *address, bool is_vouched, int64_t now_utc,
+                      bool *ret_asked, struct error *error)
 {
     struct query query;
     int row;
 
     query_start(&query, store,
                 "SELECT 1 FROM pending WHERE (address = $1 OR other = $1) AND created_utc > $2"
-                " LIMIT 1", error);
+                " AND vouched = $3 AND done_utc IS NULL LIMIT 1", error);
     query_text(&query, address);
     query_integer(&query, now_utc - PENDING_AGAIN_SECONDS);
+    query_integer(&query, is_vouched);
     row = query_next(&query);
     query_end(&query);
     *ret_asked = row > 0;

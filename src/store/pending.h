@@ -20,6 +20,7 @@ struct pending {
     const char *address;
     const char *other;    /* of PENDING_ADDRESS: the new address; else NULL */
     const char *commands; /* lines as they were written */
+    bool is_vouched;      /* whoever asked was who they said */
     int64_t created_utc;
     int64_t expires_utc;
     bool is_confirmed;       /* by `address` */
@@ -33,9 +34,11 @@ int pending_add(struct store *store, const struct pending *pending, struct error
  * arena. */
 int pending_list(struct store *store, const char *address, int64_t now_utc, struct arena *arena,
                  struct pending **ret_items, size_t *ret_count, struct error *error);
-/* Whether somebody was asked at this address within PENDING_AGAIN_SECONDS. */
-int pending_was_asked(struct store *store, const char *address, int64_t now_utc, bool *ret_asked,
-                      struct error *error);
+/* Whether somebody was asked at this address within PENDING_AGAIN_SECONDS and has not yet
+ * confirmed. What anybody may ask for in another's name keeps the other from nothing: the
+ * two are counted apart. */
+int pending_was_asked(struct store *store, const char *address, bool is_vouched, int64_t now_utc,
+                      bool *ret_asked, struct error *error);
 /* Notes a confirmation: by `address`, or by `other`. */
 int pending_confirm(struct store *store, const char *id, bool by_other, int64_t now_utc,
                     struct error *error);

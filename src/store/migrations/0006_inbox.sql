@@ -30,6 +30,7 @@ CREATE TABLE pending (
     address TEXT NOT NULL,
     other TEXT,                        -- of 'address': the new one
     commands TEXT NOT NULL,            -- lines as they were written
+    vouched INTEGER NOT NULL,          -- our mail server vouched for who asked
     created_utc INTEGER NOT NULL,
     expires_utc INTEGER NOT NULL,
     confirmed_utc INTEGER,
