@@ -436,6 +436,69 @@ class Inbox(Case):
             out, err = watcher.communicate(timeout=30)
         self.assertEqual(watcher.returncode, OK, err.decode())
 
+    def test_nobody_is_silenced(self):
+        """A forged request takes nothing from whoever it names."""
+        ada = self.user("ada")
+        self.write_to(ada, subject="subscribe", vouched=False)
+        self.read_inbox()
+        self.link(self.next_mail(ada), "confirm")
+        self.write_to(ada, subject="subscribe", vouched=False)
+        self.read_inbox()
+        self.assert_no_mail(ada)
+        self.write_to(ada, subject="subscribe Ada")
+        self.read_inbox()
+        confirm = self.link(self.next_mail(ada), "confirm")
+        self.write_to(ada, subject="subscribe Ada")
+        self.read_inbox()
+        self.assertIn("asked", text_of(self.next_mail(ada)))
+        self.write_to(ada, subject="confirm", to=confirm, vouched=False)
+        self.read_inbox()
+        self.assertTrue(self.has_profile(ada))
+
+    def test_reply_to_all(self):
+        """A plus address that somebody put among the recipients acts for nobody who replies."""
+        ada = self.user("ada")
+        self.put_profile(ada, keywords=["LLM"])
+        name, domain = self.inbox.split("@")
+        plus = f"{name}+unsubscribe@{domain}"
+        self.write_to(ada, "dinner at eight", subject="Re: dinner", to=plus, In_Reply_To="<x@there.example>")
+        self.read_inbox()
+        self.assertEqual(self.paperboy.status()["suppressed"], 0)
+        self.write_to(ada, to=plus)
+        self.read_inbox()
+        self.assertEqual(self.paperboy.status()["suppressed"], 1)
+
+    def test_limits(self):
+        ada = self.user("ada")
+        self.put_profile(ada, keywords=["LLM"])
+        self.run_ok("run", "--feed", self.feed)
+        self.next_mail(ada)
+        for number in range(8):
+            self.write_to(ada, "preview\nforget me\naddress other@example.test", subject=f"Hello {number}")
+        self.read_inbox()
+        counts = self.paperboy.status()["deliveries"]
+        self.assertLessEqual(sum(counts.values()) - 1, 12, counts)
+        rows = self.run_ok("subscriber", "export", ada).document()["deliveries"]
+        self.assertEqual([row["kind"] for row in rows].count("confirmation"), 1, rows)
+
+    def test_machines_with_tokens(self):
+        ada = self.user("ada")
+        self.put_profile(ada, keywords=["LLM"])
+        self.run_ok("run", "--feed", self.feed)
+        digest = self.next_mail(ada)
+        envelope = digest["Return-Path"].strip("<>")
+        self.write_to(ada, "Ticket 4711 has been opened.", subject="Ticket 4711", to=envelope)
+        self.read_inbox()
+        self.assert_no_mail(ada)
+        leave = self.link(digest, "unsubscribe")
+        self.write_to(ada, subject="unsubscribe", to=leave, vouched=False, Auto_Submitted="auto-generated")
+        self.read_inbox()
+        self.assert_no_mail(ada)
+        self.assertEqual(self.paperboy.status()["suppressed"], 1)
+        self.write_to(ada, subject="unsubscribe", to=leave, vouched=False)
+        self.read_inbox()
+        self.assert_no_mail(ada)
+
     def test_interrupted(self):
         """Killed at random, it loses no command and does none twice."""
         ada = self.user("ada")
