@@ -199,8 +199,12 @@ static struct view one_line(struct view text, struct arena *arena)
 
 static char class_of(const struct bounce_note *note, const struct reason_reply *reply)
 {
+    static const char *const FOR_NOW[] = {" temporar", " persistent", NULL};
+
     if (reply->code)
         return (char)('0' + reply->code / 100);
+    if (bounce_has_any(note->text.size ? note->text : note->around, FOR_NOW))
+        return '4';
     return note->has_action && note->action == BOUNCE_DELAYED ? '4' : '5';
 }
 

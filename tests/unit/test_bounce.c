@@ -334,6 +334,10 @@ static void programs_nobody_thought_of_are_read(void **state)
          "From: Postmaster@example.cn\nTo: news@example.net\nSubject: 系统退信\n\n很抱歉，您的邮件被退回。\n"
          "收件人：a@example.org\n原因：550 5.1.1 用户不存在\n",
          "a@example.org failed 5.1.1 hard userunknown"},
+        {"the mail's fields first",
+         HEAD "\nSubject: Papers\nDate: Thu, 5 Feb 2026 10:00:00 +0000\nMessage-ID: <m@example.net>\n\n"
+         "could not be delivered to a@example.org: mailbox is full\n",
+         "a@example.org failed 5.2.2 soft mailboxfull"},
         {"German",
          "From: Mailer-Daemon@example.de\nTo: news@example.net\nSubject: Unzustellbar: Papers\n\nIhre "
          "Nachricht konnte nicht zugestellt werden an:\n\na@example.org\n\nDas Postfach ist voll.\n",
