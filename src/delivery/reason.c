@@ -170,9 +170,9 @@ static bool has_any(const struct folded *text, const char *const *phrases)
 
 static enum bounce_reason by_phrase(const struct folded *text)
 {
-    for (size_t i = 0; i < reason_phrase_count; i++)
-        if (has_words(text, reason_phrases[i].words))
-            return (enum bounce_reason)reason_phrases[i].reason;
+    for (size_t i = 0; i < reason_phrases_count; i++)
+        if (has_any(text, reason_phrases[i].words))
+            return reason_phrases[i].reason;
     return REASON_UNDEFINED;
 }
 

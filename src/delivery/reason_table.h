@@ -6,14 +6,14 @@
 
 #include "delivery/reason.h"
 
-/* Lower-case; a '*' stands for anything, also nothing. The first that is found in the
- * text decides. */
-struct reason_phrase {
-    const char *words;
-    unsigned char reason; /* enum bounce_reason */
+/* Lower-case, up to NULL; a '*' stands for anything, also nothing. The first that is found
+ * in the text decides, in the order of the groups. */
+struct reason_phrases {
+    enum bounce_reason reason;
+    const char *const *words;
 };
-extern const struct reason_phrase reason_phrases[];
-extern const size_t reason_phrase_count;
+extern const struct reason_phrases reason_phrases[];
+extern const size_t reason_phrases_count;
 
 /* The first that fits; one that ends in a dot fits all that begin so. */
 struct reason_status {

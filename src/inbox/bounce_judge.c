@@ -107,8 +107,9 @@ static bool is_plain(const struct bounce_note *note, const struct reason_reply *
 /* Sisimai takes a server's "user unknown" for a filter's when nothing shows that it was
  * said of the address: no command, no number, no words that say it otherwise. So do we, for
  * an address that is called dead is not mailed any more. */
-static enum bounce_reason without_doubt(const struct bounce_note *note, const struct reason_reply *reply,
-                                 struct view own, enum bounce_reason reason)
+static enum bounce_reason without_doubt(const struct bounce_note *note,
+                                        const struct reason_reply *reply, struct view own,
+                                        enum bounce_reason reason)
 {
     struct view rest = view_slice(reply->enhanced, 2, reply->enhanced.size);
     struct reason_reply at_rcpt = *reply;
@@ -152,8 +153,9 @@ static bool says_anything(struct view text, struct view address)
 
 /* What was said to us, then what is said around it, then numbers; the reply's code is the
  * last, which is but one of forty. */
-static enum bounce_reason reason_of(const struct bounce_note *note, const struct reason_reply *reply,
-                             struct view subject, struct view own)
+static enum bounce_reason reason_of(const struct bounce_note *note,
+                                    const struct reason_reply *reply, struct view subject,
+                                    struct view own)
 {
     const struct view texts[] = {note->text, note->comment, note->around, own, subject};
     enum bounce_reason reason;
@@ -199,8 +201,12 @@ static struct view one_line(struct view text, struct arena *arena)
 
 static char class_of(const struct bounce_note *note, const struct reason_reply *reply)
 {
+    static const char *const FOR_NOW[] = {" temporar", " persistent", NULL};
+
     if (reply->code)
         return (char)('0' + reply->code / 100);
+    if (bounce_has_any(note->text.size ? note->text : note->around, FOR_NOW))
+        return '4';
     return note->has_action && note->action == BOUNCE_DELAYED ? '4' : '5';
 }
 

@@ -16,7 +16,8 @@ static const char *const QUOTE_HEADS[] = {
     "returned content", "undelivered message", "undelivered mail follows", "message text follows",
     "message body follows", "message follows", "text of the message", "text of your message",
     "body of the message", "body of your message", "message contents", "content of the message",
-    "original text", "mail content", "original mail headers", "message details", "original mail as follows", "rejected message", "failed message", "bounced message",
+    "original text", "mail content", "original mail headers",
+    "message details", "original mail as follows", "rejected message", "failed message", "bounced message",
     "message non-deliverable", "returned data", NULL,
 };
 

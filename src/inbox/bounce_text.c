@@ -62,16 +62,20 @@ static bool begins_head(struct view text)
 size_t bounce_quote_begin(struct view text)
 {
     struct view rest = text, line;
+    bool in_block = false;
 
     while (true) {
         struct view from = rest;
+        bool is_field;
 
         if (!view_next_line(&rest, &line))
             return text.size;
-        if (!view_trim(line).size)
-            continue;
-        if (bounce_is_quote_head(line) || (looks_like_field(line) && begins_head(from)))
+        is_field = looks_like_field(line);
+        /* In the middle of a block its first line has been asked already. */
+        if (bounce_is_quote_head(line) ||
+            (is_field && (!in_block || is_field_of(line, HEAD_FIELDS)) && begins_head(from)))
             return (size_t)(from.data - text.data);
+        in_block = is_field || (in_block && line.size && (line.data[0] == ' ' || line.data[0] == '\t'));
     }
 }
 
@@ -102,6 +106,20 @@ static size_t own_count(const struct mail *mail)
     return mail->part_count;
 }
 
+/* A text that begins with fields repeats those of the mail that it is about to speak of. */
+static size_t own_end(struct view text)
+{
+    size_t begin = bounce_quote_begin(text);
+    struct view rest = view_slice(text, begin, text.size), line;
+
+    if (view_trim(view_slice(text, 0, begin)).size)
+        return begin;
+    while (view_next_line(&rest, &line) && view_trim(line).size)
+        continue;
+    begin = text.size - rest.size;
+    return begin + bounce_quote_begin(rest);
+}
+
 struct bounce_text bounce_text_of(const struct mail *mail, struct arena *arena)
 {
     struct mail head = *mail;
@@ -110,7 +128,7 @@ struct bounce_text bounce_text_of(const struct mail *mail, struct arena *arena)
 
     head.part_count = own_count(mail);
     whole = mail_text_whole(&head, arena);
-    begin = bounce_quote_begin(whole);
+    begin = own_end(whole);
     return (struct bounce_text){view_slice(whole, 0, begin),
                                 view_slice(whole, begin, whole.size)};
 }

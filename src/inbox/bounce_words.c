@@ -7,7 +7,8 @@
 #include "inbox/bounce_parts.h"
 #include "subscribers/address.h"
 
-enum { LINES_MAX = 2000 };
+/* What a report needs is short; what is longer was made to keep somebody busy. */
+enum { LINES_MAX = 2000, LINE_BYTES = 1000, LINE_ADDRESSES = 10, AROUND_BYTES = 16 * 1024 };
 
 /* ---- addresses in a line ---- */
 
@@ -164,7 +165,7 @@ static bool find_claimed(struct view line, struct found *ret_found, enum claim *
         *ret_claim = CLAIM_STRONG;
         return true;
     }
-    while (find_address(line, from, ret_found)) {
+    for (int i = 0; i < LINE_ADDRESSES && find_address(line, from, ret_found); i++) {
         *ret_claim = claim_of(ret_found);
         if (*ret_claim != CLAIM_NONE)
             return true;
@@ -215,7 +216,7 @@ static struct view joined(struct arena *arena, struct view before, const struct 
     struct buffer both;
     struct view result;
 
-    if (!before.size || !text->size)
+    if (before.size > AROUND_BYTES || !before.size || !text->size)
         return before.size ? before : arena_copy(arena, buffer_view(text));
     buffer_init(&both, before.size + text->size + 1);
     buffer_add_view(&both, before);
@@ -233,7 +234,6 @@ static void end_note(struct reading *reading)
     if (note) {
         note->around = joined(reading->arena, note->around, &reading->around);
         note->text = joined(reading->arena, note->text, &reading->text);
-        note->stage = bounce_stage_of(note->around);
     }
     buffer_clear(&reading->around);
     buffer_clear(&reading->text);
@@ -298,8 +298,10 @@ static void read_lines(struct reading *reading, struct view own)
     struct view line;
 
     for (size_t i = 0; i < LINES_MAX && view_next_line(&own, &line); i++)
-        take_line(reading, line);
+        take_line(reading, view_slice(line, 0, LINE_BYTES));
     end_note(reading);
+    for (size_t i = 0; i < reading->notes->count; i++)
+        reading->notes->items[i].stage = bounce_stage_of(reading->notes->items[i].around);
 }
 
 /* A reply that stands before the only recipient. */
@@ -315,7 +317,7 @@ static struct view first_reply(struct view own, struct arena *arena)
         if (text.size && is_blank)
             break;
         if (!is_blank && (text.size || has_numbers(line)))
-            add_line(&text, line);
+            add_line(&text, view_slice(line, 0, LINE_BYTES));
     }
     result = arena_copy(arena, buffer_view(&text));
     buffer_free(&text);
@@ -361,7 +363,7 @@ void bounce_dialogue_read(struct view own, struct arena *arena, struct bounce_no
         struct found found;
         struct bounce_note *note;
 
-        line = view_trim(line);
+        line = view_trim(view_slice(line, 0, LINE_BYTES));
         if (view_starts_with(line, VIEW(">>> "))) {
             buffer_clear(&text);
             stage = bounce_stage_of(line);

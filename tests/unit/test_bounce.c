@@ -226,6 +226,14 @@ static void texts_are_read(void **state)
          "    550 5.7.1 Relay access denied\n\n------ This is a copy of the message ------\n\n"
          "To: b@example.org\n",
          "a@example.org failed 5.7.1 soft norelaying"},
+        {"a copy without a head",
+         HEAD "\nYour mail could not\n   be delivered to\n\n<a@example.org>: mailbox is full\n\n------ This "
+         "is a copy of the message ------\n\nDear all,\n<b@example.org>: 550 not mine\n",
+         "a@example.org failed 5.2.2 soft mailboxfull"},
+        {"words over several lines",
+         "From: someone@example.org\nSubject: Undelivered mail\n\nThis is to tell you that it could\n"
+         "    not   be\n\tdelivered.\n<a@example.org>: mailbox is full\n",
+         "a@example.org failed 5.2.2 soft mailboxfull"},
         {"all in one line",
          HEAD "\nAn error has occurred while attempting to deliver a message for\nthe following list "
          "of recipients:\n\na@example.org: 550 5.2.2 <a@example.org>... Mailbox Full\n"
@@ -334,6 +342,10 @@ static void programs_nobody_thought_of_are_read(void **state)
          "From: Postmaster@example.cn\nTo: news@example.net\nSubject: 系统退信\n\n很抱歉，您的邮件被退回。\n"
          "收件人：a@example.org\n原因：550 5.1.1 用户不存在\n",
          "a@example.org failed 5.1.1 hard userunknown"},
+        {"the mail's fields first",
+         HEAD "\nSubject: Papers\nDate: Thu, 5 Feb 2026 10:00:00 +0000\nMessage-ID: <m@example.net>\n\n"
+         "could not be delivered to a@example.org: mailbox is full\n",
+         "a@example.org failed 5.2.2 soft mailboxfull"},
         {"German",
          "From: Mailer-Daemon@example.de\nTo: news@example.net\nSubject: Unzustellbar: Papers\n\nIhre "
          "Nachricht konnte nicht zugestellt werden an:\n\na@example.org\n\nDas Postfach ist voll.\n",
@@ -463,7 +475,7 @@ static void other_mails_are_neither(void **state)
          "not be delivered: 550 5.1.1 user unknown. Why?\n", "none"},
         {"that answers a report",
          "From: a@example.org\nSubject: Re: Undelivered Mail Returned to Sender\n\nI see.\n\n"
-         "> <b@example.org>: host x said: 550 5.1.1 user unknown\n", "none"},
+         "> could not be delivered\n> <b@example.org>: host x said: 550 5.1.1 user unknown\n", "none"},
         {"that sends one on",
          "From: a@example.org\nSubject: Fwd: Undelivered Mail\nContent-Type: multipart/mixed; "
          "boundary=b\n\n--b\nContent-Type: text/plain\n\nlook\n--b\nContent-Type: message/rfc822\n\n"

@@ -77,7 +77,7 @@ static void replies_have_reasons(void **state)
         {"end-of-data", "552 5.3.4 Message too large", "mesgtoobig"},
         {"end-of-data", "552 too much", "mesgtoobig"},
         {"rcpt", "450 4.7.1 Access denied. IP name lookup failed [192.0.2.222]", "requireptr"},
-        {"rcpt", "421 4.7.28 Gmail has detected an unusual rate of mail", "blocked"},
+        {"rcpt", "421 4.7.28 Gmail has detected an unusual rate of mail", "speeding"},
         {"rcpt", "421 4.7.0 [TSS04] Messages from 192.0.2.25 temporarily deferred due to unexpected "
                  "volume or user complaints", "badreputation"},
         {"connect", "421 4.3.2 too many connections", "toomanyconn"},
