@@ -297,6 +297,48 @@ static void an_end_that_was_kept_unheard_is_learnt_from(void **state)
     assert_int_equal(count, 1);
 }
 
+/* ---- a store that is away ---- */
+
+static struct {
+    struct store_backend backend;
+    int asked;
+} away;
+
+static int away_begin(void *connection, struct error *error)
+{
+    (void)connection;
+    away.asked++;
+    return error_set(error, ERROR_TEMPORARY, "store: cannot be reached");
+}
+
+static int away_step(void *connection, void *statement, struct error *error)
+{
+    (void)statement;
+    return away_begin(connection, error);
+}
+
+static void take_store_away(struct world *world)
+{
+    away.backend = *world->store->backend;
+    away.backend.begin = away_begin;
+    away.backend.step = away_step;
+    away.asked = 0;
+    world->store->backend = &away.backend;
+}
+
+/* Each time it is asked takes as long as a connection that does not come. */
+static void a_store_that_is_away_is_not_asked_for_each(void **state)
+{
+    struct world *world = *state;
+
+    world_start_relay(world, NULL, 0);
+    world_add_many(world, 40);
+    world->after_delivery = take_store_away;
+    world->stop_after = 1;
+    assert_int_equal(world_run(world), -1);
+    assert_in_range(away.asked, 1, 5);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
@@ -312,6 +354,7 @@ int main(void)
         TEST(nothing_goes_out_after_the_lease),
         TEST(what_another_has_taken_over_is_sent_once),
         TEST(an_end_that_was_kept_unheard_is_learnt_from),
+        TEST(a_store_that_is_away_is_not_asked_for_each),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
