@@ -128,7 +128,8 @@ int outbox_renew(struct store *store, const char *worker, int64_t lease_until_ut
 /* Frees what dead workers held: claimed ones are queued again, begun ones are
  * uncertain; with UNCERTAIN_RESEND uncertain ones are queued again at their
  * not_before. Then what has expired is marked, with UNCERTAIN_RESEND also the
- * uncertain: those that are held wait for a person. */
+ * uncertain: those that are held wait for a person. What was due when it was added and never
+ * tried is due also when the clock has been set back since. */
 struct outbox_recovered {
     int64_t queued;
     int64_t uncertain;
