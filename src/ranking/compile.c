@@ -83,11 +83,23 @@ static uint64_t leading_term(const struct ranking_index *index, const struct com
     return best;
 }
 
+/* What is only looked for in texts (compile_reason) has no bound, so that whatever was found
+ * in the archive is found again. */
+static bool is_full(const struct compiler *compiler)
+{
+    const struct compiled_profile *compiled = compiler->compiled;
+
+    return compiler->index &&
+           compiled->terms[compiled->term_count - 1].pattern_count == COMPILED_PATTERNS_MAX;
+}
+
 static void add_phrase(struct compiler *compiler, const struct compiled_slot *slots, size_t count)
 {
     struct compiled_profile *compiled = compiler->compiled;
     struct pattern pattern = {.first_slot = (uint32_t)compiled->slot_count};
 
+    if (is_full(compiler))
+        return;
     if (count == 1) {
         pattern.term = slots[0].term;
     } else if (count == 2 && !slots[0].is_exact && !slots[1].is_exact) {
