@@ -11,6 +11,8 @@
 
 static void a_full_pool_is_closed(void **state)
 {
+    static const char block[512];
+
     (void)state;
     for (size_t left = 0; left < 2 * PEN_SLACK_BYTES; left++) {
         struct slots slots;
@@ -19,6 +21,8 @@ static void a_full_pool_is_closed(void **state)
         slots_init(&slots);
         size = slots.pool.max - left;
         buffer_reserve(&slots.pool, size);
+        while (slots.pool.size + sizeof(block) <= size)
+            buffer_add(&slots.pool, block, sizeof(block));
         while (slots.pool.size < size)
             buffer_add_char(&slots.pool, 'x');
         pool_close(&slots.pool);
