@@ -115,7 +115,7 @@ $(BUILD)/generated/migrations.inc: $(MIGRATIONS) src/store/embed_sql.sh
 $(BUILD)/src/store/migrations.o: $(BUILD)/generated/migrations.inc
 
 # Compiled profiles are only good for the ranking that made them.
-RANKING_SOURCES := $(sort $(wildcard src/ranking/*.[ch] src/subscribers/profile*.[ch]))
+RANKING_SOURCES := $(sort $(wildcard src/ranking/*.[ch] src/papers/tex*.[ch] src/subscribers/profile*.[ch]))
 RANKING_VERSION_FILE := $(BUILD)/generated/ranking_version.inc
 $(RANKING_VERSION_FILE): $(RANKING_SOURCES)
 	@mkdir -p $(@D)

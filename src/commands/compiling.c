@@ -110,6 +110,20 @@ static int load_papers(struct store *store, const struct strings *ids, struct pa
     return 0;
 }
 
+int compiling_set_refusal(const struct profile *profile, struct error *error)
+{
+    return error_set(error, ERROR_INPUT,
+                     "the profile of %s does not compile: give it fewer and shorter keywords; "
+                     "if it has few, report it as a bug", profile->email);
+}
+
+static int refuse(struct compiling *compiling, const struct profile *profile,
+                  struct error *error)
+{
+    compiling->is_refused = true;
+    return compiling_set_refusal(profile, error);
+}
+
 static int compile(struct compiling *compiling, struct ranker *ranker,
                    const struct profile *profile, uint64_t key, struct error *error)
 {
@@ -122,7 +136,7 @@ static int compile(struct compiling *compiling, struct ranker *ranker,
                   load_papers(store, &profile->disliked, &known, error) < 0))
         result = -1;
     else if (ranker_compile(ranker, profile, &known, key, &compiling->bytes) < 0)
-        result = error_set(error, ERROR_BUG, "a profile does not compile");
+        result = refuse(compiling, profile, error);
     papers_free(&known);
     return result;
 }
@@ -142,22 +156,35 @@ static int find_kept(struct compiling *compiling, const struct profile *profile,
     return 0;
 }
 
-static int get_bytes(struct compiling *compiling, struct ranker *ranker,
-                     const struct profile *profile, const struct folder_version *version,
-                     struct error *error)
+static int rank_bytes(struct compiling *compiling, struct ranker *ranker, size_t top,
+                      const unsigned char *skip, struct arena *arena,
+                      struct ranking *ret_ranking)
 {
+    /* The reasons' words point into the arena's copy. */
+    return ranking_make_compiled(ranker, arena_copy(arena, buffer_view(&compiling->bytes)), top,
+                                 skip, arena, ret_ranking);
+}
+
+/* Only what could be ranked is kept. */
+static int rank(struct compiling *compiling, struct ranker *ranker, const struct profile *profile,
+                const struct folder_version *version, size_t top, const unsigned char *skip,
+                struct arena *arena, struct ranking *ret_ranking, struct error *error)
+{
+    bool is_kept = version && compiling->site->store;
     uint64_t key = 0;
 
-    if (!version || !compiling->site->store)
-        return compile(compiling, ranker, profile, key, error);
-    if (make_key(compiling, ranker_index(ranker), profile, version, &key, error) < 0 ||
-        find_kept(compiling, profile, key, error) < 0)
+    if (is_kept && (make_key(compiling, ranker_index(ranker), profile, version, &key, error) < 0 ||
+                    find_kept(compiling, profile, key, error) < 0))
         return -1;
-    if (compiling->bytes.size)
+    if (is_kept && compiling->bytes.size &&
+        rank_bytes(compiling, ranker, top, skip, arena, ret_ranking) == 0)
         return 0;
     if (compile(compiling, ranker, profile, key, error) < 0)
         return -1;
-    keep_later(compiling, profile);
+    if (rank_bytes(compiling, ranker, top, skip, arena, ret_ranking) < 0)
+        return refuse(compiling, profile, error);
+    if (is_kept)
+        keep_later(compiling, profile);
     return 0;
 }
 
@@ -166,15 +193,8 @@ int compiling_rank(struct compiling *compiling, struct ranker *ranker,
                    size_t top, const unsigned char *skip, struct arena *arena,
                    struct ranking *ret_ranking, struct error *error)
 {
-    if (profile->scoring == SCORING_SUBSTRING) {
-        ranker_make(ranker, profile, top, skip, arena, ret_ranking);
-        return 0;
-    }
-    if (get_bytes(compiling, ranker, profile, version, error) < 0)
-        return -1;
-    /* The reasons' words point into the arena's copy. */
-    if (ranking_make_compiled(ranker, arena_copy(arena, buffer_view(&compiling->bytes)), top, skip,
-                              arena, ret_ranking) < 0)
-        return error_set(error, ERROR_BUG, "a compiled profile is odd");
-    return 0;
+    compiling->is_refused = false;
+    if (profile->scoring == SCORING_SUBSTRING)
+        return ranker_make(ranker, profile, top, skip, arena, ret_ranking);
+    return rank(compiling, ranker, profile, version, top, skip, arena, ret_ranking, error);
 }

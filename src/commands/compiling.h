@@ -27,6 +27,7 @@ struct compiling {
         size_t end; /* in `unkept_bytes` */
     } unkept[COMPILING_UNKEPT];
     size_t unkept_count;
+    bool is_refused; /* the last profile: it does not compile, and others may */
     struct buffer unkept_bytes;
 };
 
@@ -36,11 +37,13 @@ void compiling_init(struct compiling *compiling, struct site *site);
 void compiling_keep(struct compiling *compiling);
 void compiling_free(struct compiling *compiling); /* keeps it before */
 
-/* As ranker_make. `version` is that of the profile's file, NULL when it has none or
+/* As ranker_make. What is kept and odd is compiled anew. `version` is that of the profile's file, NULL when it has none or
  * nothing is to be kept. */
 int compiling_rank(struct compiling *compiling, struct ranker *ranker,
                    const struct profile *profile, const struct folder_version *version,
                    size_t top, const unsigned char *skip, struct arena *arena,
                    struct ranking *ret_ranking, struct error *error);
+/* Says that the profile does not compile. Returns -1. */
+int compiling_set_refusal(const struct profile *profile, struct error *error);
 
 #endif

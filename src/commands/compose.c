@@ -553,6 +553,7 @@ int composer_compose(void *user, const struct delivery *delivery, struct compose
     int result;
 
     arena_reset(composer->arena);
+    composer->compiling.is_refused = false;
     if (profile_source_open(composer->site, &profiles, error) < 0)
         return -1;
     if (profile_source_load(&profiles, delivery->subscriber, &profile, &version, &problem) < 0) {
@@ -565,6 +566,9 @@ int composer_compose(void *user, const struct delivery *delivery, struct compose
         result = set_verdict(ret_composed, COMPOSE_SKIP, "paused since it was queued");
     else
         result = compose_for(composer, delivery, &profile, &version, ret_composed, error);
+    /* It is the one profile's trouble, and a person may mend it. */
+    if (result < 0 && composer->compiling.is_refused)
+        result = set_verdict(ret_composed, COMPOSE_DEFER, error->text);
     profile_free(&profile);
     return result;
 }

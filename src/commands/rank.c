@@ -102,6 +102,10 @@ static int rank_profile(void *user, const char *name, const struct profile *prof
     arena_reset(desk->arena);
     if (compiling_rank(&rank->compiling, desk->ranker, profile, NULL, (size_t)rank->top, NULL,
                        desk->arena, &ranking, &rank->error) < 0) {
+        if (rank->compiling.is_refused) {
+            report(rank, &rank->error);
+            return 0;
+        }
         rank->failed = true;
         return 1;
     }
@@ -127,9 +131,13 @@ static void do_job(const struct rank *rank, struct desk *desk, struct job *job)
     if (job->is_bad)
         return;
     arena_reset(desk->arena);
-    ranker_make(desk->ranker, &profile, (size_t)rank->top, NULL, desk->arena, &ranking);
-    job->who = words_hash('@', view_of(profile.email));
-    write_out(rank, &profile, &ranking, &job->out);
+    if (ranker_make(desk->ranker, &profile, (size_t)rank->top, NULL, desk->arena, &ranking) < 0) {
+        job->is_bad = true;
+        compiling_set_refusal(&profile, &job->problem);
+    } else {
+        job->who = words_hash('@', view_of(profile.email));
+        write_out(rank, &profile, &ranking, &job->out);
+    }
     profile_free(&profile);
 }
 

@@ -160,6 +160,7 @@ static int render_planned(struct composer *composer, const struct profile *profi
     };
 
     arena_reset(composer->arena);
+    composer->compiling.is_refused = false;
     date_format(planned->slot, slot);
     if (!planned->is_note &&
         composer_take(composer, planned->editions, planned->edition_count, 0, (struct view){0},
@@ -189,6 +190,8 @@ static int print_planned(struct job *job, struct composer *composer, const struc
                ranking.count == 1 ? "" : "s", buffer_string(&composer->output.subject));
     else if (result == 0)
         printf("%s %s: no paper fits the profile, no digest\n", planned->address, slot);
+    else if (composer->compiling.is_refused)
+        result = printf("%s %s: no digest: %s\n", planned->address, slot, error->text) < 0 ? -1 : 0;
     profile_free(&profile);
     return result;
 }

@@ -72,6 +72,27 @@ static void wait_for_relay(struct site *site, const struct error *error)
         sleep(1);
 }
 
+/* A store that is away for a moment comes back. It is told once: this is asked often. */
+static int wait_patiently(struct site *site, bool *ret_any, struct error *error)
+{
+    bool is_told = false;
+
+    while (wait_for_next(site, ret_any, error) < 0) {
+        if (error->kind != ERROR_TEMPORARY)
+            return -1;
+        if (!is_told)
+            log_line(site->log, LOG_LEVEL_WARNING, "%s; asked again every %d s", error->text,
+                     NAP_SECONDS);
+        is_told = true;
+        for (int i = 0; i < NAP_SECONDS && !site_is_stopping(); i++)
+            sleep(1);
+        *ret_any = true;
+        if (site_is_stopping())
+            return 0;
+    }
+    return 0;
+}
+
 static int work(struct site *site, int threads, bool wait, struct worker_summary *total,
                 struct error *error)
 {
@@ -94,7 +115,7 @@ static int work(struct site *site, int threads, bool wait, struct worker_summary
             wait_for_relay(site, error);
         else if (wait && summary.wait_until_utc)
             wait_for_limit(site, summary.wait_until_utc);
-        if (wait && !site_is_stopping() && wait_for_next(site, &any, error) < 0)
+        if (wait && !site_is_stopping() && wait_patiently(site, &any, error) < 0)
             return -1;
     } while (wait && any && !site_is_stopping());
     /* What was left at this worker's last look, another has done since. */
@@ -106,7 +127,7 @@ static int work(struct site *site, int threads, bool wait, struct worker_summary
 static int run(struct log *log, const struct options *options)
 {
     bool wait = options_given(options, "--wait");
-    struct worker_summary total = {0};
+    struct worker_summary total = {.left = WORKING_LEFT_UNKNOWN};
     struct site site = {0};
     struct error error;
     long threads = 0;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "commands/subscriber.h"
@@ -12,9 +13,15 @@ static bool is_database(const char *path)
 {
     static const char head[] = "SQLite format 3"; /* with its NUL */
     char bytes[sizeof(head)] = {0};
-    FILE *file = fopen(path, "re");
-    size_t size = file ? fread(bytes, 1, sizeof(bytes), file) : 0;
+    struct stat status;
+    FILE *file;
+    size_t size;
 
+    /* What a pipe holds is read but once, and not here. */
+    if (stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+        return false;
+    file = fopen(path, "re");
+    size = file ? fread(bytes, 1, sizeof(bytes), file) : 0;
     if (file)
         fclose(file);
     return size == sizeof(head) && memcmp(bytes, head, sizeof(head)) == 0;

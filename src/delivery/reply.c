@@ -211,7 +211,9 @@ static bool fits_enhanced(const char *enhanced, const char *wanted)
 }
 
 /* Words of the content, or of the mailbox: this mail to this recipient, whatever number stands
- * before them. Spam filters say 5.7.1 of one message as block lists say it of an address. A
+ * before them. Spam filters say 5.7.1 of one message as block lists say it of an address. Not
+ * words that are said of our own account as well: that it is suspended, over its quota, or
+ * against a policy. A
  * relay that says so of everything meets the hold of domains (store/holds.h), and nobody is
  * suppressed for it. */
 static bool speaks_of_this_mail(enum smtp_stage stage, int code, const char *enhanced,
@@ -225,12 +227,9 @@ static bool speaks_of_this_mail(enum smtp_stage stage, int code, const char *enh
     switch (reason_of_reply(&reply)) {
     case REASON_SPAMDETECTED:
     case REASON_VIRUSDETECTED:
-    case REASON_POLICYVIOLATION:
     case REASON_CONTENTERROR:
     case REASON_MESGTOOBIG:
-    case REASON_MAILBOXFULL:
     case REASON_FILTERED:
-    case REASON_SUSPEND:
     case REASON_USERUNKNOWN:
     case REASON_HASMOVED:
         return true;

@@ -113,18 +113,29 @@ int work_release(struct work *work, struct work_item *item, struct error *error)
     return -1;
 }
 
-/* Whatever is still claimed goes back, so that another run need not wait for
- * the lease; a failure here leaves it to the lease. */
-void work_release_all(struct work *work)
+static int release_claimed(struct work *work)
 {
-    bool in_one = store_begin(work->store, NULL) == 0;
+    struct error problem;
 
     for (struct work_batch *batch = work->batches; batch; batch = batch->next)
         for (size_t i = 0; i < batch->claimed.count; i++)
-            if (!batch->items[i].is_over && batch->claimed.items[i].state == DELIVERY_CLAIMED)
-                outbox_release(work->store, &batch->claimed.items[i], NULL);
-    if (in_one)
-        store_commit(work->store, NULL);
+            if (!batch->items[i].is_over && batch->claimed.items[i].state == DELIVERY_CLAIMED &&
+                outbox_release(work->store, &batch->claimed.items[i], &problem) < 0 &&
+                problem.kind != ERROR_CONFLICT)
+                return -1;
+    return 0;
+}
+
+/* Whatever is still claimed goes back, so that another run need not wait for the lease; a
+ * failure here leaves all of it to the lease. A store that is away is not asked for each. */
+void work_release_all(struct work *work)
+{
+    if (work->batches && store_begin(work->store, NULL) == 0) {
+        if (release_claimed(work) == 0)
+            store_commit(work->store, NULL);
+        else
+            store_rollback(work->store);
+    }
     while (work->batches)
         free_batch(work, work->batches);
     work->waiting_count = 0;

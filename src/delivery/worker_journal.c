@@ -117,6 +117,22 @@ static int apply(struct work *work, bool begins, struct error *error)
     return result;
 }
 
+/* The deliveries are here as they were before. Of a commit that has failed it may not be
+ * known whether the store has them so, too. */
+static int undo(struct work *work, bool may_be_written)
+{
+    for (size_t i = work->change_count; i-- > 0;) {
+        struct work_change *change = &work->changes[i];
+
+        *change->item->delivery = change->before;
+        if (!may_be_written)
+            continue;
+        change->may_be_written = true;
+        change->item->delivery->may_have_begun = change->lane != NULL;
+    }
+    return -1;
+}
+
 static int write_all(struct work *work, struct error *error)
 {
     int result = store_begin(work->store, error);
@@ -128,13 +144,11 @@ static int write_all(struct work *work, struct error *error)
     result = apply(work, true, error);
     if (result == 0)
         result = apply(work, false, error);
-    if (result == 0)
-        result = store_commit(work->store, error);
-    else
+    if (result < 0)
         store_rollback(work->store);
-    for (size_t i = work->change_count; i-- > 0 && result < 0;)
-        *work->changes[i].item->delivery = work->changes[i].before;
-    return result;
+    else if (store_commit(work->store, error) < 0)
+        return undo(work, true);
+    return result < 0 ? undo(work, false) : 0;
 }
 
 static int write_once(struct work *work, struct error *error)
@@ -219,6 +233,13 @@ static void tell(struct work *work, const struct work_change *change)
                                 change->has_result ? &change->result : NULL);
 }
 
+/* An end that is lost after a commit of unknown fate is mostly this worker's own: then the
+ * relay's answer counts as any other. */
+static bool is_taken_over(const struct work_change *change)
+{
+    return change->is_lost && !change->may_be_written;
+}
+
 /* The gate goes on without what it could not write; who reads the store next finds
  * it as it was. */
 static void tell_gate(struct work *work, const struct work_change *change)
@@ -228,7 +249,7 @@ static void tell_gate(struct work *work, const struct work_change *change)
 
     if (!item->relay)
         return;
-    if (!change->has_result || change->is_lost)
+    if (!change->has_result || is_taken_over(change))
         gate_cancel(work->gate, item->delivery, item->relay, work_now_ms(work));
     else if (gate_note(work->gate, item->delivery, item->relay, &change->result,
                        work_now_ms(work), &error) < 0 &&
@@ -238,8 +259,21 @@ static void tell_gate(struct work *work, const struct work_change *change)
     work->some_ended = true;
 }
 
-static void follow_up(struct work *work, const struct work_change *change)
+/* The lease has run out while the store was asked: another may have taken it over and have
+ * sent it. Nothing of it goes out; what is still held here is put off, to be sent anew. */
+static void begin_later(struct work *work, const struct work_change *change)
 {
+    engine_drop(work->engine, change->lane);
+    work_note_put_off(work, change->item, work_now_ms(work),
+                      "the store was away for longer than the lease");
+}
+
+static void follow_up(struct work *work, const struct work_change *change, bool is_late)
+{
+    if (change->lane && !change->is_lost && is_late) {
+        begin_later(work, change);
+        return;
+    }
     if (change->lane && !change->is_lost) {
         engine_go(work->engine, change->lane);
         return;
@@ -255,13 +289,19 @@ static void follow_up(struct work *work, const struct work_change *change)
 int work_write_down(struct work *work, struct error *error)
 {
     size_t changes = work->change_count;
+    bool is_late;
 
     if (!changes)
         return 0;
     if (insist(work, error) < 0)
         return -1;
+    is_late = work_now(work) >= work->renewed_utc + OUTBOX_LEASE_SECONDS;
+    /* What is put off is noted where those stood that have been dealt with. */
     work->change_count = 0;
-    for (size_t i = 0; i < changes; i++)
-        follow_up(work, &work->changes[i]);
+    for (size_t i = 0; i < changes; i++) {
+        const struct work_change change = work->changes[i];
+
+        follow_up(work, &change, is_late);
+    }
     return 0;
 }

@@ -34,6 +34,7 @@ struct work_change {
     struct gate_advice advice;
     struct delivery before;   /* the transaction may fail */
     bool is_lost;             /* another worker has it by now */
+    bool may_be_written;      /* whether an earlier try was committed is not known */
 };
 
 struct work {

@@ -181,11 +181,11 @@ static void run_papers(struct assembly *assembly, const struct op *op)
                                              first + place->at, assembly->part);
         const struct program *program;
 
+        assembly->pieces = assembly->sheet->pieces.pool.data; /* may have moved, also in vain */
         if (!leaf) {
             assembly->is_refused = true;
             break;
         }
-        assembly->pieces = assembly->sheet->pieces.pool.data; /* may have moved */
         paper_begin(assembly, first + place->at, leaf);
         fetch_next(assembly, 1);
         program = leaf->programs[assembly->part];

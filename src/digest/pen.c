@@ -257,6 +257,9 @@ struct piece pieces_add(struct pieces *pieces, struct view text)
             return *other;
         }
     }
+    /* Else it is full. */
+    if (pieces->pool.max - pieces->pool.size < PEN_SLACK_BYTES)
+        pieces->pool.failed = true;
     buffer_reserve(&pieces->pool, PEN_SLACK_BYTES);
     pieces->items = memory_grow(pieces->items, &pieces->capacity, pieces->count + 1,
                                 sizeof(*pieces->items));
@@ -267,6 +270,7 @@ void pool_close(struct buffer *pool)
 {
     static const char slack[PEN_SLACK_BYTES];
 
+    pool->max += sizeof(slack);
     buffer_add(pool, slack, sizeof(slack));
 }
 

@@ -87,7 +87,8 @@ struct pieces {
 void pieces_init(struct pieces *pieces, size_t max_bytes);
 void pieces_free(struct pieces *pieces); /* zeroed is fine */
 size_t pieces_bytes(const struct pieces *pieces); /* of memory */
-/* As piece_make, but what there is already is found again. The pool needs no closing. */
+/* As piece_make, but what there is already is found again. The pool needs no closing; it has failed
+ * when it is full. */
 struct piece pieces_add(struct pieces *pieces, struct view text);
 
 /* A text that is escaped for HTML and encoded whole, and where each of its bytes
@@ -102,7 +103,8 @@ struct mapped {
 void mapped_make(struct mapped *mapped, struct buffer *pool, struct view text);
 void mapped_free(struct mapped *mapped);
 
-/* A pool's memory goes on for PEN_SLACK_BYTES behind its last piece. */
+/* A pool's memory goes on for PEN_SLACK_BYTES behind its last piece, over its maximum if
+ * need be. Not for one that has failed; nothing is added to it later. */
 void pool_close(struct buffer *pool);
 
 static inline void pen_piece(struct pen *pen, const char *pool, const struct piece *piece)

@@ -56,7 +56,7 @@ bool program_equal(const struct program *a, const struct program *b)
 void slots_init(struct slots *slots)
 {
     *slots = (struct slots){0};
-    buffer_init(&slots->pool, PROGRAM_BYTES);
+    buffer_init(&slots->pool, PROGRAM_BYTES - PEN_SLACK_BYTES); /* which pool_close adds */
 }
 
 void slots_free(struct slots *slots)

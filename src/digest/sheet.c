@@ -35,6 +35,9 @@ static struct leaf *leaf_new(const struct sheet *sheet, const struct paper *pape
     return leaf;
 }
 
+/* Of one leaf: title and abstract. So the pool never fails. */
+_Static_assert(TEXT_POOL_BYTES >= 3 * UINT16_MAX, "mapped texts have room");
+
 static bool uses_parts(const struct program *program)
 {
     for (size_t i = 0; i < program->count; i++)

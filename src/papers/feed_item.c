@@ -138,21 +138,27 @@ static struct view take_prefix(struct feed_parser *parser, struct view text)
 
 /* Takes that prefix off a text where it is a line of its own, as rss.arxiv.org
  * writes it: then what is left mostly is one clean line already. */
-static struct view take_prefix_line(struct feed_parser *parser, struct view text)
+static bool take_prefix_line(struct feed_parser *parser, struct view *text)
 {
-    struct view line = view_slice(text, 0, feed_text_plain_end(text, 0));
-    struct view rest = view_slice(text, line.size, text.size);
+    struct view line = view_slice(*text, 0, feed_text_plain_end(*text, 0));
+    struct view rest = view_slice(*text, line.size, text->size);
 
     if (!view_starts_with(rest, VIEW("\nAbstract:")) ||
         view_ends_with(view_trim(line), VIEW("Type:")) || take_prefix(parser, line).size)
-        return text;
-    return view_slice(rest, 10, rest.size);
+        return false;
+    *text = view_slice(rest, 10, rest.size);
+    return true;
 }
 
+/* It is taken off once: an abstract may begin like it. */
 void feed_item_take_abstract(struct feed_parser *parser, struct view text)
 {
-    text = take_prefix_line(parser, text);
-    parser->item.paper.source_abstract = take_prefix(parser, feed_text_line(parser, text));
+    struct paper *paper = &parser->item.paper;
+
+    if (take_prefix_line(parser, &text))
+        paper->source_abstract = feed_text_line(parser, text);
+    else
+        paper->source_abstract = take_prefix(parser, feed_text_line(parser, text));
 }
 
 static bool has_double_blank(struct view name)

@@ -83,11 +83,23 @@ static uint64_t leading_term(const struct ranking_index *index, const struct com
     return best;
 }
 
+/* What is only looked for in texts (compile_reason) has no bound, so that whatever was found
+ * in the archive is found again. */
+static bool is_full(const struct compiler *compiler)
+{
+    const struct compiled_profile *compiled = compiler->compiled;
+
+    return compiler->index &&
+           compiled->terms[compiled->term_count - 1].pattern_count == COMPILED_PATTERNS_MAX;
+}
+
 static void add_phrase(struct compiler *compiler, const struct compiled_slot *slots, size_t count)
 {
     struct compiled_profile *compiled = compiler->compiled;
     struct pattern pattern = {.first_slot = (uint32_t)compiled->slot_count};
 
+    if (is_full(compiler))
+        return;
     if (count == 1) {
         pattern.term = slots[0].term;
     } else if (count == 2 && !slots[0].is_exact && !slots[1].is_exact) {
@@ -114,12 +126,18 @@ static uint64_t acronym_term(const struct word *word)
     return word->exact;
 }
 
+/* What asks for the word as it is; 0 when its stem does. */
+static uint64_t whole_term(const struct word *word)
+{
+    return words_is_crowded(word->folded) ? word->exact : acronym_term(word);
+}
+
 /* Without a vowel the stem is as whole as the acronym, and pairs can be looked up. */
 static struct compiled_slot slot_of(const struct word *word)
 {
-    uint64_t acronym = words_has_vowel(word->folded) ? acronym_term(word) : 0;
+    uint64_t whole = words_has_vowel(word->folded) ? whole_term(word) : 0;
 
-    return (struct compiled_slot){acronym ? acronym : word->stem, acronym != 0};
+    return (struct compiled_slot){whole ? whole : word->stem, whole != 0};
 }
 
 /* Word by word. */
@@ -136,14 +154,14 @@ static void add_plain_phrase(struct compiler *compiler)
 static void add_single_word(struct compiler *compiler)
 {
     const struct word *word = &compiler->words.items[0];
-    uint64_t acronym = acronym_term(word);
+    uint64_t acronym = acronym_term(word), whole = whole_term(word);
 
-    add_pattern(compiler->compiled, (struct pattern){.term = acronym ? acronym : word->stem});
+    add_pattern(compiler->compiled, (struct pattern){.term = whole ? whole : word->stem});
     /* "WiFi" is also the compound of "Wi-Fi", which has a stem only. */
     if (acronym && !word->is_upper && !word->has_plural_s)
         add_pattern(compiler->compiled, (struct pattern){.term = word->stem});
     /* "vms" asks for "VMs", too, whose stem is that of "VM". */
-    if (!acronym && word->exact_singular && word->folded.size == 3)
+    if (!whole && word->exact_singular && word->folded.size == 3)
         add_pattern(compiler->compiled, (struct pattern){.term = word->exact});
 }
 

@@ -33,6 +33,9 @@ struct pattern {
     uint32_t slot_count; /* 0: having the term is matching */
 };
 
+/* Of a term that is packed; more are left out, the plain ones never. */
+enum { COMPILED_PATTERNS_MAX = 8 };
+
 struct compiled_term {
     enum compiled_role role;
     enum keyword_field field;
@@ -81,7 +84,8 @@ void compile_reason(struct word_splitter *splitter, enum reason_field field, str
 void compiled_free(struct compiled_profile *compiled);
 
 /* The flat form: checksummed, native byte order, all of it in one piece. `key` is
- * kept in it (ranking.h). */
+ * kept in it (ranking.h). The buffer has failed when it was too small or a term has
+ * more patterns than compiled_unpack takes. */
 void compiled_pack(const struct compiled_profile *compiled, uint64_t key, struct buffer *ret_bytes);
 /* Into a zeroed `compiled` or one that was filled before, whose memory is used
  * again; texts point into `bytes`. -1 when anything about the bytes is odd; the

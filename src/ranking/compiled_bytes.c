@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "ranking/compile.h"
 
-enum { FORMAT = 2, PATTERNS_MAX = 8, LONG_TEXT = 255 };
+enum { FORMAT = 2, LONG_TEXT = 255 };
 
 /* Weights are floats; one above 0 stays so far above 0 that its product with any
  * fit is no denormal, since shares are of a sum. */
@@ -178,6 +178,14 @@ static void pack_terms(struct buffer *bytes, const struct compiled_profile *comp
         pack_details(bytes, compiled, &compiled->terms[i]);
 }
 
+static bool has_too_many(const struct compiled_profile *compiled)
+{
+    for (size_t i = 0; i < compiled->term_count; i++)
+        if (compiled->terms[i].pattern_count > COMPILED_PATTERNS_MAX)
+            return true;
+    return false;
+}
+
 void compiled_pack(const struct compiled_profile *compiled, uint64_t key, struct buffer *ret_bytes)
 {
     struct head head = {.key = key, .rules = compiled->rules, .format = FORMAT,
@@ -192,6 +200,7 @@ void compiled_pack(const struct compiled_profile *compiled, uint64_t key, struct
             head.slot_count += compiled->patterns[term->first_pattern + j].slot_count;
     }
     buffer_clear(ret_bytes);
+    ret_bytes->failed = has_too_many(compiled);
     buffer_add(ret_bytes, &head, sizeof(head));
     buffer_add(ret_bytes, compiled->categories,
                compiled->category_count * sizeof(*compiled->categories));
@@ -248,7 +257,7 @@ static bool take_patterns(struct view *rest, const struct head *head,
 {
     unsigned char count = 0;
 
-    if (!take(rest, &count, 1) || !count || count > PATTERNS_MAX ||
+    if (!take(rest, &count, 1) || !count || count > COMPILED_PATTERNS_MAX ||
         count > head->pattern_count - compiled->pattern_count)
         return false;
     term->pattern_count = count;

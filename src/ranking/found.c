@@ -18,7 +18,7 @@ void found_init(struct found_cache *cache, const struct ranking_index *index,
                 const struct compiled_profile *compiled)
 {
     *cache = (struct found_cache){.index = index, .compiled = compiled, .arena = arena_new(),
-                                  .capacity = FIRST_CAPACITY};
+                                  .capacity = FIRST_CAPACITY, .bytes_max = ARENA_BYTES_MAX};
     cache->places = memory_new(cache->capacity, sizeof(*cache->places));
     matcher_init(&cache->matcher, index, compiled);
 }
@@ -31,10 +31,15 @@ void found_free(struct found_cache *cache)
     memset(cache, 0, sizeof(*cache));
 }
 
+static bool has_room(const struct found_cache *cache)
+{
+    return arena_bytes(cache->arena) < cache->bytes_max;
+}
+
 /* Forgets everything when the bound is reached. */
 static void bound(struct found_cache *cache)
 {
-    if (cache->count < TERMS_MAX && arena_bytes(cache->arena) < ARENA_BYTES_MAX)
+    if (cache->count < TERMS_MAX && has_room(cache))
         return;
     arena_free(&cache->arena);
     cache->arena = arena_new();
@@ -97,7 +102,9 @@ static const struct found *find(struct found_cache *cache, const struct compiled
     }
     if (!term->is_author)
         found->factor = compiled_keyword_factor(cache->index, cache->compiled, term);
-    if (postings.count * DENSE_SHARE > cache->index->papers->count)
+    /* What a single profile finds cannot be forgotten before it is ranked; rows are only
+     * faster. */
+    if (postings.count * DENSE_SHARE > cache->index->papers->count && has_room(cache))
         set_row(cache, found);
     return found;
 }

@@ -31,6 +31,7 @@ struct found_cache {
     const struct found **places; /* by key, open addressing; NULL: free */
     size_t capacity; /* a power of two */
     size_t count;
+    size_t bytes_max; /* of the arena, before all is forgotten; no row is made above it */
 };
 
 void found_init(struct found_cache *cache, const struct ranking_index *index,

@@ -6,25 +6,27 @@
 #include "ranking/substring.h"
 #include "ranking/weights.h"
 
-/* RANKING_VERSION: a checksum of this folder, so that no change of a rule or a
- * weight finds profiles that were compiled without it. */
+/* RANKING_VERSION: a checksum of this folder and of how profiles and TeX are read, so that
+ * no change of a rule or a weight finds profiles that were compiled without it. */
 #include "ranking_version.inc"
 
 enum { COMPILED_BYTES = 64 * 1024 * 1024, KEY_KIND = 'k' };
 
-static void make_relevance(struct ranker *ranker, const struct profile *profile, size_t top,
-                           const unsigned char *skip, struct arena *arena,
-                           struct ranking *ret_ranking)
+static int make_relevance(struct ranker *ranker, const struct profile *profile, size_t top,
+                          const unsigned char *skip, struct arena *arena,
+                          struct ranking *ret_ranking)
 {
     struct buffer bytes;
+    int result;
 
     buffer_init(&bytes, COMPILED_BYTES);
-    ranker_compile(ranker, profile, NULL, 0, &bytes);
+    result = ranker_compile(ranker, profile, NULL, 0, &bytes);
     /* The reasons' words point into the arena's copy. */
-    if (relevance_rank(ranker, arena_copy(arena, buffer_view(&bytes)), top, skip, arena,
-                       ret_ranking) < 0)
-        abort(); /* these bytes were made just now */
+    if (result == 0)
+        result = relevance_rank(ranker, arena_copy(arena, buffer_view(&bytes)), top, skip, arena,
+                                ret_ranking);
     buffer_free(&bytes);
+    return result;
 }
 
 const struct ranking_index *ranker_index(const struct ranker *ranker)
@@ -32,8 +34,8 @@ const struct ranking_index *ranker_index(const struct ranker *ranker)
     return ranker->index;
 }
 
-void ranker_make(struct ranker *ranker, const struct profile *profile, size_t top,
-                 const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking)
+int ranker_make(struct ranker *ranker, const struct profile *profile, size_t top,
+                const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking)
 {
     size_t papers = ranking_index_papers(ranker->index)->count;
 
@@ -41,22 +43,22 @@ void ranker_make(struct ranker *ranker, const struct profile *profile, size_t to
         top = (size_t)profile->max_papers;
     if (top > papers)
         top = papers;
-    if (profile->scoring != SCORING_SUBSTRING) {
-        make_relevance(ranker, profile, top, skip, arena, ret_ranking);
-        return;
-    }
+    if (profile->scoring != SCORING_SUBSTRING)
+        return make_relevance(ranker, profile, top, skip, arena, ret_ranking);
     if (!ranker->grams)
         ranker->grams = grams_new(ranker->index);
     substring_rank(ranker->index, ranker->grams, profile, top, skip, arena, ret_ranking);
+    return 0;
 }
 
-void ranking_make(const struct ranking_index *index, const struct profile *profile, size_t top,
-                  const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking)
+int ranking_make(const struct ranking_index *index, const struct profile *profile, size_t top,
+                 const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking)
 {
     struct ranker *ranker = ranker_new(index);
+    int result = ranker_make(ranker, profile, top, skip, arena, ret_ranking);
 
-    ranker_make(ranker, profile, top, skip, arena, ret_ranking);
     ranker_free(&ranker);
+    return result;
 }
 
 uint64_t ranking_key(const struct ranking_index *index, struct view document)

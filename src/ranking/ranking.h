@@ -58,15 +58,15 @@ const struct papers *ranking_index_papers(const struct ranking_index *index);
 /* Ranks for one profile, in `arena`'s memory. relevance.h and substring.h say
  * what the two ways of scoring do. `top` 0 means the profile's
  * max_papers. `skip`, when not NULL, has one byte per paper of the index: not 0
- * leaves that paper out (it was shown before). */
-void ranking_make(const struct ranking_index *index, const struct profile *profile, size_t top,
-                  const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking);
+ * leaves that paper out (it was shown before). -1 when the profile does not compile. */
+int ranking_make(const struct ranking_index *index, const struct profile *profile, size_t top,
+                 const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking);
 
 /* The same in two steps, for those who rank many. A profile is compiled alone to
  * bytes, which are good for any index with the same rarity: `key` is kept in them,
  * and ranking_key makes one of the analyser's version, the index's rarity and the
  * profile's document. Whoever stores the bytes throws them away when their key is
- * another. `scoring: substring` is not compiled: -1. */
+ * another. -1 when it does not compile, as `scoring: substring` never does. */
 uint64_t ranking_key(const struct ranking_index *index, struct view document);
 int ranking_compile(const struct ranking_index *index, const struct profile *profile,
                     uint64_t key, struct buffer *ret_bytes);
@@ -85,8 +85,8 @@ const struct ranking_index *ranker_index(const struct ranker *ranker);
 int ranker_compile(struct ranker *ranker, const struct profile *profile,
                    const struct papers *known, uint64_t key, struct buffer *ret_bytes);
 /* As ranking_make, whose result it is whatever came before. */
-void ranker_make(struct ranker *ranker, const struct profile *profile, size_t top,
-                 const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking);
+int ranker_make(struct ranker *ranker, const struct profile *profile, size_t top,
+                const unsigned char *skip, struct arena *arena, struct ranking *ret_ranking);
 /* As ranking_make, which `scoring: substring` needs. `bytes` must outlive the
  * ranking. -1 when they are odd: compile again. */
 int ranking_make_compiled(struct ranker *ranker, struct view bytes, size_t top,

@@ -105,30 +105,26 @@ static const struct pair PAIRS[] = {
     PAIR(START, "ischaem", "ischem", 0),
     PAIR(START, "archaeo", "archeo", 0),
     PAIR(START, "oestro", "estro", 0),
+    /* Names that are written small, too. */
+    PAIR(START, "schroedinger", "schrodinger", 0),
+    PAIR(START, "goedel", "godel", 0),
+    PAIR(START, "moebius", "mobius", 0),
+    PAIR(START, "kaehler", "kahler", 0),
+    PAIR(START, "groebner", "grobner", 0),
+    PAIR(START, "loewner", "lowner", 0),
+    PAIR(START, "kuenneth", "kunneth", 0),
+    PAIR(START, "moessbauer", "mossbauer", 0),
+    PAIR(START, "grueneisen", "gruneisen", 0),
+    PAIR(WHOLE, "mueller", "muller", 0),
 #undef PAIR
 };
 
-/* Whose stems are those of other words, too: indicate, vertical, simplicity. */
-static bool is_crowded(struct view word)
+static bool has_other(const struct others *others, struct view word)
 {
-    static const char *const words[] = {"indices", "vertices", "simplices"};
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (view_equal_string(word, words[i]))
+    for (size_t i = 0; i < others->count; i++)
+        if (view_equal(others->items[i], word))
             return true;
     return false;
-}
-
-/* How it is looked up. A crowded one is asked for as it is, which the index knows of
- * short words only; a longer one stands for itself beside other words alone. */
-static struct compiled_slot slot_of_other(struct word_splitter *splitter, struct view other,
-                                          size_t words)
-{
-    if (is_crowded(other) && other.size <= WORDS_ACRONYM_BYTES)
-        return (struct compiled_slot){words_hash(WORD_KIND_EXACT, other), true};
-    if (is_crowded(other) && words == 1)
-        return (struct compiled_slot){0, false};
-    return (struct compiled_slot){words_stem(splitter, other), false};
 }
 
 static void add_other(struct others *others, struct view head, struct view middle, struct view tail)
@@ -142,7 +138,7 @@ static void add_other(struct others *others, struct view head, struct view middl
     memcpy(room + head.size, middle.data, middle.size);
     memcpy(room + head.size + middle.size, tail.data, tail.size);
     *item = (struct view){room, head.size + middle.size + tail.size};
-    others->count += !words_is_stop(*item);
+    others->count += !words_is_stop(*item) && !has_other(others, *item);
 }
 
 static const struct view NOTHING = {"", 0};
@@ -168,15 +164,32 @@ static bool is_consonant(char c)
     return c >= 'a' && c <= 'z' && !strchr("aeiou", c);
 }
 
-/* Schroedinger as Schrödinger, which folds to schrodinger. Not value or queue: the
- * umlaut stands before two letters more, of which the first is a consonant. */
-static void add_umlauts(struct others *others, struct view word)
+/* Words that begin with a capital letter and have no umlaut for all that. */
+static bool has_no_umlaut(struct view word, struct view source)
 {
-    for (size_t at = 1; at + 3 < word.size && word.size >= 6; at++) {
+    static const char *const names[] = {"noether", "goethe"};
+
+    if (word.size < 6 || !source.size || source.data[0] < 'A' || source.data[0] > 'Z')
+        return true;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (view_starts_with(word, view_of(names[i])))
+            return true;
+    return false;
+}
+
+/* Schroedinger as Schrödinger, which folds to schrodinger: in names, since the index has
+ * no umlauts left that could tell guests from gusts. Not Value or Queue: the umlaut stands
+ * before two letters more, of which the first is a consonant. Nor Guest and Truest. */
+static void add_umlauts(struct others *others, struct view word, struct view source)
+{
+    if (has_no_umlaut(word, source))
+        return;
+    for (size_t at = 1; at + 3 < word.size; at++) {
         char letter = word.data[at];
 
         if (word.data[at + 1] == 'e' && strchr("aou", letter) && word.data[at - 1] != 'q' &&
-            is_consonant(word.data[at - 1]) && is_consonant(word.data[at + 2]))
+            is_consonant(word.data[at - 1]) && is_consonant(word.data[at + 2]) &&
+            !view_starts_with(view_slice(word, at + 2, word.size), VIEW("st")))
             add_other(others, view_slice(word, 0, at + 1), NOTHING,
                       view_slice(word, at + 2, word.size));
     }
@@ -206,7 +219,7 @@ static void find_others(const struct word *word, struct others *others)
         add_if_written_so(others, word->folded, &PAIRS[i], PAIRS[i].one, PAIRS[i].other);
         add_if_written_so(others, word->folded, &PAIRS[i], PAIRS[i].other, PAIRS[i].one);
     }
-    add_umlauts(others, word->folded);
+    add_umlauts(others, word->folded, word->text);
     add_spelled(others, word->text);
 }
 
@@ -249,32 +262,65 @@ static void give_releases(struct word_splitter *splitter, const struct word_list
         take(context, parted, count);
 }
 
-void variants_give(struct word_splitter *splitter, const struct word_list *words,
-                   const struct compiled_slot *slots, compounds_take *take, void *context)
+/* A crowded one is asked for as it is. False when it is the word's own. */
+static bool slot_of_other(struct word_splitter *splitter, const struct word *word,
+                          struct view other, struct compiled_slot *ret_slot)
 {
-    struct compiled_slot other[COMPOUND_SLOTS], all[COMPOUND_SLOTS];
+    if (words_is_crowded(other))
+        *ret_slot = (struct compiled_slot){words_hash(WORD_KIND_EXACT, other), true};
+    else
+        *ret_slot = (struct compiled_slot){words_stem(splitter, other), false};
+    return ret_slot->term != word->stem;
+}
+
+/* Each word that can be written otherwise, written so. Returns how many there are. */
+static size_t change_all(struct word_splitter *splitter, const struct word_list *words,
+                         struct compiled_slot *slots)
+{
+    struct compiled_slot other;
+    struct others others;
     size_t changed = 0;
+
+    for (size_t i = 0; i < words->count; i++) {
+        find_others(&words->items[i], &others);
+        for (size_t k = 0; k < others.count; k++)
+            if (slot_of_other(splitter, &words->items[i], others.items[k], &other)) {
+                slots[i] = other;
+                changed++;
+                break;
+            }
+    }
+    return changed;
+}
+
+static void give_one_by_one(struct word_splitter *splitter, const struct word_list *words,
+                            const struct compiled_slot *slots, compounds_take *take,
+                            void *context)
+{
+    struct compiled_slot other[COMPOUND_SLOTS];
     struct others others;
 
     memcpy(other, slots, words->count * sizeof(*slots));
-    memcpy(all, slots, words->count * sizeof(*slots));
     for (size_t i = 0; i < words->count; i++) {
-        bool has_other = false;
-
         find_others(&words->items[i], &others);
-        for (size_t k = 0; k < others.count; k++) {
-            other[i] = slot_of_other(splitter, others.items[k], words->count);
-            if (!other[i].term || other[i].term == words->items[i].stem)
-                continue;
-            take(context, other, words->count);
-            if (!has_other)
-                all[i] = other[i];
-            has_other = true;
-        }
+        for (size_t k = 0; k < others.count; k++)
+            if (slot_of_other(splitter, &words->items[i], others.items[k], &other[i]))
+                take(context, other, words->count);
         other[i] = slots[i];
-        changed += has_other;
     }
+}
+
+void variants_give(struct word_splitter *splitter, const struct word_list *words,
+                   const struct compiled_slot *slots, compounds_take *take, void *context)
+{
+    struct compiled_slot all[COMPOUND_SLOTS];
+    size_t changed;
+
+    memcpy(all, slots, words->count * sizeof(*slots));
+    changed = change_all(splitter, words, all);
     if (changed > 1)
         take(context, all, words->count);
     give_releases(splitter, words, slots, take, context);
+    if (changed)
+        give_one_by_one(splitter, words, slots, take, context);
 }

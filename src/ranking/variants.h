@@ -6,8 +6,8 @@
 
 #include "ranking/compounds.h"
 
-/* Gives the keyword's words, of which `slots` are the plain ones, with one of them
- * written otherwise at a time, and with all of them that can be. */
+/* Gives the keyword's words, of which `slots` are the plain ones, with all of them
+ * written otherwise that can be, and then with one at a time. They may be many. */
 void variants_give(struct word_splitter *splitter, const struct word_list *words,
                    const struct compiled_slot *slots, compounds_take *take, void *context);
 

@@ -155,13 +155,26 @@ uint64_t words_stem(struct word_splitter *splitter, struct view folded)
     return stem_term(splitter, folded, false);
 }
 
+bool words_is_crowded(struct view folded)
+{
+    static const char *const words[] = {"indices", "vertices", "simplices", "axes"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (view_equal_string(folded, words[i]))
+            return true;
+    return false;
+}
+
 static void name_whole(struct word *word)
 {
     struct view whole = word->folded;
 
-    if (word->is_cjk || whole.size > WORDS_ACRONYM_BYTES || !is_plain_letters(whole))
+    if (word->is_cjk || (whole.size > WORDS_ACRONYM_BYTES && !words_is_crowded(whole)) ||
+        !is_plain_letters(whole))
         return;
     word->exact = words_hash(WORD_KIND_EXACT, whole);
+    if (whole.size > WORDS_ACRONYM_BYTES)
+        return;
     if ((!word->is_upper && ends_in_plural_s(whole)) || is_acronym_plural(whole)) {
         whole.size--;
         word->exact_singular = words_hash(WORD_KIND_EXACT, whole);

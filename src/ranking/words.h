@@ -17,7 +17,7 @@
 
 /* Changes whenever some text gives other terms than before: compiled profiles
  * and archive counts are only good for the version that made them. */
-enum { WORDS_VERSION = 3 };
+enum { WORDS_VERSION = 4 };
 
 enum {
     WORDS_STEM_BYTES = 64,     /* longer words are not stemmed */
@@ -31,7 +31,7 @@ struct word {
     struct view folded; /* in the list's memory; void once the list changes */
     size_t folded_at;   /* where in that memory; a compound's words follow each other */
     uint64_t stem;      /* Snowball English, of the usual spelling; whole when it has a digit */
-    /* The word left whole, and without the s of a plural ("LLMs"): what an
+    /* The word left whole, when it is short or its stem crowded, and without the s of a plural ("LLMs"): what an
      * acronym asks for. Within a CJK run: its characters one by one. */
     uint64_t exact;
     uint64_t exact_singular;
@@ -76,6 +76,8 @@ uint64_t words_head(struct word_splitter *splitter, const struct word *word, siz
 uint64_t words_tail(struct word_splitter *splitter, const struct word *word, size_t at);
 /* The stem of a folded word. */
 uint64_t words_stem(struct word_splitter *splitter, struct view folded);
+/* Whose stem is that of other words, too: indicate, vertical, simplicity, axe. */
+bool words_is_crowded(struct view folded);
 /* Without one, English endings change nothing: KV, GPT. */
 bool words_has_vowel(struct view folded);
 /* The term of two words in a row. */

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "store/changes.h"
 #include "store/derived.h"
+#include "store/holds.h"
 #include "store/query.h"
 
 static int add(struct store *store, const char *hash, int64_t now_utc, struct error *error)
@@ -20,6 +21,25 @@ static int add(struct store *store, const char *hash, int64_t now_utc, struct er
     if (query_run(&query, NULL) < 0)
         return -1;
     return store_change_note(store, CHANGE_FORGOTTEN, error);
+}
+
+/* What a server has answered may name the one it was about; kept of it is that it did. */
+#define NAMES_SQL(COLUMN) "replace(lower(" COLUMN "), lower($1), '') <> lower(" COLUMN ")"
+#define UNNAMED "the answer named somebody who has been erased"
+
+static int unname(struct store *store, const char *address, struct error *error)
+{
+    if (query_run_of(store,
+                     "UPDATE domain_runs SET evidence = '" UNNAMED "' WHERE " NAMES_SQL("evidence"),
+                     address, NULL, error) < 0 ||
+        query_run_of(store, "UPDATE patience SET reply = '" UNNAMED "' WHERE " NAMES_SQL("reply"),
+                     address, NULL, error) < 0)
+        return -1;
+    return query_run_of(store,
+                        "UPDATE deliveries SET reply = '" HOLD_REPLY_PREFIX UNNAMED "'"
+                        " WHERE state IN ('queued', 'deferred') AND state = 'deferred'"
+                        " AND reply LIKE '" HOLD_REPLY_PREFIX "%' AND " NAMES_SQL("reply"),
+                        address, NULL, error);
 }
 
 /* Each table that names a subscriber. First the rows that others look at, and keep, before they
@@ -47,7 +67,8 @@ static int delete_all(struct store *store, const char *address, struct erased *e
         query_run_of(store, "DELETE FROM profiles WHERE address = $1", address,
                      &erased->profiles, error) < 0)
         return -1;
-    if (derived_drop(store, DERIVED_OF_SUBSCRIBER, address, error) < 0)
+    if (unname(store, address, error) < 0 ||
+        derived_drop(store, DERIVED_OF_SUBSCRIBER, address, error) < 0)
         return -1;
     return erased->profiles ? store_change_note(store, CHANGE_PROFILES, error) : 0;
 }

@@ -201,17 +201,29 @@ struct changing {
     char editions[EDITIONS_TEXT_BYTES];
 };
 
+#define HELD_KINDS "itttb"
+
+static void bind_changed(struct query *query, size_t index, struct changing *changing)
+{
+    format_editions(changing->deliveries[index], changing->editions);
+    bind_held(query, changing->deliveries[index], changing->editions);
+}
+
+/* A begin whose commit nobody heard of may stand there already: then it is the same one. */
 static const char BEGIN_SQL[] =
-    "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, editions = $4, shown = $5"
-    " WHERE id = $1 AND worker = $2 AND state = $3";
-#define BEGIN_KINDS "itttb"
+    "UPDATE deliveries SET attempts = attempts + CASE WHEN state = 'sending' THEN 0 ELSE 1 END,"
+    " state = 'sending', editions = $4, shown = $5"
+    " WHERE id = $1 AND worker = $2 AND state IN ($3, $6)";
+#define BEGIN_KINDS HELD_KINDS "t"
 
 static void bind_begin(struct query *query, size_t index, void *user)
 {
     struct changing *changing = user;
+    const struct delivery *delivery = changing->deliveries[index];
 
-    format_editions(changing->deliveries[index], changing->editions);
-    bind_held(query, changing->deliveries[index], changing->editions);
+    bind_changed(query, index, changing);
+    query_text(query, delivery_state_name(delivery->may_have_begun ? DELIVERY_SENDING
+                                                                   : delivery->state));
 }
 
 static const char FINISH_SQL[] =
@@ -219,7 +231,7 @@ static const char FINISH_SQL[] =
     " lease_until_utc = NULL, changed_utc = $7, not_before_utc = $8, stage = $9,"
     " enhanced = $10, reply = $11, attempts = attempts + $12, reason = $13"
     " WHERE id = $1 AND worker = $2 AND state = $3";
-#define FINISH_KINDS BEGIN_KINDS "tiitttit"
+#define FINISH_KINDS HELD_KINDS "tiitttit"
 
 /* An attempt that was refused before its bytes went out counts too. */
 static bool counts_as_attempt(const struct delivery *delivery,
@@ -236,7 +248,7 @@ static void bind_finish(struct query *query, size_t index, void *user)
     const struct delivery_outcome *outcome = &changing->outcomes[index];
     bool waits = outcome->state == DELIVERY_DEFERRED || outcome->state == DELIVERY_UNCERTAIN;
 
-    bind_begin(query, index, user);
+    bind_changed(query, index, changing);
     query_text(query, delivery_state_name(outcome->state));
     query_integer(query, outcome->now_utc);
     query_integer(query, waits ? outcome->not_before_utc : delivery->not_before_utc);
@@ -266,6 +278,7 @@ static int begun(struct delivery *delivery, int64_t changes, struct error *error
     if (check_held(delivery, DELIVERY_SENDING, changes, error) < 0)
         return -1;
     delivery->attempts++;
+    delivery->may_have_begun = false;
     return 0;
 }
 

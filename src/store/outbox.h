@@ -56,6 +56,7 @@ struct delivery {
     size_t edition_count;
     struct view shown; /* see shown.h */
     const char *worker;
+    bool may_have_begun; /* whether a begin was committed is not known: it may be done again */
 };
 
 struct delivery_batch {
@@ -106,7 +107,8 @@ int outbox_load_message(struct store *store, const struct delivery *delivery,
                         struct buffer *ret_message, struct error *error);
 
 /* Each writes the delivery's new state to the store and then to `delivery`.
- * begin and finish also keep `delivery->editions` and `->shown` as they are now. */
+ * begin and finish also keep `delivery->editions` and `->shown` as they are now. One that
+ * `may_have_begun` is begun again without counting as another attempt. */
 int outbox_begin(struct store *store, struct delivery *delivery, struct error *error);
 int outbox_finish(struct store *store, struct delivery *delivery,
                   const struct delivery_outcome *outcome, struct error *error);
@@ -126,7 +128,8 @@ int outbox_renew(struct store *store, const char *worker, int64_t lease_until_ut
 /* Frees what dead workers held: claimed ones are queued again, begun ones are
  * uncertain; with UNCERTAIN_RESEND uncertain ones are queued again at their
  * not_before. Then what has expired is marked, with UNCERTAIN_RESEND also the
- * uncertain: those that are held wait for a person. */
+ * uncertain: those that are held wait for a person. What was due when it was added and never
+ * tried is due also when the clock has been set back since. */
 struct outbox_recovered {
     int64_t queued;
     int64_t uncertain;

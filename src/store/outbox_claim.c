@@ -278,6 +278,19 @@ static int expire(const struct recovery *recovery, enum uncertain_policy policy,
     return 0;
 }
 
+/* What was due when it was added stays due when the clock is set back. The newest row tells
+ * whether it was; without that nothing that is to come is looked through. */
+static int follow_clock(const struct recovery *recovery, struct error *error)
+{
+    return recover_rows(recovery,
+                        "UPDATE deliveries SET created_utc = $1, not_before_utc = $1"
+                        " WHERE state IN ('queued', 'deferred') AND state = 'queued'"
+                        " AND not_before_utc > $1 AND not_before_utc <= created_utc"
+                        " AND attempts = 0 AND (SELECT newest.created_utc FROM deliveries newest"
+                        " WHERE newest.id = (SELECT max(id) FROM deliveries)) > $1" ONLY_SQL,
+                        NULL, error);
+}
+
 int outbox_recover_only(struct store *store, const char *subscriber, int64_t now_utc,
                         enum uncertain_policy policy, struct outbox_recovered *ret_recovered,
                         struct error *error)
@@ -294,6 +307,8 @@ int outbox_recover_only(struct store *store, const char *subscriber, int64_t now
         result = resend_uncertain(&recovery, &recovered, error);
     if (result == 0)
         result = expire(&recovery, policy, &recovered, error);
+    if (result == 0)
+        result = follow_clock(&recovery, error);
     if (transaction_close(store, mine, result, error) < 0)
         return -1;
     *ret_recovered = recovered;

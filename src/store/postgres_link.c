@@ -1,6 +1,7 @@
 #include "store/postgres_link.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,14 +162,21 @@ static int set_session(const struct postgres_place *place, PGconn *connection,
 int postgres_link_open(const struct postgres_place *place, PGconn **ret_connection,
                        struct error *error)
 {
-    /* What stands before the URL is a default that it may change. */
+    /* What stands before the URL is a default that it may change; what stands after it and is
+     * not empty changes it. */
     static const char *const names[] = {
         "fallback_application_name", "connect_timeout", "keepalives_idle", "keepalives_interval",
-        "keepalives_count", "tcp_user_timeout", "dbname", "client_encoding", NULL};
+        "keepalives_count", "tcp_user_timeout", "dbname", "client_encoding", "connect_timeout",
+        NULL};
+    char seconds[20] = "";
     const char *const values[] = {"paperboy", "10", "30", "10", "3", "60000", place->url, "UTF8",
-                                  NULL};
-    PGconn *connection = PQconnectdbParams(names, values, 1);
+                                  seconds, NULL};
+    PGconn *connection;
     int result;
+
+    if (place->connect_seconds)
+        snprintf(seconds, sizeof(seconds), "%d", place->connect_seconds);
+    connection = PQconnectdbParams(names, values, 1);
 
     if (PQstatus(connection) == CONNECTION_OK) {
         PQsetNoticeReceiver(connection, ignore_notice, NULL);

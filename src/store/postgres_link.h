@@ -13,6 +13,7 @@ struct postgres_place {
     char *url;           /* owned: "postgresql://…" */
     char *shown;         /* owned: the same without its options, for messages */
     int busy_timeout_ms; /* how long another's lock is waited for */
+    int connect_seconds; /* for an attempt, from 2 on, whatever the URL says; 0: as it says */
 };
 
 /* `location` is what stands behind "postgresql://". Refuses what libpq would not

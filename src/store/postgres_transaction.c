@@ -1,8 +1,11 @@
 #include "store/postgres_transaction.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/timer.h"
 
 enum { NAP_MS = 100 };
 
@@ -47,29 +50,55 @@ static enum outcome ask(PGconn *link, const char *transaction)
     return outcome;
 }
 
+static int64_t steady_ms(void)
+{
+    const struct timer timer = timer_system();
+
+    return timer.now_ms(timer.context);
+}
+
+/* libpq takes no less than 2 s for an attempt. */
+static int seconds_of(int64_t left_ms)
+{
+    return left_ms > 2000 ? (int)((left_ms + 999) / 1000) : 2;
+}
+
+static enum outcome ask_anew(struct postgres_place *place, PGconn **link, const char *transaction,
+                             int64_t left_ms)
+{
+    struct error unreachable;
+
+    if (*link && postgres_link_is_gone(*link)) {
+        PQfinish(*link);
+        *link = NULL;
+    }
+    place->connect_seconds = seconds_of(left_ms);
+    if (!*link && postgres_link_open(place, link, &unreachable) < 0)
+        return OUTCOME_OPEN;
+    return ask(*link, transaction);
+}
+
 int postgres_transaction_find_out(const struct postgres_place *place, PGconn **link,
                                   const char *transaction, struct error *error)
 {
     const struct timespec nap = {.tv_nsec = NAP_MS * 1000 * 1000};
-    struct error unreachable;
+    struct postgres_place hurried = *place; /* which owns nothing */
+    int64_t until_ms = steady_ms() + place->busy_timeout_ms, now_ms = steady_ms();
 
-    for (int waited_ms = 0; waited_ms < place->busy_timeout_ms; waited_ms += NAP_MS) {
-        enum outcome outcome = OUTCOME_OPEN;
-
-        if (*link && postgres_link_is_gone(*link)) {
-            PQfinish(*link);
-            *link = NULL;
-        }
-        if (*link || postgres_link_open(place, link, &unreachable) == 0)
-            outcome = ask(*link, transaction);
-        if (outcome == OUTCOME_KEPT)
+    do {
+        switch (ask_anew(&hurried, link, transaction, until_ms - now_ms)) {
+        case OUTCOME_KEPT:
             return 0;
-        if (outcome == OUTCOME_GONE)
+        case OUTCOME_GONE:
             return error_set(error, ERROR_TEMPORARY,
                              "store %s: the connection was lost; this change was not made",
                              place->shown);
-        nanosleep(&nap, NULL);
-    }
+        case OUTCOME_OPEN:
+            nanosleep(&nap, NULL);
+            break;
+        }
+        now_ms = steady_ms();
+    } while (now_ms < until_ms);
     return error_set(error, ERROR_TEMPORARY,
                      "store %s: the connection was lost while a change was committed; whether it "
                      "was made is not known",

@@ -14,7 +14,8 @@ int postgres_transaction_begin(PGconn *link, char ret_transaction[POSTGRES_TRANS
 
 /* The connection was lost with COMMIT's reply: makes `*link`, NULL so far, anew and asks what
  * became of it. 0: it was kept. -1: nothing of it was, or nobody can be asked in the time that
- * locks are waited for; the error says which. */
+ * locks are waited for, which an attempt to connect exceeds by 2 s at the most; the error says
+ * which. */
 int postgres_transaction_find_out(const struct postgres_place *place, PGconn **link,
                                   const char *transaction, struct error *error);
 

@@ -17,12 +17,13 @@ static int set_damaged(struct error *error, const char *path, const char *detail
                      detail);
 }
 
-/* A full disk is called an I/O error where files beside the database are meant. */
+/* A full disk is called an I/O error, or a file that cannot be opened, where files beside the
+ * database are meant. */
 static bool has_no_space(sqlite3 *db, int code)
 {
     int reason = db ? sqlite3_system_errno(db) : 0;
 
-    return (code & 0xFF) == SQLITE_IOERR &&
+    return ((code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN) &&
            (reason == ENOSPC || reason == EDQUOT ||
             (db && sqlite3_extended_errcode(db) == SQLITE_IOERR_SHMSIZE));
 }

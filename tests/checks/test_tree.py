@@ -119,6 +119,18 @@ class Sources(unittest.TestCase):
                     wrong.append(f"{path}: begins with its contract, then #ifndef {guard}")
         self.assertEqual(wrong, [])
 
+    def test_ranking_version_covers_what_compiling_reads(self):
+        """Profiles compiled before any of it changed must not be taken for those of now."""
+        patterns = re.search(r"^RANKING_SOURCES := .*?wildcard ([^)]*)\)", tree.read("Makefile"), re.M).group(1)
+        covered = {str(path.relative_to(tree.ROOT)) for pattern in patterns.split() for path in tree.ROOT.glob(pattern)}
+        wanted = set(tree.sources("src/ranking"))
+        for path in tree.sources("src/ranking"):
+            for name in re.findall(r'#include "((?:papers|subscribers)/\w+)\.h"', tree.read(path)):
+                if name != "papers/paper":  # what papers are, not how a profile is read
+                    wanted.update(other for other in tree.sources("src") if other.startswith(f"src/{name}"))
+        self.assertGreater(len(wanted), 40)
+        self.assertEqual(sorted(wanted - covered), [])
+
 
 class Words(unittest.TestCase):
     def test_no_promises(self):

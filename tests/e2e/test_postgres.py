@@ -4,12 +4,13 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 
 from feeds import papers, rss
 from hostile_smtp import HostileSmtp
 from lossy_proxy import LossyProxy
 from postgres import PostgresServer, with_postgres
-from servers import LOCAL_ADDRESS
+from servers import LOCAL_ADDRESS, wait_for
 from support import CANNOT_CREATE, CONFIGURATION, NO_INPUT, OK, SAMPLE_DAY, TEMPORARY, USAGE, Case, Paperboy
 
 
@@ -199,6 +200,31 @@ class Refused(Stored):
         self.server.serve()
         self.run_ok("run", "--feed", self.feed)
         self.assertEqual(len(self.mails()), 2)
+
+    def test_server_away_while_waiting(self):
+        """`send --wait` outlasts a restart between two attempts."""
+        relay = HostileSmtp({"rcpt": ["450 4.2.1 later", "450 4.2.1 later"]})
+        self.addCleanup(relay.close)
+        self.paperboy.write_configuration(delivery={"url": relay.url(), "tls": "off"})
+        self.run_fails(TEMPORARY, "run", "--feed", self.feed, says="deferred 2")
+        process = self.paperboy.start("send", "--wait")
+        self.addCleanup(process.kill)
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(iter(process.stderr.readline, b"")))
+        reader.start()
+        wait_for(lambda: any(b"waiting for the next attempt" in line for line in lines), 30, "its nap")
+        self.server.end()
+        wait_for(lambda: any(b"asked again" in line for line in lines) or process.poll() is not None, 60,
+                 "a line that says that the store is away")
+        self.server.serve()
+        self.server.ask(self.database, "UPDATE deliveries SET not_before_utc = 0")
+        reader.join(60)
+        self.assertEqual(process.wait(10), OK, lines)
+        process.stdout.close()
+        process.stderr.close()
+        self.assertIn(b"sent 2, deferred 0", lines[-1])
+        self.assertEqual(sorted(recipients for _, recipients, _ in relay.accepted if recipients),
+                         [["ada@example.test"], ["emmy@example.test"]])
 
     def test_newer(self):
         self.run_ok("fetch", "--feed", self.feed)

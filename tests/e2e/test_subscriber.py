@@ -1,6 +1,8 @@
 """subscriber: the folder of profiles by command."""
 
 import json
+import os
+import threading
 
 from feeds import papers, rss
 from support import DATA_ERROR, NO_INPUT, OK, TEMPORARY, USAGE, Case
@@ -144,6 +146,21 @@ class Subscriber(Case):
         self.run_ok("subscriber", "import", path)
         self.assertEqual(sorted(path.name for path in self.paperboy.subscribers.iterdir()),
                          ["ada@example.test.json", "owner@example.test.json"])
+
+    def test_import_from_a_pipe(self):
+        """Nothing looks into a pipe beforehand: its first bytes would be gone."""
+        self.paperboy.profile("ada@example.test", keywords=["LLM"])
+        exported = self.run_ok("subscriber", "export").out
+        self.assertGreater(len(exported), 20)
+        for path in self.paperboy.subscribers.glob("*.json"):
+            path.unlink()
+        pipe = self.folder / "people.jsonl"
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=lambda: pipe.write_text(exported), daemon=True)
+        writer.start()
+        self.run_ok("subscriber", "import", pipe)
+        writer.join(10)
+        self.assertEqual([path.name for path in self.paperboy.subscribers.iterdir()], ["ada@example.test.json"])
 
     def test_several_are_unsuppressed(self):
         people = [f"p{number}@example.test" for number in range(4)]

@@ -87,10 +87,10 @@ static void rank(struct view keyword, struct view author, struct view title, str
     index = ranking_index_new(&papers, NULL);
     for (int mode = 0; mode < 2; mode++) {
         profile.scoring = mode ? SCORING_SUBSTRING : SCORING_RELEVANCE;
-        ranking_make(index, &profile, 0, NULL, arena, &ranking);
+        if (ranking_make(index, &profile, 0, NULL, arena, &ranking) < 0)
+            abort();
         profile.exclude_keywords.count = 0;
-        ranking_make(index, &profile, 0, NULL, arena, &ranking);
-        if (ranking.count > 1)
+        if (ranking_make(index, &profile, 0, NULL, arena, &ranking) < 0 || ranking.count > 1)
             abort();
         check_highlights(&ranking, profile.scoring);
     }

@@ -528,6 +528,26 @@ static void problems_are_listed_newest_first(void **state)
     store_close(&store);
 }
 
+/* What was due when it was added, and neither what was to come then nor what was tried. */
+static void a_clock_set_back_keeps_nothing(void **state)
+{
+    struct store *store = suite_open(state);
+    struct delivery_batch batch;
+
+    suite_add(store, "due");
+    suite_add(store, "tried");
+    suite_add_at(store, DELIVERY_DIGEST, "to-come", "2026-02-17", NOW + 60);
+    batch = suite_claim_at(store, "w", NOW, 2);
+    suite_check_claimed(&batch, "due tried");
+    suite_finish(store, &batch.items[1], DELIVERY_DEFERRED);
+    delivery_batch_free(&batch);
+    suite_recover(store, NOW + 300, UNCERTAIN_RESEND);
+    suite_check_claim(store, NOW - 7200, "");
+    suite_recover(store, NOW - 7200, UNCERTAIN_RESEND);
+    suite_check_claim(store, NOW - 7200, "due");
+    store_close(&store);
+}
+
 int store_suite_outbox_run(const struct store_opener *opener)
 {
     struct CMUnitTest tests[] = {
@@ -551,6 +571,7 @@ int store_suite_outbox_run(const struct store_opener *opener)
         cmocka_unit_test(what_is_too_late_expires),
         cmocka_unit_test(the_next_time_to_work_is_known),
         cmocka_unit_test(the_next_time_always_comes),
+        cmocka_unit_test(a_clock_set_back_keeps_nothing),
         cmocka_unit_test(problems_are_listed_newest_first),
     };
 

@@ -9,6 +9,7 @@
 #include "store/forgotten.h"
 #include "store/holds.h"
 #include "store/key_seal.h"
+#include "store/patience.h"
 #include "store/person.h"
 #include "store/profiles.h"
 
@@ -233,6 +234,45 @@ static void erasing_leaves_a_hash_and_the_others(void **state)
     store_close(&store);
 }
 
+/* What servers have answered names people as well. */
+static void answers_name_no_erased(void **state)
+{
+    const struct hold_policy policy = {.hard = 2, .percent = 10};
+    const char *evidence = "userunknown at rcpt: 550 <Ada@Example.test>: no such user";
+    struct store *store = suite_open(state);
+    struct refusal_effect effect = {0};
+    struct arena *arena = arena_new();
+    struct patience_list patience;
+    struct hold_list holds;
+    struct patience kept;
+    struct erased erased;
+    struct error error = {0};
+
+    for (int i = 0; !effect.is_held && i < 100; i++)
+        MUST(hold_note_refusal(store,
+                               &(struct refusal){.address = "ada@example.test",
+                                                 .domain = "example.test",
+                                                 .evidence = evidence, .now_utc = NOW},
+                               &policy, &effect, &error),
+             error);
+    assert_true(effect.is_held);
+    MUST(patience_note(store, "relay", "example.test", evidence, NOW, arena, &kept, &error), error);
+    MUST(patience_note(store, "relay", "example.org", "450 slower", NOW, arena, &kept, &error),
+         error);
+    MUST(subscriber_erase(store, "ada@example.test", "hash", NOW, &erased, &error), error);
+    MUST(hold_list(store, NOW, &holds, &error), error);
+    assert_int_equal(holds.count, 1);
+    assert_string_equal(holds.items[0].evidence, "the answer named somebody who has been erased");
+    MUST(patience_list(store, &patience, &error), error);
+    assert_int_equal(patience.count, 2);
+    assert_string_equal(patience.items[0].reply, "450 slower");
+    assert_string_equal(patience.items[1].reply, "the answer named somebody who has been erased");
+    hold_list_free(&holds);
+    patience_list_free(&patience);
+    arena_free(&arena);
+    store_close(&store);
+}
+
 /* A worker that holds a delivery of somebody erased finds that it is no longer its own. */
 static void what_was_held_is_no_longer(void **state)
 {
@@ -443,6 +483,7 @@ int store_suite_profiles_run(const struct store_opener *opener)
         cmocka_unit_test(changes_are_undone_with_their_transaction),
         cmocka_unit_test(an_edition_put_is_a_change),
         cmocka_unit_test(erasing_leaves_a_hash_and_the_others),
+        cmocka_unit_test(answers_name_no_erased),
         cmocka_unit_test(what_was_held_is_no_longer),
         cmocka_unit_test(nothing_more_is_written_of_the_erased),
         cmocka_unit_test(every_row_is_something_stored),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "ranking/ranker.h"
 #include "unit/data.h"
 #include "unit/ranked.h"
 
@@ -164,6 +165,112 @@ static void test_same_bytes_from_memory(void **state)
     papers_free(&papers);
 }
 
+/* ---- keywords of all shapes ---- */
+
+static size_t random_below(uint64_t *state, size_t limit)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(*state >> 33) % limit;
+}
+
+/* One that others write in many ways has no more patterns than are unpacked. */
+static void check_compiles(struct ranking_index *index, struct ranker *ranker, const char *keyword)
+{
+    struct buffer json, bytes, again;
+    struct arena *arena = arena_new();
+    struct profile profile;
+    struct ranking ranking;
+
+    buffer_init(&json, 1 << 16);
+    buffer_init(&bytes, 1 << 20);
+    buffer_init(&again, 1 << 20);
+    buffer_printf(&json, "\"required_keywords\": [\"%s\", \"net\"]", keyword);
+    ranked_profile(buffer_string(&json), &profile);
+    assert_int_equal(ranking_compile(index, &profile, 7, &bytes), 0);
+    for (int turn = 0; turn < 2; turn++) {
+        assert_int_equal(ranker_compile(ranker, &profile, NULL, 7, &again), 0);
+        assert_true(view_equal(buffer_view(&again), buffer_view(&bytes)));
+    }
+    if (ranking_make_compiled(ranker, buffer_view(&bytes), 0, NULL, arena, &ranking) < 0)
+        fail_msg("\"%s\" does not come back", keyword);
+    profile_free(&profile);
+    arena_free(&arena);
+    buffer_free(&json);
+    buffer_free(&bytes);
+    buffer_free(&again);
+}
+
+static void test_keywords_of_all_shapes(void **state)
+{
+    enum { ROUNDS = 3000, KEYWORD_BYTES = 180 };
+    static const char *const keywords[] = {
+        "optimised analysis of generalised matrices, regularised formulae and their spectra: "
+        "criteria",
+        "synthesised, analysed, optimised, generalised, regularised, minimised, maximised",
+        "M\u00FCller K\u00F6hler Schr\u00F6dinger Gr\u00FCnwald L\u00F6wner G\u00F6ttingen "
+        "B\u00E4cklund",
+    };
+    static const char *const words[] = {
+        "optimised", "matrices", "M\u00FCller", "Schroedinger", "grey", "fine-tuning", "FP8",
+        "YOLOv8", "LLMs", "WiFi", "vms", "indices", "axes", "\u6DF1\u5EA6", "dataset", "multiagent",
+        "kv", "cache", "of", "3.5", "\u00BD", "C++", "$\\\\alpha$", "Uebermaessigkoeln", "a-b-c-d-e",
+        "multi", "agent", "data", "sets", "pre-training"};
+    struct papers papers;
+    struct ranking_index *index;
+    struct ranker *ranker;
+    struct buffer keyword;
+    uint64_t seed = 5;
+
+    (void)state;
+    ranked_papers("1|data sets of multi agent nets|pre training in YOLO v8 and FP 8|A. Doe\n"
+                  "2|datasets|multiagent pretraining of a net||", &papers);
+    index = ranking_index_new(&papers, NULL);
+    ranker = ranker_new(index);
+    buffer_init(&keyword, 1024);
+    for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
+        check_compiles(index, ranker, keywords[i]);
+    for (size_t i = 0; i < 40; i++)
+        buffer_add_string(&keyword, i ? " grey" : "grey");
+    check_compiles(index, ranker, buffer_string(&keyword));
+    for (size_t i = 0; i < ROUNDS; i++) {
+        size_t count = 1 + random_below(&seed, 1 + random_below(&seed, 40));
+
+        buffer_clear(&keyword);
+        while (count-- && keyword.size < KEYWORD_BYTES - 20) {
+            buffer_add_string(&keyword,
+                              words[random_below(&seed, sizeof(words) / sizeof(words[0]))]);
+            buffer_add_string(&keyword, random_below(&seed, 5) ? " " : ", ");
+        }
+        check_compiles(index, ranker, buffer_string(&keyword));
+    }
+    buffer_free(&keyword);
+    ranker_free(&ranker);
+    ranking_index_free(&index);
+    papers_free(&papers);
+}
+
+/* What is made wrongly after all is noticed where it is made. */
+static void test_too_many_patterns_are_not_packed(void **state)
+{
+    struct pattern patterns[COMPILED_PATTERNS_MAX + 1] = {{1, 0, 0}};
+    struct compiled_term term = {.text = VIEW("net"), .weight = 1};
+    struct compiled_profile compiled = {.terms = &term, .term_count = 1, .patterns = patterns};
+    struct buffer bytes;
+
+    (void)state;
+    buffer_init(&bytes, 1 << 16);
+    for (uint32_t count = 1; count <= COMPILED_PATTERNS_MAX + 1; count++) {
+        struct compiled_profile got = {0};
+
+        compiled.pattern_count = term.pattern_count = count;
+        compiled_pack(&compiled, 7, &bytes);
+        assert_int_equal(bytes.failed, count > COMPILED_PATTERNS_MAX);
+        assert_int_equal(compiled_unpack(buffer_view(&bytes), &got), bytes.failed ? -1 : 0);
+        compiled_free(&got);
+    }
+    buffer_free(&bytes);
+}
+
 /* ---- any number of threads, any order ---- */
 
 enum { MANY = 400, MANY_PAPERS = 300, MANY_KEYWORDS = 12, MANY_WORDS = 60, MANY_TOP = 20 };
@@ -173,13 +280,8 @@ struct many {
     struct buffer bytes[MANY];
     struct buffer printed[MANY];
     size_t order[MANY];
+    bool has_rows; /* of what was found; else there is no room for any */
 };
-
-static size_t random_below(uint64_t *state, size_t limit)
-{
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (size_t)(*state >> 33) % limit;
-}
 
 /* Words from w0, which most papers have, to rare ones. */
 static void add_word(struct buffer *text, uint64_t *state)
@@ -243,7 +345,17 @@ struct share {
     struct many *many;
     size_t from, to;
     bool failed;
+    size_t rows;
 };
+
+static size_t count_rows(const struct found_cache *cache)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < cache->capacity; i++)
+        count += cache->places[i] && cache->places[i]->row;
+    return count;
+}
 
 static void *rank_share(void *argument)
 {
@@ -252,6 +364,8 @@ static void *rank_share(void *argument)
     struct ranker *ranker = ranker_new(many->index);
     struct arena *arena = arena_new();
 
+    if (!many->has_rows)
+        ranker->cache.bytes_max = 0;
     for (size_t i = share->from; i < share->to; i++) {
         size_t number = many->order[i];
         struct ranking ranking = {0};
@@ -260,6 +374,7 @@ static void *rank_share(void *argument)
         share->failed |= ranking_make_compiled(ranker, buffer_view(&many->bytes[number]), 0, NULL,
                                                arena, &ranking) < 0;
         print_ranking(&ranking, &many->printed[number]);
+        share->rows += count_rows(&ranker->cache);
     }
     ranker_free(&ranker);
     arena_free(&arena);
@@ -280,13 +395,14 @@ static void rank_many(struct many *many, size_t threads)
     for (size_t i = 0; i < threads; i++) {
         assert_int_equal(pthread_join(shares[i].thread, NULL), 0);
         assert_false(shares[i].failed);
+        assert_int_equal(shares[i].rows > 0, many->has_rows);
     }
 }
 
 /* Bit by bit what each profile gets by itself, with nothing known before. */
 static void test_any_threads_and_order(void **state)
 {
-    static const size_t threads[] = {1, 2, 4};
+    static const size_t threads[] = {1, 2, 4, 1};
     struct many *many = calloc(1, sizeof(*many));
     struct buffer text, *alone = calloc(MANY, sizeof(*alone));
     struct arena *arena = arena_new();
@@ -315,6 +431,7 @@ static void test_any_threads_and_order(void **state)
         profile_free(&profile);
     }
     for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+        many->has_rows = i < 3;
         rank_many(many, threads[i]);
         for (size_t j = 0; j < MANY; j++)
             assert_string_equal(buffer_string(&many->printed[j]), buffer_string(&alone[j]));
@@ -344,6 +461,8 @@ int main(void)
         cmocka_unit_test(test_same_as_ranking_make),
         cmocka_unit_test(test_odd_bytes),
         cmocka_unit_test(test_same_bytes_from_memory),
+        cmocka_unit_test(test_keywords_of_all_shapes),
+        cmocka_unit_test(test_too_many_patterns_are_not_packed),
         cmocka_unit_test(test_any_threads_and_order),
     };
 

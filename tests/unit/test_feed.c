@@ -263,6 +263,47 @@ static void test_merge_feeds(void **state)
     data_free(rss);
 }
 
+/* Whatever stands behind what rss.arxiv.org puts before the abstract is the abstract. */
+static void test_prefix_is_taken_once(void **state)
+{
+#define PREFIX "arXiv:2602.1v1 Announce Type: cross"
+    static const struct {
+        const char *description, *want;
+    } cases[] = {
+        {PREFIX " \nAbstract: We fly.", "We fly."},
+        {PREFIX " Abstract: We fly.", "We fly."},
+        {PREFIX " \n\nAbstract: We fly.", "We fly."},
+        {PREFIX " \nAbstract: arXiv:2301.7v2 Announce Type: new is our text.",
+         "arXiv:2301.7v2 Announce Type: new is our text."},
+        {PREFIX " Abstract: arXiv:2301.7v2 Announce Type: new is our text.",
+         "arXiv:2301.7v2 Announce Type: new is our text."},
+        {PREFIX " \nAbstract: Abstract: is a word.", "Abstract: is a word."},
+        {"We fly.", "We fly."},
+    };
+#undef PREFIX
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct feed_report report;
+        struct papers papers;
+        struct buffer bytes;
+
+        buffer_init(&bytes, 4096);
+        buffer_printf(&bytes,
+                      "<rss><channel><item><guid>oai:arXiv.org:2602.1</guid><title>Bees</title>"
+                      "<description>%s</description></item></channel></rss>",
+                      cases[i].description);
+        papers_init(&papers);
+        assert_int_equal(feed_parse(buffer_view(&bytes), FEED_BYTES, &papers, &report, NULL), 0);
+        assert_int_equal(papers.count, 1);
+        if (!view_equal_string(papers.items[0].source_abstract, cases[i].want))
+            fail_msg("%s: got \"%.*s\"", cases[i].description,
+                     VIEW_ARGUMENTS(papers.items[0].source_abstract));
+        papers_free(&papers);
+        buffer_free(&bytes);
+    }
+}
+
 /* A feed whose only item has this title. */
 static void build_feed(struct buffer *bytes, struct view title)
 {
@@ -386,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_feeds),       cmocka_unit_test(test_invalid_feeds),
         cmocka_unit_test(test_cuts),        cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_too_large),   cmocka_unit_test(test_merge_feeds),
+        cmocka_unit_test(test_prefix_is_taken_once),
         cmocka_unit_test(test_one_control_character), cmocka_unit_test(test_long_tags),
         cmocka_unit_test(test_hostile),
     };

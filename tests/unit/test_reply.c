@@ -172,6 +172,13 @@ static void replies_concern_the_right_party(void **state)
         {STAGE_END_OF_DATA, 451, "4.3.2", "", RESULT_DEFERRED, false},
         {STAGE_END_OF_DATA, 421, "", "", RESULT_DEFERRED, true},
         {STAGE_END_OF_DATA, 999, "", "", RESULT_DEFERRED, true},
+        /* Our own account's, in words that are said of a recipient's as well. */
+        {STAGE_END_OF_DATA, 554, "5.7.1", "Your account has been suspended", RESULT_DEFERRED, true},
+        {STAGE_END_OF_DATA, 550, "5.7.1", "The sending account is disabled", RESULT_DEFERRED, true},
+        {STAGE_END_OF_DATA, 550, "", "sending quota exceeded for this account", RESULT_DEFERRED, true},
+        {STAGE_END_OF_DATA, 550, "5.7.0", "policy violation: too many messages from your account",
+         RESULT_DEFERRED, true},
+        {STAGE_END_OF_DATA, 550, "5.2.1", "the account is disabled", RESULT_FAILED, false},
     };
 
     (void)state;

@@ -1,11 +1,13 @@
 /* The store's suite on PostgreSQL, and what is PostgreSQL's own: URLs, logins,
  * schemas, locks, lost connections. */
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 
 #include "base/file.h"
 #include "store/outbox.h"
+#include "store/postgres_transaction.h"
 #include "store/query.h"
 #include "unit/data.h"
 #include "unit/postgres_server.h"
@@ -278,6 +281,54 @@ static void a_lost_connection_is_made_again(void **state)
     store_close(&store);
 }
 
+/* A server that takes connections and says nothing. */
+static int listen_mutely(int *ret_port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 100), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    *ret_port = ntohs(address.sin_port);
+    return listener;
+}
+
+static int count_callers(int listener)
+{
+    int count = 0, caller;
+
+    while ((caller = accept(listener, NULL, NULL)) >= 0) {
+        close(caller);
+        count++;
+    }
+    return count;
+}
+
+/* An attempt takes 2 s, whatever the URL says; the store may ask for half a second: it asks
+ * once, and libpq why. */
+static void the_fate_of_a_commit_is_asked_for_so_long(void **state)
+{
+    struct postgres_place asked = {0};
+    struct error error = {0};
+    PGconn *link = NULL;
+    char location[100];
+    int port, listener = listen_mutely(&port);
+
+    (void)state;
+    snprintf(location, sizeof(location), "127.0.0.1:%d/db?connect_timeout=3", port);
+    MUST(postgres_place_init(&asked, location, 500, &error), error);
+    assert_int_equal(postgres_transaction_find_out(&asked, &link, "1", &error), -1);
+    assert_int_equal(error.kind, ERROR_TEMPORARY);
+    assert_non_null(strstr(error.text, "is not known"));
+    assert_null(link);
+    assert_in_range(count_callers(listener), 1, 2);
+    close(listener);
+    postgres_place_free(&asked);
+}
+
 static void a_failed_transaction_is_never_committed(void **state)
 {
     const struct store_options impatient = {.busy_timeout_ms = 50};
@@ -481,6 +532,7 @@ int main(void)
         cmocka_unit_test(many_may_make_the_same_store_at_once),
         cmocka_unit_test(a_lock_is_waited_for_so_long),
         cmocka_unit_test(a_lost_connection_is_made_again),
+        cmocka_unit_test(the_fate_of_a_commit_is_asked_for_so_long),
         cmocka_unit_test(a_failed_transaction_is_never_committed),
         cmocka_unit_test(a_question_inside_another_is_answered),
         cmocka_unit_test(every_kind_of_value_comes_back),

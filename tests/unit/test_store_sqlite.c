@@ -446,6 +446,31 @@ static void no_work_scans_the_outbox(void **state)
     assert_true(plans.statements > 30);
 }
 
+static int open_without_space(const char *path, int flags, mode_t mode)
+{
+    (void)path, (void)flags, (void)mode;
+    errno = ENOSPC;
+    return -1;
+}
+
+/* A file that the disk has no place for is called one that cannot be opened. */
+static void a_disk_without_place_for_a_file_is_temporary(void **state)
+{
+    const struct files *files = *state;
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    struct store *store = NULL;
+    struct error error = {0};
+    int result;
+
+    assert_int_equal(vfs->xSetSystemCall(vfs, "open", (sqlite3_syscall_ptr)open_without_space),
+                     SQLITE_OK);
+    result = store_open(files->url, NULL, &store, &error);
+    assert_int_equal(vfs->xSetSystemCall(vfs, "open", NULL), SQLITE_OK);
+    assert_int_equal(result, -1);
+    if (error.kind != ERROR_TEMPORARY || !strstr(error.text, "no space"))
+        fail_msg("%d %s", error.kind, error.text);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -458,6 +483,7 @@ int main(void)
         TEST(a_locked_store_is_temporary),
         TEST(many_may_make_the_same_store_at_once),
         TEST(a_full_disk_loses_nothing),
+        TEST(a_disk_without_place_for_a_file_is_temporary),
         TEST(a_killed_writer_leaves_what_was_committed),
         TEST(no_work_scans_the_outbox),
     };

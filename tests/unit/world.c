@@ -262,7 +262,7 @@ int world_run_with(struct world *world, enum uncertain_policy policy, size_t bat
         .now = world_now, .now_ms = world->look_ms ? world_now_ms : NULL,
         .limits = {.per_second = world->per_second}, .random = world_random, .progress = world_progress, .user = world,
         .news = world_news, .waits = world_waits,
-        .pause = world_pause, .stop = &world->stop};
+        .writing = world->writing, .pause = world_pause, .stop = &world->stop};
 
     world->error = (struct error){0};
     buffer_clear(&world->told);

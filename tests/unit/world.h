@@ -35,6 +35,7 @@ struct world {
     int pauses;           /* the worker waited for its store, a second each */
     int unlock_after;     /* pauses; 0: never */
     struct store *rival;  /* holds the store's lock while it is not NULL */
+    void (*writing)(void *user, bool begins);     /* the worker's callback; NULL: none */
     int composed;
     int retries;          /* composed again with a list */
     int64_t taken_over;   /* by a rival that recovers after each delivery; -1: there is none */
