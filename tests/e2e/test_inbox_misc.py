@@ -7,7 +7,8 @@ import unittest
 
 import test_inbox
 from feeds import papers, rss
-from support import OK, Case
+from imap_server import ImapServer
+from support import CONFIGURATION, OK, TEMPORARY, Case
 
 DAY = 86400
 
@@ -142,6 +143,94 @@ class Interrupted(Rows, test_inbox.Inbox):
         self.read_inbox()
         self.assertEqual(self.ask("SELECT count(*) FROM deliveries WHERE subscriber = ?", (ada,)), [(0,)])
         self.assertEqual(self.ask("SELECT count(*) FROM forgotten"), [(1,)])
+
+
+HELP = (b"Authentication-Results: mx.example.test; dmarc=pass header.from=example.test\r\n"
+        b"From: ada@example.test\r\nTo: paperboy@example.test\r\nMessage-ID: <x@example.test>\r\n\r\nmax 7\r\n")
+
+
+class OtherServers(Case):
+    """Servers that are old, new, broken or hostile."""
+
+    def start(self, *mails, inbox=None, **options):
+        server = ImapServer(enumerate(mails, 1), **options)
+        self.addCleanup(server.close)
+        self.paperboy.write("password", "secret\n").chmod(0o600)
+        self.paperboy.write_configuration(inbox={
+            "url": server.url(), "username": "paperboy", "password_file": "password", "address": "paperboy@example.test",
+            "authserv_id": "mx.example.test", **(inbox or {})})
+        return server
+
+    def answers(self):
+        return sum(self.paperboy.status()["deliveries"].values())
+
+    def test_validity_changes(self):
+        """Known by its bytes, a mail acts no second time; it is moved."""
+        self.paperboy.profile("ada@example.test", keywords=["LLM"])
+        server = self.start(HELP)
+        self.run_ok("inbox")
+        self.assertEqual(server.moved, [(1, "Processed")])
+        self.assertEqual(self.answers(), 1)
+        server.validity, server.mails = 2, {9: HELP, 10: HELP.replace(b"max 7", b"max 8")}
+        self.run_ok("inbox")
+        self.assertEqual(server.moved[1:], [(9, "Processed"), (10, "Processed")])
+        self.assertEqual(self.answers(), 2)
+
+    def test_moving_fails(self):
+        """Done, and not moved: moved the next time, and nothing else."""
+        self.paperboy.profile("ada@example.test", keywords=["LLM"])
+        server = self.start(HELP, refuse=["UID MOVE"])
+        self.assertEqual(self.paperboy.run("inbox").status, TEMPORARY)
+        self.assertEqual(self.answers(), 1)
+        server.refuse.clear()
+        self.run_ok("inbox")
+        self.assertEqual(server.moved, [(1, "Processed")])
+        self.assertEqual(self.answers(), 1)
+
+    def test_no_idle_no_move(self):
+        server = self.start(HELP, capabilities=b"IMAP4rev1 AUTH=PLAIN")
+        self.run_ok("inbox")
+        self.assertEqual([word for word in server.seen if word.startswith("UID")][-3:],
+                         ["UID COPY", "UID STORE", "UID SEARCH"])
+
+    def test_bearer(self):
+        server = self.start(token=b"fresh", inbox={"password_file": None, "token_command": "printf fresh"})
+        self.run_ok("inbox")
+        self.assertIn("AUTHENTICATE", server.seen)
+        server.token = b"another"
+        self.run_fails(CONFIGURATION, "inbox", says="mend inbox.username or inbox.token_command")
+
+    def test_folder_prefix(self):
+        self.start(refuse=["CREATE"])
+        self.run_fails(CONFIGURATION, "inbox", says=r'folder "Processed" \(perhaps "INBOX\.Processed"')
+
+    def test_hostile(self):
+        fetch = b"* 1 FETCH (UID 1 BODY[]<0> "
+        for replies in (
+                {"UID FETCH BODY": fetch + b"{4294967295}\r\n" + b"x" * 3000000},
+                {"UID FETCH BODY": fetch + b"{18446744073709551615}\r\nx"},
+                {"UID FETCH BODY": fetch + b"{100}\r\nonly so much"},
+                {"UID FETCH BODY": fetch},
+                {"UID FETCH BODY": b"\0\xff" * 100},
+                {"UID FETCH LIST": b"* 1 FETCH (UID 1 " + b"(" * 100000},
+                {"UID FETCH LIST": b"* 1 FETCH (UID 99999999999999999999 FLAGS ())\r\nTAG OK\r\n"},
+                {"SELECT": b"* BYE gone\r\n"},
+                {"CAPABILITY": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
+        ):
+            with self.subTest(str(replies)[:60]):
+                server = self.start(HELP, replies=replies)
+                self.assertEqual(self.paperboy.run("inbox").status, TEMPORARY)
+                self.assertEqual(server.moved, [])
+                server.replies = {}
+                self.run_ok("inbox")
+                self.assertEqual(server.moved, [(1, "Processed")])
+                self.paperboy.store.unlink()
+
+    def test_greeting(self):
+        for greeting in (b"\0\xff\xff\r\n", b"220 smtp ready\r\n", b"* BYE too busy\r\n"):
+            with self.subTest(greeting):
+                self.start(HELP, greeting=greeting)
+                self.assertEqual(self.paperboy.run("inbox").status, TEMPORARY)
 
 
 # Those of the class that it is made of run there.
