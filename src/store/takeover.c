@@ -73,8 +73,8 @@ static const struct table TABLES[] = {
           "$1, $2, $3, $4, $5, $6", "hash", "hash", "ttbbti"),
     TABLE("pending",
           "id, kind, address, other, commands, created_utc, expires_utc, confirmed_utc,"
-          " other_confirmed_utc, done_utc",
-          "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10", "id", "id", "tttttiiiii"),
+          " other_confirmed_utc, done_utc, vouched",
+          "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11", "id", "id", "tttttiiiiii"),
     TABLE("profile_history", "address, number, document, after, changed_utc",
           "$1, $2, $3, $4, $5", "address, number", "address, number", "titbi"),
     TABLE("bounces", "address, sent_day, kind, evidence, noted_utc", "$1, $2, $3, $4, $5",

@@ -43,7 +43,8 @@ class Kept(Rows, Case):
         then = int(time.time()) - age_days * DAY
         self.ask("INSERT INTO handled_mails VALUES ('imap://x/', 1, ?, ?, 'Processed', ?)", (age_days, name, then))
         self.ask("INSERT INTO mail_intents VALUES (?, 'x@example.test', x'', x'', '{}', ?)", (name, then))
-        self.ask("INSERT INTO pending VALUES (?, 'subscribe', 'x@example.test', NULL, '', ?, ?, NULL, NULL, NULL)",
+        self.ask("INSERT INTO pending (id, kind, address, other, commands, created_utc, expires_utc, confirmed_utc,"
+                 " other_confirmed_utc, done_utc, vouched) VALUES (?, 'subscribe', 'x@example.test', NULL, '', ?, ?, NULL, NULL, NULL, 0)",
                  (name, then, then + 7 * DAY))
         self.ask("INSERT INTO bounces VALUES ('x@example.test', ?, 'soft', '', ?)", (then // DAY, then))
         self.ask("INSERT INTO moved_addresses VALUES (?, 'x@example.test', ?)", (name, then))

@@ -252,7 +252,8 @@ class Person(InStore):
                  " FROM deliveries WHERE subscriber = 'ada@example.test'")
         who = "ada@example.test"
         self.ask("INSERT INTO mail_intents VALUES ('h', ?, x'01', x'02', '{\"max_papers\": 7}', 1)", (who,))
-        self.ask("INSERT INTO pending VALUES ('i', 'address', 'old@example.test', ?, 'address', 1, 2, NULL, 4, NULL)", (who,))
+        self.ask("INSERT INTO pending (id, kind, address, other, commands, created_utc, expires_utc, confirmed_utc,"
+                 " other_confirmed_utc, done_utc, vouched) VALUES ('i', 'address', 'old@example.test', ?, 'address', 1, 2, NULL, 4, NULL, 0)", (who,))
         self.ask("INSERT INTO profile_history VALUES (?, 1, '{\"max_papers\": 3}', x'02', 86400)", (who,))
         self.ask("INSERT INTO bounces VALUES (?, 20000, 'soft', '452 4.2.2 full', 1)", (who,))
         self.ask("INSERT INTO moved_addresses VALUES ('old@example.test', ?, 1)", (who,))
