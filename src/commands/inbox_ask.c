@@ -157,6 +157,6 @@ int inbox_ask_change(struct inbox *inbox, struct inbox_deed *deed, const char *a
     inbox_set_request(inbox, deed, PENDING_CHANGE, address, NULL, &inbox->finding->commands);
     inbox_start_answer(inbox, ANSWER_CONFIRM_CHANGE, address, &answer);
     answer.commands = &inbox->finding->commands;
-    answer.before = &deed->before;
+    answer.before = deed->has_before ? &deed->before : NULL;
     return inbox_add_request(inbox, deed, address, &answer, error);
 }

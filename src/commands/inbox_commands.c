@@ -6,6 +6,7 @@
 
 #include "commands/inbox_deciding.h"
 #include "inbox/change.h"
+#include "store/forgotten.h"
 #include "store/moving.h"
 #include "store/subscribers.h"
 #include "subscribers/address.h"
@@ -90,9 +91,15 @@ static int decide_confirm(struct inbox *inbox, struct inbox_deed *deed, const st
         deed->profile = DEED_ERASE;
         return 0;
     }
-    if (inbox_load(inbox, pending->address, deed, error) < 0 || !deed->has_before)
-        return deed->has_before ? -1 : 0;
+    if (inbox_load(inbox, pending->address, deed, error) < 0)
+        return -1;
     read_lines(inbox, pending->commands, &commands);
+    if (!deed->has_before) {
+        /* Perhaps it went when this mail was interrupted: the rest goes now. */
+        if (inbox_has_command(&commands, COMMAND_FORGET))
+            deed->profile = DEED_ERASE;
+        return 0;
+    }
     return inbox_decide_change(inbox, deed, &commands, true, false, NULL, error);
 }
 
@@ -178,6 +185,18 @@ static int help_stranger(struct inbox *inbox, struct inbox_deed *deed, const cha
     return inbox_add_answer(inbox, deed, DELIVERY_ANSWER, &answer, "help", error);
 }
 
+/* Who has left, or has only asked to subscribe, may be forgotten, too. */
+static int forget_without_profile(struct inbox *inbox, struct inbox_deed *deed,
+                                  const char *address, struct error *error)
+{
+    bool is_stored;
+
+    if (subscriber_is_stored(inbox->site->store, address, &is_stored, error) < 0)
+        return -1;
+    return is_stored ? inbox_ask_change(inbox, deed, address, error)
+                     : help_stranger(inbox, deed, address, error);
+}
+
 static int decide_sender(struct inbox *inbox, struct inbox_deed *deed, struct error *error)
 {
     const struct finding *finding = inbox->finding;
@@ -197,6 +216,8 @@ static int decide_sender(struct inbox *inbox, struct inbox_deed *deed, struct er
         return -1;
     if (subscribes && (!deed->has_before || suppression.found))
         return inbox_ask_subscribe(inbox, deed, address, error);
+    if (!deed->has_before && inbox_has_command(&finding->commands, COMMAND_FORGET))
+        return forget_without_profile(inbox, deed, address, error);
     if (!deed->has_before)
         return help_stranger(inbox, deed, address, error);
     if (!finding->is_authentic)

@@ -228,8 +228,10 @@ static int handle_bytes(struct inbox *inbox, struct mailbox *mailbox, struct mai
     bool is_done;
 
     place->hash = inbox->hash = hash_of(inbox->arena, bytes);
-    if (move_again(inbox, mailbox, place, &is_done, error) < 0 || is_done)
-        return is_done ? 0 : -1;
+    if (move_again(inbox, mailbox, place, &is_done, error) < 0)
+        return -1;
+    if (is_done)
+        return 0;
     inbox->finding = &finding;
     if (reading_run(bytes, &inbox->options, inbox->arena, &finding, &problem) == 0 &&
         act(inbox, place, folder, answered, &problem) == 0)
@@ -252,8 +254,10 @@ static int handle(struct inbox *inbox, struct mailbox *mailbox, const struct mai
 
     inbox->now_utc = site_now();
     arena_reset(inbox->arena);
-    if (move_again(inbox, mailbox, &place, &is_done, error) < 0 || is_done)
-        return is_done ? 0 : -1;
+    if (move_again(inbox, mailbox, &place, &is_done, error) < 0)
+        return -1;
+    if (is_done)
+        return 0;
     buffer_init(&bytes, MAIL_BYTES + 1);
     result = mailbox_fetch(mailbox, item->uid, MAIL_BYTES, &bytes, error);
     if (result == 0)
@@ -306,7 +310,7 @@ static int was_told_today(struct inbox *inbox, const char *today, bool *ret_was,
                           struct error *error)
 {
     struct buffer day;
-    bool found;
+    bool found = false;
     int result;
 
     buffer_init(&day, DATE_TEXT_BYTES);
@@ -349,8 +353,10 @@ static int tell_owner(struct inbox *inbox, struct error *error)
 
     inbox->now_utc = site_now();
     date_format(time_to_date(inbox->now_utc, NULL), today);
-    if (was_told_today(inbox, today, &was_told, error) < 0 || was_told)
-        return was_told ? 0 : -1;
+    if (was_told_today(inbox, today, &was_told, error) < 0)
+        return -1;
+    if (was_told)
+        return 0;
     if (store_begin(store, error) < 0)
         return -1;
     if (add_notice(inbox, today, error) < 0) {

@@ -195,6 +195,52 @@ static int add_stored(struct store *store, const char *address, json_t *person, 
     return result;
 }
 
+static json_t *cell_to_json(const struct person_cell *cell)
+{
+    switch (cell->kind) {
+    case 't':
+        return text_or_null(cell->text);
+    case 'i':
+        return json_integer(cell->integer);
+    case 'u':
+        return time_or_null(cell->integer);
+    default:
+        return json_null();
+    }
+}
+
+struct rows {
+    json_t *person;
+    bool any;
+};
+
+static void add_row(void *user, const char *list, const struct person_row *row)
+{
+    struct rows *rows = user;
+    json_t *object;
+
+    if (!row->count) {
+        json_object_set_new(rows->person, list, json_array());
+        return;
+    }
+    object = json_object();
+    for (size_t i = 0; i < row->count; i++)
+        json_object_set_new(object, row->cells[i].name, cell_to_json(&row->cells[i]));
+    json_array_append_new(json_object_get(rows->person, list), object);
+    rows->any = true;
+}
+
+static int add_rows(struct store *store, const char *address, json_t *person, bool *any,
+                    struct error *error)
+{
+    struct rows rows = {.person = person};
+
+    if (person_each_row(store, address, add_row, &rows, error) < 0)
+        return -1;
+    *any = *any || rows.any;
+    return 0;
+}
+
 static int describe(struct site *site, const char *address, json_t *person, struct error *error)
 {
     struct profile_source source;
@@ -204,7 +250,8 @@ static int describe(struct site *site, const char *address, json_t *person, stru
     if (site_open_store(site, error) < 0 || profile_source_open(site, &source, error) < 0 ||
         add_profile(&source, address, person, &any, error) < 0 ||
         add_stored(site->store, address, person, &any, error) < 0 ||
-        add_worked_out(site->store, address, person, &any, error) < 0)
+        add_worked_out(site->store, address, person, &any, error) < 0 ||
+        add_rows(site->store, address, person, &any, error) < 0)
         return -1;
     return any ? 0 : error_set(error, ERROR_MISSING, "nothing is known of %s", address);
 }

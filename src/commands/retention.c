@@ -1,9 +1,12 @@
 #include "commands/retention.h"
 
 #include "commands/compiling.h"
+#include "store/bounces.h"
 #include "store/derived.h"
 #include "store/holds.h"
+#include "store/mail_log.h"
 #include "store/patience.h"
+#include "store/pending.h"
 #include "store/prune.h"
 #include "store/rates.h"
 #include "store/validators.h"
@@ -15,6 +18,15 @@ enum { DAY_SECONDS = 86400, COMPILED_DAYS = 60 /* written anew long before, when
 static long at_least(long days)
 {
     return days < RETENTION_DAYS_MIN ? RETENTION_DAYS_MIN : days;
+}
+
+/* Old addresses stay: links in digests name them. */
+static int prune_inbox(struct store *store, int64_t now_utc, struct error *error)
+{
+    if (mail_log_prune(store, now_utc - MAIL_LOG_DAYS * DAY_SECONDS, error) < 0 ||
+        pending_prune(store, now_utc, error) < 0)
+        return -1;
+    return bounce_prune(store, now_utc - BOUNCE_DAYS * DAY_SECONDS, error);
 }
 
 static int is_done(struct site *site, struct view today, bool *ret_is_done, struct error *error)
@@ -60,7 +72,8 @@ int retention_apply(struct site *site, int64_t now_utc, struct error *error)
     if (validators_prune(site->store, limits.deliveries_before_utc, error) < 0 ||
         hold_prune(site->store, limits.deliveries_before_utc, error) < 0 ||
         patience_prune(site->store, now_utc * 1000, error) < 0 ||
-        rate_prune(site->store, now_utc * 1000, error) < 0)
+        rate_prune(site->store, now_utc * 1000, error) < 0 ||
+        prune_inbox(site->store, now_utc, error) < 0)
         return -1;
     return fact_put(site->store, LAST_FACT, view_of(text), error);
 }

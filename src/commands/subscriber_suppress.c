@@ -7,6 +7,7 @@
 #include "commands/profile_source.h"
 #include "commands/quiet.h"
 #include "commands/subscriber.h"
+#include "store/bounces.h"
 #include "store/forgotten.h"
 #include "store/subscribers.h"
 
@@ -80,6 +81,8 @@ static int lift_all(struct site *site, const char *address, bool *any, struct er
             return -1;
         *any = *any || was_there;
     }
+    if (bounce_forget(site->store, address, error) < 0)
+        return -1;
     return lift_forgotten(site, address, any, error);
 }
 

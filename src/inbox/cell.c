@@ -44,6 +44,15 @@ static bool limit(__rlimit_resource_t what, rlim_t most)
     return setrlimit(what, &both) == 0;
 }
 
+/* At the soft limit SIGXCPU says what it was; at the hard one SIGKILL does not. */
+static bool limit_cpu(rlim_t seconds)
+{
+    const struct rlimit both = {seconds, seconds + 1};
+
+    signal(SIGXCPU, SIG_DFL);
+    return setrlimit(RLIMIT_CPU, &both) == 0;
+}
+
 /* What this process has mapped by now; 0: not known. */
 static size_t mapped_bytes(void)
 {
@@ -77,7 +86,7 @@ static bool confine(const struct cell_limits *limits, int result_fd)
         dup2(result_fd, RESULT_FD);
     close_range(RESULT_FD + 1, ~0u, 0);
     return limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NPROC, 0) &&
-           limit(RLIMIT_NOFILE, 0) && limit(RLIMIT_CPU, (rlim_t)limits->cpu_seconds) &&
+           limit(RLIMIT_NOFILE, 0) && limit_cpu((rlim_t)limits->cpu_seconds) &&
            limit(RLIMIT_STACK, (rlim_t)limits->stack_bytes) &&
            (IS_SANITIZED || !mapped ||
             limit(RLIMIT_AS, (rlim_t)(mapped + limits->memory_bytes)));
@@ -123,6 +132,7 @@ static int64_t now_ms(void)
 static bool read_result(int fd, const struct cell_limits *limits, struct buffer *result)
 {
     int64_t end = now_ms() + (int64_t)limits->wall_seconds * 1000;
+    size_t before = result->size;
     char bytes[READ_BYTES];
 
     for (;;) {
@@ -139,7 +149,7 @@ static bool read_result(int fd, const struct cell_limits *limits, struct buffer 
             continue;
         if (count <= 0)
             return count == 0;
-        if (result->size + (size_t)count > limits->result_bytes)
+        if (result->size - before + (size_t)count > limits->result_bytes)
             return false;
         buffer_add(result, bytes, (size_t)count);
     }

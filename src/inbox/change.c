@@ -235,10 +235,11 @@ static void add(struct changing *changing)
     const struct mail_command *command = changing->command;
     struct view item;
 
-    for (size_t i = 0; i < command->argument_count && are_categories(command); i++)
-        add_category(changing, command->arguments[i]);
-    if (are_categories(command))
+    if (are_categories(command)) {
+        for (size_t i = 0; i < command->argument_count; i++)
+            add_category(changing, command->arguments[i]);
         return;
+    }
     for (size_t at = 0; change_next_item(changing, &at, &item);) {
         if (is_category(item))
             add_category(changing, item);
@@ -276,10 +277,11 @@ static void remove_items(struct changing *changing)
     const struct mail_command *command = changing->command;
     struct view item;
 
-    for (size_t i = 0; i < command->argument_count && are_categories(command); i++)
-        remove_item(changing, command->arguments[i]);
-    if (are_categories(command))
+    if (are_categories(command)) {
+        for (size_t i = 0; i < command->argument_count; i++)
+            remove_item(changing, command->arguments[i]);
         return;
+    }
     for (size_t at = 0; change_next_item(changing, &at, &item);)
         remove_item(changing, item);
 }
@@ -346,11 +348,13 @@ static void set_interests(struct changing *changing)
 
 static void set_name(struct changing *changing)
 {
-    if (!changing->context->is_new || !changing->command->rest.size) {
-        change_add(changing, CHANGE_OTHER, NULL);
-        return;
-    }
-    profile_text_set(&changing->profile->name, changing->command->rest, PROFILE_NAME_BYTES);
+    const struct mail_command *command = changing->command;
+
+    /* One in quotes is an argument without them. */
+    if (changing->context->is_new && command->argument_count)
+        profile_text_set(&changing->profile->name,
+                         command->argument_count == 1 ? command->arguments[0] : command->rest,
+                         PROFILE_NAME_BYTES);
     change_add(changing, CHANGE_OTHER, NULL);
 }
 

@@ -59,7 +59,7 @@ static void take_recipients(const struct mail *mail, struct arena *arena, struct
 
 /* ---- ids ---- */
 
-enum { REFERENCES_MAX = 20, REFERENCES_READ = 1000 };
+enum { REFERENCES_READ = 1000 };
 
 static void take_ids(const struct mail *mail, struct arena *arena, struct finding *finding)
 {
@@ -69,10 +69,10 @@ static void take_ids(const struct mail *mail, struct arena *arena, struct findin
     size_t count = mail_ids(thread.size ? thread : answered, ids, REFERENCES_READ);
 
     finding->is_reply = thread.size || answered.size;
-    finding->references = arena_alloc(arena, REFERENCES_MAX, sizeof(*finding->references));
+    finding->references = arena_alloc(arena, FINDING_REFERENCES, sizeof(*finding->references));
     /* The first one is the thread; of the others the last are nearest. */
     for (size_t i = 0; i < count; i++)
-        if (i == 0 || i + REFERENCES_MAX > count)
+        if (i == 0 || i + FINDING_REFERENCES > count)
             finding->references[finding->reference_count++] = ids[i];
     mail_ids(mail_value(&mail->fields, "Message-ID"), &finding->message_id, 1);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "inbox/finding.h"
+#include "subscribers/address.h"
 
 /* ---- writing ---- */
 
@@ -94,11 +95,14 @@ static const struct member TRUTHS[] = {
 static const struct {
     const char *key;
     size_t items, count; /* their places */
+    size_t max;
 } LISTS[] = {
-    {"references", offsetof(struct finding, references), offsetof(struct finding, reference_count)},
-    {"recipients", offsetof(struct finding, recipients), offsetof(struct finding, recipient_count)},
+    {"references", offsetof(struct finding, references), offsetof(struct finding, reference_count),
+     FINDING_REFERENCES},
+    {"recipients", offsetof(struct finding, recipients), offsetof(struct finding, recipient_count),
+     FINDING_RECIPIENTS},
     {"returned_ids", offsetof(struct finding, bounce.returned_ids),
-     offsetof(struct finding, bounce.returned_id_count)},
+     offsetof(struct finding, bounce.returned_id_count), BOUNCE_IDS},
 };
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -171,18 +175,24 @@ static bool take_text(const json_t *value, struct arena *arena, struct view *ret
     return true;
 }
 
-static bool take_texts(const json_t *array, struct arena *arena, struct view **ret_items,
-                       size_t *ret_count)
+static bool take_texts(const json_t *array, size_t max, struct arena *arena,
+                       struct view **ret_items, size_t *ret_count)
 {
     size_t count = json_array_size(array);
 
-    if (!json_is_array(array))
+    if (!json_is_array(array) || count > max)
         return false;
     *ret_items = arena_alloc(arena, count + 1, sizeof(**ret_items));
     for (*ret_count = 0; *ret_count < count; ++*ret_count)
         if (!take_text(json_array_get(array, *ret_count), arena, &(*ret_items)[*ret_count]))
             return false;
     return true;
+}
+
+static bool take_integer(const json_t *value, int64_t *ret_integer)
+{
+    *ret_integer = json_integer_value(value);
+    return json_is_integer(value);
 }
 
 static bool take_truth(const json_t *value, bool *ret_truth)
@@ -198,12 +208,13 @@ static bool take_command(const json_t *object, struct arena *arena, struct mail_
 
     if (!take_text(json_object_get(object, "name"), arena, &name) ||
         !mail_command_name_parse(name, &command->name) ||
-        !take_texts(json_object_get(object, "arguments"), arena, &command->arguments,
-                    &command->argument_count) ||
+        !take_texts(json_object_get(object, "arguments"), COMMAND_ARGUMENTS_MAX, arena,
+                    &command->arguments, &command->argument_count) ||
         json_array_size(begins) != command->argument_count ||
         !take_text(json_object_get(object, "rest"), arena, &command->rest) ||
         !take_text(json_object_get(object, "line"), arena, &command->line) ||
-        !take_text(json_object_get(object, "nearest"), arena, &nearest))
+        !take_text(json_object_get(object, "nearest"), arena, &nearest) ||
+        command->rest.size > COMMAND_LINE_BYTES || command->line.size > COMMAND_LINE_BYTES)
         return false;
     command->begins_item = arena_alloc(arena, command->argument_count + 1, sizeof(bool));
     for (size_t i = 0; i < command->argument_count; i++)
@@ -272,9 +283,10 @@ static bool take_failures(const json_t *array, struct arena *arena, struct bounc
 
 static bool take_all(const json_t *root, struct arena *arena, struct finding *finding)
 {
-    json_int_t kind = json_integer_value(json_object_get(root, "kind"));
+    int64_t kind;
 
-    if (kind < FINDING_COMMAND || kind > FINDING_IGNORED)
+    if (!take_integer(json_object_get(root, "kind"), &kind) || kind < FINDING_COMMAND ||
+        kind > FINDING_IGNORED || !take_integer(json_object_get(root, "date"), &finding->date_utc))
         return false;
     finding->kind = (enum finding_kind)kind;
     finding->date_utc = json_integer_value(json_object_get(root, "date"));
@@ -288,9 +300,12 @@ static bool take_all(const json_t *root, struct arena *arena, struct finding *fi
                         member_in(finding, TRUTHS[i].offset)))
             return false;
     for (size_t i = 0; i < COUNT(LISTS); i++)
-        if (!take_texts(json_object_get(root, LISTS[i].key), arena,
+        if (!take_texts(json_object_get(root, LISTS[i].key), LISTS[i].max, arena,
                         member_in(finding, LISTS[i].items), member_in(finding, LISTS[i].count)))
             return false;
+    /* Answers go there. */
+    if (finding->from.size && address_check(finding->from, NULL) < 0)
+        return false;
     return take_commands(json_object_get(root, "commands"), arena, &finding->commands) &&
            take_failures(json_object_get(root, "failures"), arena, &finding->bounce);
 }

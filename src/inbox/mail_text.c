@@ -119,6 +119,15 @@ static bool is_quotation(const xmlNode *node)
            attribute_has(node, "id", "divRplyFwdMsg") || attribute_has(node, "id", "appendonsend");
 }
 
+/* Those that write no "-- " in front. */
+static bool is_signature(const xmlNode *node)
+{
+    return attribute_has(node, "class", "gmail_signature") ||
+           attribute_has(node, "class", "moz-signature") ||
+           attribute_has(node, "id", "Signature") ||
+           attribute_has(node, "id", "outlook-mobile-signature");
+}
+
 static void add_nodes(struct reading *reading, const xmlNode *node, int depth)
 {
     for (; node && depth < HTML_DEPTH; node = node->next) {
@@ -132,6 +141,11 @@ static void add_nodes(struct reading *reading, const xmlNode *node, int depth)
         is_quote = is_quotation(node);
         if (is_block || is_quote)
             begin_line(reading);
+        if (is_signature(node)) {
+            begin_line(reading);
+            add_text(reading, "--");
+            begin_line(reading);
+        }
         /* Two in a row are an empty line. */
         if (strcmp((const char *)node->name, "br") == 0 && node->prev && node->prev->name &&
             strcmp((const char *)node->prev->name, "br") == 0)

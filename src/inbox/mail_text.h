@@ -11,7 +11,8 @@ struct view mail_text_whole(const struct mail *mail, struct arena *arena);
 /* Of a text, what comes before a signature, quoted lines and what introduces them.
  * Borrowed, or in the arena. */
 struct view mail_text_own(struct view text, struct arena *arena);
-/* HTML as plain text: blocks as lines, links as their text, quotations as "> " lines. */
+/* HTML as plain text: blocks as lines, links as their text, quotations as "> " lines, a
+ * line "--" before what is marked as a signature. */
 struct view mail_text_of_html(struct view html, struct arena *arena);
 
 #endif

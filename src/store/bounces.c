@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "store/query.h"
 
-enum { DAY_SECONDS = 86400, DAYS_KEPT = 60 };
+enum { DAY_SECONDS = 86400 };
 
 static const char *const KINDS[] = {"dead", "soft", "policy"};
 
@@ -62,7 +62,7 @@ static int read_sent(struct store *store, const char *address, int64_t now_utc, 
                 "SELECT DISTINCT changed_utc / 86400 FROM deliveries WHERE subscriber = $1"
                 " AND kind = 'digest' AND state = 'sent' AND changed_utc > $2", error);
     query_text(&query, address);
-    query_integer(&query, now_utc - (int64_t)DAYS_KEPT * DAY_SECONDS);
+    query_integer(&query, now_utc - (int64_t)BOUNCE_DAYS * DAY_SECONDS);
     while ((row = query_next(&query)) > 0)
         day_of(days, query_get_integer(&query, 0))->is_sent = true;
     query_end(&query);
@@ -78,7 +78,7 @@ static int read_returned(struct store *store, const char *address, int64_t now_u
     query_start(&query, store,
                 "SELECT sent_day, kind FROM bounces WHERE address = $1 AND sent_day > $2", error);
     query_text(&query, address);
-    query_integer(&query, now_utc / DAY_SECONDS - DAYS_KEPT);
+    query_integer(&query, now_utc / DAY_SECONDS - BOUNCE_DAYS);
     while ((row = query_next(&query)) > 0) {
         struct day *day = day_of(days, query_get_integer(&query, 0));
         struct view kind = query_get_view(&query, 1);

@@ -15,6 +15,8 @@ enum bounce_kind {
     RETURNED_POLICY /* it was not wanted: such a day says nothing about the address */
 };
 
+enum { BOUNCE_DAYS = 60 /* older ones do not count */ };
+
 struct returned_mail {
     const char *address;
     int64_t sent_day; /* days since 1970 */

@@ -64,6 +64,10 @@ static int delete_all(struct store *store, const char *address, struct erased *e
                      error) < 0 ||
         query_run_of(store, "DELETE FROM moved_addresses WHERE address = $1 OR other = $1",
                      address, NULL, error) < 0 ||
+        /* What the owner is still to be told begins with whom it is about. */
+        query_run_of(store,
+                     "DELETE FROM inbox_events WHERE substr(text, 1, length($1) + 1) = $1 || ' '",
+                     address, NULL, error) < 0 ||
         query_run_of(store, "DELETE FROM profiles WHERE address = $1", address,
                      &erased->profiles, error) < 0)
         return -1;
@@ -105,6 +109,11 @@ int subscriber_is_stored(struct store *store, const char *address, bool *ret_is_
                 " UNION ALL SELECT 1 FROM dead_addresses WHERE address = $1"
                 " UNION ALL SELECT 1 FROM derived WHERE kind = '" DERIVED_OF_SUBSCRIBER "'"
                 " AND name = $1"
+                " UNION ALL SELECT 1 FROM bounces WHERE address = $1"
+                " UNION ALL SELECT 1 FROM pending WHERE address = $1 OR other = $1"
+                " UNION ALL SELECT 1 FROM profile_history WHERE address = $1"
+                " UNION ALL SELECT 1 FROM mail_intents WHERE address = $1"
+                " UNION ALL SELECT 1 FROM moved_addresses WHERE address = $1 OR other = $1"
                 " UNION ALL SELECT 1 FROM profiles WHERE address = $1 LIMIT 1", error);
     query_text(&query, address);
     row = query_next(&query);

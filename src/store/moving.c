@@ -40,7 +40,7 @@ static int move(struct store *store, const char *from, const char *to, int64_t n
 {
     if (run_both(store,
                  "UPDATE deliveries SET subscriber = $2 WHERE subscriber = $1 AND kind = 'digest'"
-                 " AND state IN ('queued', 'deferred', 'sent', 'failed', 'expired', 'skipped')"
+                 " AND state IN ('queued', 'deferred', 'sent', 'failed', 'expired', 'skipped', 'uncertain')"
                  " AND NOT EXISTS (SELECT 1 FROM deliveries AS other WHERE other.subscriber = $2"
                  " AND other.kind = deliveries.kind AND other.slot = deliveries.slot)",
                  from, to, error) < 0 ||
@@ -50,10 +50,10 @@ static int move(struct store *store, const char *from, const char *to, int64_t n
                  " ON CONFLICT (address) DO UPDATE SET first_seen_utc = excluded.first_seen_utc,"
                  " first_edition = excluded.first_edition",
                  from, to, error) < 0 ||
-        run_both(store,
-                 "UPDATE profile_history SET address = $2 WHERE address = $1 AND NOT EXISTS"
-                 " (SELECT 1 FROM profile_history AS other WHERE other.address = $2)",
-                 from, to, error) < 0)
+        /* Of another profile, which is no more. */
+        query_run_of(store, "DELETE FROM profile_history WHERE address = $1", to, NULL, error) < 0 ||
+        run_both(store, "UPDATE profile_history SET address = $2 WHERE address = $1", from, to,
+                 error) < 0)
         return -1;
     return remember(store, from, to, now_utc, error);
 }

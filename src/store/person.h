@@ -39,4 +39,23 @@ int person_find_refusals(struct store *store, const char *address,
 int person_find_derived(struct store *store, const char *address, struct buffer *ret_bytes,
                         int64_t *ret_made_utc, bool *ret_found, struct error *error);
 
+/* What the inbox has of them, each list's name once at least: requests that wait for a
+ * confirmation ("pending"), their profile before its last changes ("history"), mails that
+ * came back ("bounces"), other addresses ("moves"), a change that is being written
+ * ("changing"). Views live for the call. */
+enum { PERSON_CELLS_MAX = 9 };
+struct person_cell {
+    const char *name;
+    char kind; /* 't': text, 'i': integer, 'u': UTC time, 0: none */
+    struct view text;
+    int64_t integer;
+};
+struct person_row {
+    size_t count; /* 0: the list begins */
+    struct person_cell cells[PERSON_CELLS_MAX];
+};
+typedef void person_row_visit(void *user, const char *list, const struct person_row *row);
+int person_each_row(struct store *store, const char *address, person_row_visit *visit, void *user,
+                    struct error *error);
+
 #endif

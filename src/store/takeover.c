@@ -67,6 +67,21 @@ static const struct table TABLES[] = {
           "address", "ttbi"),
     TABLE("forgotten", "hash, since_utc", "$1, $2", "hash", "hash", "ti"),
     TABLE("changes", "name, number", "$1, $2", "name", "name", "ti"),
+    TABLE("handled_mails", "mailbox, validity, uid, hash, folder, handled_utc",
+          "$1, $2, $3, $4, $5, $6", "mailbox, validity, uid", "mailbox, validity, uid", "tiitti"),
+    TABLE("mail_intents", "hash, address, before, after, document, begun_utc",
+          "$1, $2, $3, $4, $5, $6", "hash", "hash", "ttbbti"),
+    TABLE("pending",
+          "id, kind, address, other, commands, created_utc, expires_utc, confirmed_utc,"
+          " other_confirmed_utc, done_utc, vouched",
+          "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11", "id", "id", "tttttiiiiii"),
+    TABLE("profile_history", "address, number, document, after, changed_utc",
+          "$1, $2, $3, $4, $5", "address, number", "address, number", "titbi"),
+    TABLE("bounces", "address, sent_day, kind, evidence, noted_utc", "$1, $2, $3, $4, $5",
+          "address, sent_day", "address, sent_day", "titti"),
+    TABLE("moved_addresses", "address, other, since_utc", "$1, $2, $3", "address", "address",
+          "tti"),
+    TABLE("inbox_events", "number, noted_utc, text", "$1, $2, $3", "number", "number", "iit"),
 };
 
 /* ---- rows on their way ---- */

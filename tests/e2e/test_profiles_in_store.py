@@ -250,14 +250,32 @@ class Person(InStore):
         self.ask("UPDATE dead_addresses SET refusals = 77")
         self.ask("INSERT INTO delivery_messages SELECT id, 'envelope@example.test', CAST('kept bytes' AS BLOB)"
                  " FROM deliveries WHERE subscriber = 'ada@example.test'")
+        who = "ada@example.test"
+        self.ask("INSERT INTO mail_intents VALUES ('h', ?, x'01', x'02', '{\"max_papers\": 7}', 1)", (who,))
+        self.ask("INSERT INTO pending (id, kind, address, other, commands, created_utc, expires_utc, confirmed_utc,"
+                 " other_confirmed_utc, done_utc, vouched) VALUES ('i', 'address', 'old@example.test', ?, 'address', 1, 2, NULL, 4, NULL, 0)", (who,))
+        self.ask("INSERT INTO profile_history VALUES (?, 1, '{\"max_papers\": 3}', x'02', 86400)", (who,))
+        self.ask("INSERT INTO bounces VALUES (?, 20000, 'soft', '452 4.2.2 full', 1)", (who,))
+        self.ask("INSERT INTO moved_addresses VALUES ('old@example.test', ?, 1)", (who,))
+        self.ask("INSERT INTO inbox_events (noted_utc, text) VALUES (1, ? || ' is not mailed any more')", (who,))
         holding = {}
         for table, in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'"):
             for row in self.ask(f"SELECT * FROM {table}"):
                 if any("ada@example.test" in str(value) for value in row):
                     holding[table] = row
-        self.assertEqual(sorted(holding), ["dead_addresses", "deliveries", "derived", "profiles", "subscribers", "suppressions"])
+        self.assertEqual(sorted(holding), [
+            "bounces", "dead_addresses", "deliveries", "derived", "inbox_events", "mail_intents", "moved_addresses",
+            "pending", "profile_history", "profiles", "subscribers", "suppressions"])
         known = self.run_ok("subscriber", "export", "ada@example.test").document()
         self.assertEqual(known["refusals"]["count"], 77)
+        self.assertEqual(known["pending"], [{
+            "kind": "address", "address": "old@example.test", "other": who, "commands": "address", "created": "1970-01-01T00:00:01Z",
+            "expires": "1970-01-01T00:00:02Z", "confirmed": None, "other_confirmed": "1970-01-01T00:00:04Z", "done": None}])
+        self.assertEqual(known["history"], [{"changed": "1970-01-02T00:00:00Z", "before": '{"max_papers": 3}'}])
+        self.assertEqual(known["bounces"][0]["evidence"], "452 4.2.2 full")
+        self.assertEqual(known["bounces"][0]["sent"], "2024-10-04T00:00:00Z")
+        self.assertEqual(known["moves"][0]["from"], "old@example.test")
+        self.assertEqual(known["changing"][0]["before"], '{"max_papers": 7}')
         self.assertEqual(known["deliveries"][0]["reason"], "userunknown")
         self.assertEqual(known["deliveries"][0]["envelope_sender"], "envelope@example.test")
         self.assertEqual(base64.b64decode(known["deliveries"][0]["message_base64"]), b"kept bytes")

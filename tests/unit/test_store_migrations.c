@@ -69,6 +69,18 @@ static const char *const CONTENT[] = {
     " VALUES ('ada', '{\"email\": \"ada\"}', CAST('v' AS BLOB), 1);"
     "INSERT INTO forgotten (hash, since_utc) VALUES ('h', 1);"
     "INSERT INTO changes (name, number) VALUES ('profiles', 7);",
+
+    "INSERT INTO handled_mails (mailbox, validity, uid, hash, folder, handled_utc)"
+    " VALUES ('imaps://x/', 4294967295, 7, 'h', 'Processed', 1);"
+    "INSERT INTO mail_intents (hash, address, before, after, document, begun_utc)"
+    " VALUES ('h', 'ada', CAST('' AS BLOB), CAST('v' AS BLOB), '{}', 1);"
+    "INSERT INTO pending (id, kind, address, commands, vouched, created_utc, expires_utc)"
+    " VALUES ('i', 'subscribe', 'zoe', 'subscribe', 0, 1, 2);"
+    "INSERT INTO profile_history (address, number, document, after, changed_utc)"
+    " VALUES ('ada', 1, '{}', CAST('v' AS BLOB), 1);"
+    "INSERT INTO bounces (address, sent_day, kind, evidence, noted_utc) VALUES ('bob', 2, 'dead', 'no', 3);"
+    "INSERT INTO moved_addresses (address, other, since_utc) VALUES ('old', 'ada', 1);"
+    "INSERT INTO inbox_events (noted_utc, text) VALUES (1, 'x');",
 };
 
 /* How many rows there are then of each table, summed up. */
@@ -91,6 +103,10 @@ static const struct {
         " + (SELECT count(*) FROM deliveries WHERE reason = 'userunknown')", 7},
     {5, "SELECT (SELECT count(*) FROM profiles) + (SELECT count(*) FROM forgotten)"
         " + (SELECT count(*) FROM changes)", 3},
+    {6, "SELECT (SELECT count(*) FROM handled_mails) + (SELECT count(*) FROM mail_intents)"
+        " + (SELECT count(*) FROM pending) + (SELECT count(*) FROM profile_history)"
+        " + (SELECT count(*) FROM bounces) + (SELECT count(*) FROM moved_addresses)"
+        " + (SELECT count(*) FROM inbox_events)", 7},
 };
 
 static int64_t count_rows(struct store *store, const char *sql)

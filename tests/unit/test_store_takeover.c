@@ -60,7 +60,16 @@ static const char CONTENT[] =
     "INSERT INTO dead_addresses VALUES ('ada@example.org', 'example.org', 2, 3, 4);"
     "INSERT INTO profiles VALUES ('ada@example.org', '{\"email\": \"ada@example.org\"}', x'80', 1);"
     "INSERT INTO forgotten VALUES ('h', 1);"
-    "INSERT INTO changes VALUES ('profiles', 7);";
+    "INSERT INTO changes VALUES ('profiles', 7);"
+    "INSERT INTO handled_mails VALUES ('imaps://x/INBOX', 4294967295, 7, 'h', 'Processed', 1);"
+    "INSERT INTO mail_intents VALUES ('h', 'ada@example.org', x'', x'80', '{}', 1);"
+    "INSERT INTO pending (id, kind, address, other, commands, created_utc, expires_utc, confirmed_utc,"
+    " other_confirmed_utc, done_utc, vouched) VALUES ('i', 'address', 'ada@example.org', 'new@example.org', 'a\nb', 1, 2, 3, 4, 5, 1),"
+    " ('j', 'forget', 'bob@example.org', NULL, 'forget', 1, 2, NULL, NULL, NULL, 0);"
+    "INSERT INTO profile_history VALUES ('ada@example.org', 2, '{\"max_papers\": 3}', x'00ff', 1);"
+    "INSERT INTO bounces VALUES ('ada@example.org', 20000, 'soft', '452 4.2.2', 1);"
+    "INSERT INTO moved_addresses VALUES ('old@example.org', 'ada@example.org', 1);"
+    "INSERT INTO inbox_events VALUES (3, 1, 'a mail could not be read');";
 
 static int set_up(void **state)
 {
