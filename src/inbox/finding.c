@@ -18,13 +18,13 @@ const char *finding_kind_name(enum finding_kind kind)
 
 static void take_sender(const struct mail *mail, struct arena *arena, struct finding *finding)
 {
-    struct mail_address from[2];
+    struct mail_address from;
 
     if (mail_count(&mail->fields, "From") != 1 ||
-        mail_addresses(mail_value(&mail->fields, "From"), arena, from, 2) != 1)
+        !mail_one_address(mail_value(&mail->fields, "From"), arena, &from))
         return;
-    finding->from = from[0].address;
-    finding->from_name = from[0].name;
+    finding->from = from.address;
+    finding->from_name = from.name;
 }
 
 /* Where mail systems note the address that a mail was sent to, the surest first. */

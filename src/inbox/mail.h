@@ -25,7 +25,7 @@ enum {
 
 struct mail_field {
     struct view name;  /* as written */
-    struct view value; /* unfolded; valid UTF-8, else as written */
+    struct view value; /* unfolded, as written; UTF-8, what is none read as Latin-1 */
     struct view text;  /* the same with encoded words decoded */
 };
 struct mail_fields {
@@ -87,6 +87,10 @@ size_t mail_count(const struct mail_fields *fields, const char *name);
  * usable ones left out. How many; `max` at most. */
 size_t mail_addresses(struct view value, struct arena *arena, struct mail_address *ret_addresses,
                       size_t max);
+
+/* Of a From: false unless all of the value was read, and it names one address that can be
+ * used, and no other. */
+bool mail_one_address(struct view value, struct arena *arena, struct mail_address *ret_address);
 
 /* The Message-IDs of a value as left@right, without their brackets, those left out that
  * would not be safe in a field of ours. How many; `max` at most, the first ones. */

@@ -29,6 +29,26 @@ static bool is_folded(struct view line)
     return line.size && (line.data[0] == ' ' || line.data[0] == '\t');
 }
 
+/* Not of the text with its encoded words decoded: what is in one would become syntax. A byte
+ * above 0x7F stands for itself, as in Latin-1, and every other one stays where it is. */
+static struct view as_utf8(struct arena *arena, struct view value)
+{
+    char *text = arena_alloc(arena, value.size * 2 + 1, 1);
+    size_t size = 0;
+
+    for (size_t i = 0; i < value.size; i++) {
+        unsigned char byte = (unsigned char)value.data[i];
+
+        if (byte >= 0xA0) {
+            text[size++] = (char)(0xC0 | byte >> 6);
+            text[size++] = (char)(0x80 | (byte & 0x3F));
+        } else {
+            text[size++] = byte >= 0x80 ? '?' : value.data[i];
+        }
+    }
+    return (struct view){text, size};
+}
+
 static void end_field(struct arena *arena, struct buffer *value, struct mail_fields *fields)
 {
     struct mail_field *field;
@@ -41,7 +61,7 @@ static void end_field(struct arena *arena, struct buffer *value, struct mail_fie
     field->value = arena_copy(arena, view_trim(buffer_view(value)));
     field->text = mail_decode_words(arena, field->value);
     if (!utf8_is_valid(field->value))
-        field->value = field->text;
+        field->value = as_utf8(arena, field->value);
 }
 
 static size_t count_fields(struct view text)
@@ -117,6 +137,7 @@ struct taking {
     struct arena *arena;
     struct mail_address *addresses;
     size_t count, max;
+    size_t unusable; /* those that are left out */
 };
 
 static void take_mailbox(struct taking *taking, const struct mailimf_mailbox *mailbox)
@@ -124,8 +145,10 @@ static void take_mailbox(struct taking *taking, const struct mailimf_mailbox *ma
     char *canonical;
 
     if (taking->count == taking->max || !mailbox->mb_addr_spec ||
-        address_check(view_trim(view_of(mailbox->mb_addr_spec)), NULL) < 0)
+        address_check(view_trim(view_of(mailbox->mb_addr_spec)), NULL) < 0) {
+        taking->unusable++;
         return;
+    }
     canonical = address_canonical(view_trim(view_of(mailbox->mb_addr_spec)));
     taking->addresses[taking->count++] = (struct mail_address){
         mail_decode_words(taking->arena, view_of(mailbox->mb_display_name)),
@@ -141,12 +164,11 @@ static void take_group(struct taking *taking, const struct mailimf_group *group)
         take_mailbox(taking, clist_content(at));
 }
 
-size_t mail_addresses(struct view value, struct arena *arena, struct mail_address *ret_addresses,
-                      size_t max)
+/* The length of what was read as addresses. */
+static size_t take_addresses(struct taking *taking, struct view value)
 {
-    struct taking taking = {arena, ret_addresses, 0, max < MAIL_ADDRESSES ? max : MAIL_ADDRESSES};
     struct mailimf_address_list *list = NULL;
-    const char *text = arena_string(arena, value);
+    const char *text = arena_string(taking->arena, value);
     size_t at = 0;
 
     if (mailimf_address_list_parse(text, value.size, &at, &list) != MAILIMF_NO_ERROR)
@@ -155,12 +177,36 @@ size_t mail_addresses(struct view value, struct arena *arena, struct mail_addres
         const struct mailimf_address *address = clist_content(item);
 
         if (address->ad_type == MAILIMF_ADDRESS_MAILBOX)
-            take_mailbox(&taking, address->ad_data.ad_mailbox);
+            take_mailbox(taking, address->ad_data.ad_mailbox);
         else if (address->ad_type == MAILIMF_ADDRESS_GROUP)
-            take_group(&taking, address->ad_data.ad_group);
+            take_group(taking, address->ad_data.ad_group);
     }
     mailimf_address_list_free(list);
+    /* Comments and blanks behind them. */
+    mailimf_cfws_parse(text, value.size, &at);
+    return at;
+}
+
+size_t mail_addresses(struct view value, struct arena *arena, struct mail_address *ret_addresses,
+                      size_t max)
+{
+    struct taking taking = {arena, ret_addresses, 0, max < MAIL_ADDRESSES ? max : MAIL_ADDRESSES,
+                            0};
+
+    take_addresses(&taking, value);
     return taking.count;
+}
+
+bool mail_one_address(struct view value, struct arena *arena, struct mail_address *ret_address)
+{
+    struct mail_address found[2];
+    struct taking taking = {arena, found, 0, 2, 0};
+    size_t end = take_addresses(&taking, view_trim(value));
+
+    if (taking.count != 1 || taking.unusable || end < view_trim(value).size)
+        return false;
+    *ret_address = found[0];
+    return true;
 }
 
 /* ---- ids ---- */

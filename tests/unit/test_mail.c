@@ -327,6 +327,79 @@ static void addresses_are_taken_out(void **state)
     }
 }
 
+static void a_from_names_one_or_nobody(void **state)
+{
+    static const struct {
+        const char *value;
+        const char *want; /* empty: nobody */
+    } samples[] = {
+        {"a@example.org", "a@example.org"},
+        {"Ada <A@Example.org>", "a@example.org"},
+        {"\"Lovelace, Ada\" <a@example.org>", "a@example.org"},
+        {"Ada (at work) <a@example.org> (a comment) ", "a@example.org"},
+        {"a@example.org (Ada)", "a@example.org"},
+        {"Dr. Ada K. Lovelace <a@example.org>", "a@example.org"},
+        {"Ad\xC3\xA4 <a@example.org>", "a@example.org"},
+        {"=?utf-8?q?b=40example=2Eorg?= <a@example.org>", "a@example.org"},
+        {"a@example.org <A@example.org>", "a@example.org"},
+        {"x: a@example.org;", "a@example.org"},
+        {"a@example.org (hi) b@example.org", ""},
+        {"a@example.org b@example.org", ""},
+        {"a@example.org <b@example.org>", "b@example.org"},
+        {"<a@example.org> <b@example.org>", ""},
+        {"<a@example.org> b@example.org", ""},
+        {"Ada, Lovelace <a@example.org>", ""},
+        {"a@example.org, b@example.org", ""},
+        {"a@example.org, b@[192.0.2.1]", ""},
+        {"b@[192.0.2.1], a@example.org", ""},
+        {"a@example.org, x: b@[192.0.2.1];", ""},
+        {"x: a@example.org, b@[192.0.2.1];", ""},
+        {"a@example.org; b@example.org", ""},
+        {"a@example.org, <>", ""},
+        {"not an address", ""},
+        {"<>", ""},
+        {"", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        struct view value = data_exact(samples[i].value);
+        struct arena *arena = arena_new();
+        struct mail_address found = {0};
+
+        mail_one_address(value, arena, &found);
+        if (!view_equal_string(found.address, samples[i].want))
+            fail_msg("%s: %.*s", samples[i].value, VIEW_ARGUMENTS(found.address));
+        arena_free(&arena);
+        data_free(value);
+    }
+}
+
+/* One byte that is not UTF-8 makes no encoded word to syntax. */
+static void values_stay_as_written(void **state)
+{
+    static const struct {
+        const char *written, *want;
+    } samples[] = {
+        {"a =?utf-8?q?=29=3B?= b", "a =?utf-8?q?=29=3B?= b"},
+        {"(\xFF =?utf-8?q?=29=3B?=)", "(\xC3\xBF =?utf-8?q?=29=3B?=)"},
+        {"J\xF6rg", "J\xC3\xB6rg"},
+        {"\x85\x9F\xA0", "??\xC2\xA0"},
+        {"\xC3\xB6", "\xC3\xB6"},
+    };
+    char text[500];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        struct reading reading;
+
+        snprintf(text, sizeof(text), "X-Test: %s\n\n", samples[i].written);
+        reading = read_text(text);
+        assert_view(mail_value(&reading.mail.fields, "X-Test"), samples[i].want);
+        end(&reading);
+    }
+}
+
 static void ids_are_taken_out(void **state)
 {
     static const struct {
@@ -443,6 +516,8 @@ int main(void)
         cmocka_unit_test(file_names_are_decoded),
         cmocka_unit_test(much_is_cut),
         cmocka_unit_test(addresses_are_taken_out),
+        cmocka_unit_test(a_from_names_one_or_nobody),
+        cmocka_unit_test(values_stay_as_written),
         cmocka_unit_test(ids_are_taken_out),
         cmocka_unit_test(parameters_are_found),
         cmocka_unit_test(plain_text_wins_over_html),

@@ -76,6 +76,12 @@ static void our_server_vouches(void **state)
         {OURS "; spf=fail (x (y) ; dmarc=pass header.from=mail.example.org)\n", false, NONE},
         {OURS "; spf=fail smtp.mailfrom=\"a; dmarc=pass header.from=mail.example.org\"\n", false, NONE},
         {OURS "; spf=fail reason=\"\\\"; dmarc=pass header.from=mail.example.org\"\n", false, NONE},
+        {OURS "; spf=pass (\xFF =?utf-8?q?=29=3B_dmarc=3Dpass_header.from=3Dmail.example.org?= ) "
+         "smtp.mailfrom=x@evil.example\n", false, NONE},
+        {OURS "; spf=pass (\xFF) smtp.mailfrom=\"x =?utf-8?q?=22=3B_dmarc=3Dpass_header.from=3D"
+         "mail.example.org?= \"@evil.example\n", false, NONE},
+        {OURS "; spf=pass (\xFF) smtp.mailfrom=x=?utf-8?q?=3B_dmarc=3Dpass_header.from=3D"
+         "mail.example.org?=\n", false, NONE},
         {OURS "; spf=fail smtp.mailfrom=a dmarc=pass header.from=mail.example.org\n", false, NONE},
         {OURS "; spf=fail smtp.mailfrom=dkim=pass header.d=example.org\n", false, NONE},
     };
