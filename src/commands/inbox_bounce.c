@@ -1,6 +1,7 @@
 /* inbox: what a bounce or a complaint means for an address. Believed is only what comes
  * with proof that it is about a mail of ours: the token in the address that it came to, or
- * the Message-ID that nobody else can make; addresses in a mail never are. */
+ * the Message-ID that nobody else can make, of a digest of the last month; addresses in a
+ * mail never are. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@
 #include "store/subscribers.h"
 #include "subscribers/address.h"
 
-enum { DAY_SECONDS = 86400, EVIDENCE_BYTES = 1200 };
+/* A Message-ID has no day of its own, and stands in every reply to the mail. */
+enum { DAY_SECONDS = 86400, EVIDENCE_BYTES = 1200, ID_DAYS = 30 };
 
 /* Which mail of ours came back. */
 struct proof {
@@ -54,7 +56,7 @@ struct matching {
     struct inbox *inbox;
     struct view left;
     const struct token_subscriber *subscriber;
-    int64_t changed_utc;
+    int64_t sent_utc;
     bool found;
     struct proof *proof;
     struct error *error;
@@ -63,13 +65,15 @@ struct matching {
 static void match_delivery(void *user, const struct person_delivery *delivery)
 {
     struct matching *matching = user;
+    int64_t sent_utc = delivery->changed_utc ? delivery->changed_utc : delivery->created_utc;
 
-    if (matching->found || !message_id_verify(matching->subscriber, delivery->kind,
-                                              delivery->slot, matching->left))
+    if (matching->found ||
+        !view_equal_string(delivery->kind, delivery_kind_name(DELIVERY_DIGEST)) ||
+        sent_utc / DAY_SECONDS < matching->inbox->now_utc / DAY_SECONDS - ID_DAYS ||
+        !message_id_verify(matching->subscriber, delivery->kind, delivery->slot, matching->left))
         return;
     matching->found = true;
-    matching->changed_utc = delivery->changed_utc ? delivery->changed_utc
-                                                  : delivery->created_utc;
+    matching->sent_utc = sent_utc;
 }
 
 static int match_address(void *user, const char *address,
@@ -84,7 +88,7 @@ static int match_address(void *user, const char *address,
     if (!matching->found)
         return 0;
     matching->proof->address = arena_string(matching->inbox->arena, view_of(address));
-    matching->proof->sent_day = matching->changed_utc / DAY_SECONDS;
+    matching->proof->sent_day = matching->sent_utc / DAY_SECONDS;
     return 1;
 }
 

@@ -209,22 +209,21 @@ static void add_ids(struct bounce *bounce, struct view value)
     }
 }
 
-/* In a text the field may stand anywhere in a line, and its value in the next one. */
-static void add_ids_of_text(struct bounce *bounce, struct view text)
+/* At the begin of a line, perhaps indented, the value there or in the next one. */
+static void add_ids_of_text(struct bounce *bounce, struct view text, bool is_report)
 {
     struct view line, next;
 
     while (view_next_line(&text, &line)) {
-        struct view ahead = text;
+        struct view ahead = text, name;
         size_t colon;
 
         line = view_trim(line);
         colon = view_find_char(line, ':', 0);
-        if (!view_ends_with(view_slice(line, 0, colon), VIEW("ID")) &&
-            !view_ends_with(view_slice(line, 0, colon), VIEW("Id")) &&
-            !view_ends_with(view_slice(line, 0, colon), VIEW("id")))
-            continue;
-        if (view_starts_with_nocase(line, VIEW("Content-ID")) || colon == line.size)
+        name = view_trim(view_slice(line, 0, colon));
+        if (colon == line.size ||
+            !(view_equal_nocase(name, VIEW("Message-ID")) ||
+              (is_report && view_equal_nocase(name, VIEW("X-Original-Message-ID")))))
             continue;
         if (view_find_char(line, '<', colon) == line.size && view_next_line(&ahead, &next))
             line = next;
@@ -232,6 +231,19 @@ static void add_ids_of_text(struct bounce *bounce, struct view text)
     }
 }
 
+/* Somebody's own mail may quote one of ours with all of its fields, and speak of failures. */
+static bool is_by_a_server(const struct reading *reading)
+{
+    const struct mail *mail = reading->mail;
+
+    for (size_t i = 0; i < mail->part_count; i++)
+        if (is_status_part(&mail->parts[i]))
+            return true;
+    return reading->is_daemon || view_equal_string(mail->report_type, "delivery-status") ||
+           view_equal_string(mail->report_type, "utf-8-delivery-status");
+}
+
+/* Of a returned mail's own head; of a text only in a bounce. */
 static void take_ids(const struct reading *reading, struct bounce *bounce)
 {
     const struct mail *mail = reading->mail;
@@ -239,11 +251,13 @@ static void take_ids(const struct reading *reading, struct bounce *bounce)
     for (size_t i = 0; i < mail->part_count; i++)
         if (!mail->parts[i].depth)
             add_ids(bounce, mail_value(&mail->parts[i].fields, "Message-ID"));
-    add_ids_of_text(bounce, reading->text.quoted);
-    add_ids_of_text(bounce, reading->text.own);
+    if (bounce->feedback_type.size || !is_by_a_server(reading))
+        return;
+    add_ids_of_text(bounce, reading->text.quoted, false);
+    add_ids_of_text(bounce, reading->text.own, false);
     for (size_t i = 0; i < mail->part_count; i++)
         if (is_status_part(&mail->parts[i]))
-            add_ids_of_text(bounce, mail->parts[i].body);
+            add_ids_of_text(bounce, mail->parts[i].body, true);
 }
 
 /* ---- all of it ---- */

@@ -40,8 +40,8 @@ struct bounce {
      * also for what a mail program sends by itself to a List-Unsubscribe address: a token
      * for that stays good. */
     struct view feedback_type;
-    /* Message-IDs (left@right) of what it returns: among its headers or quoted in its
-     * text. */
+    /* Message-IDs (left@right) of what it returns: in the head of the mail that is attached,
+     * and when a mail server wrote the report quoted in its text. */
     struct view *returned_ids;
     size_t returned_id_count;
 };

@@ -499,48 +499,6 @@ static void other_mails_are_neither(void **state)
     CHECK_ALL(samples);
 }
 
-/* ---- what it returns ---- */
-
-static void returned_ids_are_found(void **state)
-{
-    static const struct {
-        const char *mail;
-        const char *want; /* parted by blanks */
-    } samples[] = {
-        {REPORT STATUS "X-Original-Message-ID: <m0@example.net>\n\nFinal-Recipient: rfc822; "
-         "a@example.org\nAction: failed\n\n" RETURNED, "m1@example.net m0@example.net"},
-        {HEAD "\nCannot be delivered:\n<a@example.org>: no\n\n--- Below this line is a copy of the "
-         "message.\n\nReceived: x\nMessage-ID:\n <m2@example.net>\nReferences: <r@example.net>\n",
-         "m2@example.net"},
-        {HEAD "\nThis report relates to a message you sent with the following header fields:\n\n"
-         "  Message-id: <m3@example.net>\n  Subject: x\n\nIt cannot be delivered:\n  Recipient "
-         "address: a@example.org\n", "m3@example.net"},
-        {FEEDBACK "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: "
-         "message/feedback-report\n\nFeedback-Type: abuse\n\n" RETURNED_MAIL, "m1@example.net"},
-        {HEAD "\nCannot be delivered:\n<a@example.org>: no\n\nMessage-ID: <two words@x> <@x> <a@>\n",
-         ""},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
-        struct view bytes = data_exact(samples[i].mail);
-        struct arena *arena = arena_new();
-        struct bounce bounce;
-        struct buffer text;
-        struct mail mail;
-
-        buffer_init(&text, 1 << 16);
-        mail_read(bytes, arena, &mail);
-        assert_true(bounce_read(&mail, arena, &bounce));
-        for (size_t j = 0; j < bounce.returned_id_count; j++)
-            buffer_printf(&text, "%s%.*s", j ? " " : "", VIEW_ARGUMENTS(bounce.returned_ids[j]));
-        assert_string_equal(buffer_string(&text), samples[i].want);
-        buffer_free(&text);
-        arena_free(&arena);
-        data_free(bytes);
-    }
-}
-
 /* A thousand recipients are cut to what the contract has; the text to one line. */
 static void everything_has_its_limit(void **state)
 {
@@ -587,7 +545,6 @@ int main(void)
         cmocka_unit_test(notifications_are_read),
         cmocka_unit_test(complaints_are_read),
         cmocka_unit_test(other_mails_are_neither),
-        cmocka_unit_test(returned_ids_are_found),
         cmocka_unit_test(everything_has_its_limit),
     };
 
