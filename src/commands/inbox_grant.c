@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "commands/inbox_deciding.h"
+#include "store/moving.h"
 
 bool inbox_has_command(const struct mail_commands *commands, enum mail_command_name name)
 {
@@ -120,5 +121,33 @@ int inbox_find_grant(struct inbox *inbox, struct grant *ret_grant, struct error 
             token.purpose == TOKEN_CONFIRM && find_confirm(inbox, &token, ret_grant, error) < 0)
             return -1;
     }
+    return 0;
+}
+
+/* What a program or a mailbox provider sends for somebody is a complaint or nothing by its
+ * form, and there is nobody who waits for an answer. */
+int inbox_decide_leaving(struct inbox *inbox, struct inbox_deed *deed, bool *ret_leaves,
+                         struct error *error)
+{
+    const struct finding *finding = inbox->finding;
+    struct grant grant = {0};
+    struct token token;
+    bool has;
+
+    *ret_leaves = false;
+    for (size_t i = 0; i < finding->recipient_count && !grant.address; i++)
+        if (token_read_address(finding->recipients[i], inbox->options.inbox, &token) &&
+            token.purpose == TOKEN_UNSUBSCRIBE &&
+            find_grant_of(inbox, &token, &grant, error) < 0)
+            return -1;
+    if (!grant.address)
+        return 0;
+    if (subscriber_where(inbox->site->store, grant.address, inbox->arena, &deed->address,
+                         error) < 0 ||
+        profile_source_has(&inbox->source, deed->address, &has, error) < 0)
+        return -1;
+    *ret_leaves = true;
+    deed->unsubscribes = has;
+    deed->reason = VIEW("asked for by mail, with the link of a digest");
     return 0;
 }

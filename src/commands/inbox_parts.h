@@ -78,6 +78,10 @@ void inbox_deed_free(struct inbox_deed *deed);
 /* inbox_commands.c: a mail of FINDING_COMMAND, and what a token in its address makes of any
  * other. */
 int inbox_decide(struct inbox *inbox, struct inbox_deed *deed, struct error *error);
+/* inbox_grant.c: a mail of any other kind whose unsubscribe token is valid, in one of the
+ * addresses that it came to. It gets no answer. `*ret_leaves` false: it has none. */
+int inbox_decide_leaving(struct inbox *inbox, struct inbox_deed *deed, bool *ret_leaves,
+                         struct error *error);
 /* inbox_deed.c. Kind conflict when somebody else changed the profile meanwhile: decide
  * again. */
 int inbox_perform(struct inbox *inbox, struct inbox_deed *deed, const struct mail_place *place,

@@ -115,14 +115,32 @@ static void note_answered(struct answered *answered, const struct inbox_deed *de
     }
 }
 
+static bool is_by_a_machine(const struct inbox *inbox)
+{
+    return inbox->finding->kind != FINDING_COMMAND;
+}
+
+static bool is_report(const struct inbox *inbox)
+{
+    return inbox->finding->kind == FINDING_BOUNCE || inbox->finding->kind == FINDING_COMPLAINT;
+}
+
 static int act_once(struct inbox *inbox, const struct mail_place *place, const char *folder,
                     struct answered *answered, struct error *error)
 {
     struct inbox_deed deed = {0};
-    int result;
+    bool leaves = false;
+    int result = 0;
 
     inbox->no_digest = false;
-    result = inbox_decide(inbox, &deed, error);
+    if (is_by_a_machine(inbox))
+        result = inbox_decide_leaving(inbox, &deed, &leaves, error);
+    if (result == 0 && !leaves && is_report(inbox)) {
+        inbox_deed_free(&deed);
+        return act_on_report(inbox, place, folder, error);
+    }
+    if (result == 0 && !leaves)
+        result = inbox_decide(inbox, &deed, error);
     if (result == 0)
         result = inbox_announce(inbox, &deed, error);
     if (result == 0)
@@ -144,8 +162,6 @@ static int act(struct inbox *inbox, const struct mail_place *place, const char *
     case FINDING_COMMAND: inbox->counts.commands++; break;
     default: inbox->counts.ignored++;
     }
-    if (inbox->finding->kind == FINDING_BOUNCE || inbox->finding->kind == FINDING_COMPLAINT)
-        return act_on_report(inbox, place, folder, error);
     result = act_once(inbox, place, folder, answered, error);
     for (int i = 1; i < TRIES && result < 0 && error->kind == ERROR_CONFLICT; i++)
         result = act_once(inbox, place, folder, answered, error);
