@@ -29,6 +29,7 @@ struct inbox {
     struct {
         size_t commands, bounces, complaints, ignored, failed;
     } counts;
+    bool was_open;     /* the mailbox, at least once */
     bool found_none;   /* at the last look */
     bool answers_wait; /* they could not be sent at once */
 };

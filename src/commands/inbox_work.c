@@ -410,9 +410,11 @@ static int visit(struct inbox *inbox, bool stays, struct error *error)
     struct mailbox *mailbox = NULL;
     int result = inbox_login(inbox->site, &options, error);
 
+    options.was_open = inbox->was_open;
     if (result == 0)
         result = mailbox_open(&options, &mailbox, error);
     inbox_login_free(&options);
+    inbox->was_open |= result == 0;
     if (result == 0 &&
         (mailbox_need_folder(mailbox, configuration->inbox.processed, error) < 0 ||
          mailbox_need_folder(mailbox, configuration->inbox.failed, error) < 0))

@@ -1,5 +1,6 @@
 #include "inbox/imap_wire.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
@@ -10,7 +11,8 @@
 
 #include "base/memory.h"
 
-enum { CONNECT_SECONDS = 30, TIMEOUT_SECONDS = 60, STREAM_BYTES = 16 * 1024, NAP_MS = 500 };
+enum { CONNECT_SECONDS = 30, TIMEOUT_SECONDS = 60, STREAM_BYTES = 16 * 1024, NAP_MS = 500,
+       SAID_BYTES = 300 };
 
 struct imap_wire {
     CURL *curl;
@@ -180,7 +182,16 @@ bool imap_wire_wait(struct imap_wire *wire, int seconds, const volatile sig_atom
 
 /* ---- connecting ---- */
 
-static bool is_loopback(const char *url)
+/* A name may begin with "127.", too. */
+static bool is_loopback_host(const char *host)
+{
+    struct in_addr address;
+
+    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+           (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
+}
+
+bool imap_wire_is_loopback(const char *url)
 {
     CURLU *parts = curl_url();
     char *host = NULL;
@@ -188,26 +199,75 @@ static bool is_loopback(const char *url)
 
     if (parts && curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
         curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-        is = strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
-             strcmp(host, "[::1]") == 0;
+        is = is_loopback_host(host);
     curl_free(host);
     curl_url_cleanup(parts);
     return is;
 }
 
+/* What the server said last. */
+struct said {
+    char line[SAID_BYTES];
+};
+
+static size_t take_line(char *bytes, size_t size, size_t count, void *user)
+{
+    struct said *said = user;
+    struct view line = view_trim((struct view){bytes, size * count});
+
+    if (line.size) {
+        line = view_slice(line, 0, sizeof(said->line) - 1);
+        memcpy(said->line, line.data, line.size);
+        said->line[line.size] = '\0';
+    }
+    return size * count;
+}
+
+static size_t ignore_line(char *bytes, size_t size, size_t count, void *user)
+{
+    (void)bytes;
+    (void)user;
+    return size * count;
+}
+
+/* RFC 5530 3: those that are the server's own trouble. */
+bool imap_wire_is_passing(struct view code)
+{
+    return view_equal_nocase(code, VIEW("UNAVAILABLE")) || view_equal_nocase(code, VIEW("INUSE")) ||
+           view_equal_nocase(code, VIEW("SERVERBUG"));
+}
+
+/* Of "A002 NO [CODE] text". */
+static struct view code_of(struct view line)
+{
+    size_t open = view_find_char(line, '[', 0);
+
+    return view_slice(line, open + 1, view_find_char(line, ']', open));
+}
+
+/* A password that was good is still good, most likely: a server that is ill refuses it. */
+static int say_denied(const struct mailbox_options *options, const struct said *said,
+                      struct error *error)
+{
+    if (options->was_open || imap_wire_is_passing(code_of(view_of(said->line))))
+        return error_set(error, ERROR_TEMPORARY,
+                         "inbox %s: the login of %s is refused for now: \"%s\"", options->url,
+                         options->username, said->line);
+    return error_set(error, ERROR_CONFIGURATION,
+                     "inbox %s: the login of %s is refused; mend inbox.username or inbox.%s",
+                     options->url, options->username,
+                     options->is_bearer ? "token_command" : "password_file");
+}
+
 static int say_refusal(const struct mailbox_options *options, CURLcode code, const char *details,
-                       struct error *error)
+                       const struct said *said, struct error *error)
 {
     const char *url = options->url;
 
     switch (code) {
     case CURLE_LOGIN_DENIED:
-        return error_set(error, ERROR_CONFIGURATION,
-                         "inbox %s: the login of %s is refused; mend inbox.username or inbox.%s",
-                         url, options->username,
-                         options->is_bearer ? "token_command" : "password_file");
+        return say_denied(options, said, error);
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CONNECT_ERROR:
     case CURLE_USE_SSL_FAILED:
     case CURLE_SSL_CACERT_BADFILE:
         return error_set(error, ERROR_CONFIGURATION,
@@ -217,12 +277,14 @@ static int say_refusal(const struct mailbox_options *options, CURLcode code, con
         return error_set(error, ERROR_CONFIGURATION,
                          "inbox.url \"%s\": must be imaps://HOST/FOLDER or imap://HOST/FOLDER",
                          url);
+    /* Also CURLE_SSL_CONNECT_ERROR: the connection was lost while it was made secure. */
     default:
         return error_set(error, ERROR_TEMPORARY, "inbox %s: %s", url, details);
     }
 }
 
-static void set_up(CURL *curl, const struct mailbox_options *options, char *details)
+static void set_up(CURL *curl, const struct mailbox_options *options, char *details,
+                   struct said *said)
 {
     curl_easy_setopt(curl, CURLOPT_URL, options->url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "imap,imaps");
@@ -230,7 +292,7 @@ static void set_up(CURL *curl, const struct mailbox_options *options, char *deta
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(curl, CURLOPT_USE_SSL,
-                     (long)(is_loopback(options->url) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+                     (long)(imap_wire_is_loopback(options->url) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT,
@@ -240,6 +302,8 @@ static void set_up(CURL *curl, const struct mailbox_options *options, char *deta
     curl_easy_setopt(curl, options->is_bearer ? CURLOPT_XOAUTH2_BEARER : CURLOPT_PASSWORD,
                      options->secret);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_line);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, said);
     if (options->ca_file)
         curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file);
 }
@@ -249,17 +313,23 @@ int imap_wire_open(const struct mailbox_options *options, struct imap_wire **ret
 {
     struct imap_wire *wire = memory_new(1, sizeof(*wire));
     char details[CURL_ERROR_SIZE] = "";
+    struct said said = {""};
     CURLcode code = CURLE_FAILED_INIT;
 
     wire->curl = curl_easy_init();
     if (wire->curl) {
-        set_up(wire->curl, options, details);
+        set_up(wire->curl, options, details, &said);
         code = curl_easy_perform(wire->curl);
     }
     if (code == CURLE_OK)
         code = curl_easy_getinfo(wire->curl, CURLINFO_ACTIVESOCKET, &wire->socket);
+    if (wire->curl) { /* `said` and `details` end here */
+        curl_easy_setopt(wire->curl, CURLOPT_HEADERFUNCTION, ignore_line);
+        curl_easy_setopt(wire->curl, CURLOPT_ERRORBUFFER, NULL);
+    }
     if (code != CURLE_OK) {
-        say_refusal(options, code, details[0] ? details : curl_easy_strerror(code), error);
+        say_refusal(options, code, details[0] ? details : curl_easy_strerror(code), &said,
+                    error);
         imap_wire_close(&wire);
         return -1;
     }

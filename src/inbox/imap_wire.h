@@ -18,6 +18,11 @@ struct imap_wire;
 /* Connects and logs in. Errors as mailbox_open's. */
 int imap_wire_open(const struct mailbox_options *options, struct imap_wire **ret_wire,
                    struct error *error);
+/* Whether a URL's host is this machine, by its address or as "localhost": then a connection
+ * that cannot be made secure does. */
+bool imap_wire_is_loopback(const char *url);
+/* Whether the code of a server's NO (RFC 5530) says that it will not last. */
+bool imap_wire_is_passing(struct view code);
 void imap_wire_close(struct imap_wire **wire); /* NULL is fine */
 
 /* For mailimap_connect, which frees it; the wire lives on. Its first line says PREAUTH. */

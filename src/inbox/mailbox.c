@@ -27,6 +27,7 @@ struct mailbox {
     uint32_t validity;
     uint32_t last_uid; /* of the last list */
     bool has_move, has_uidplus, has_idle;
+    bool was_open; /* once before */
 };
 
 static void allow(struct mailbox *mailbox, size_t bytes)
@@ -42,7 +43,14 @@ static bool is_fine(int code)
            code == MAILIMAP_NO_ERROR_NON_AUTHENTICATED;
 }
 
-/* `refused`: the kind when the server has answered NO. */
+static bool is_for_now(const struct mailbox *mailbox)
+{
+    const struct mailimap_response_info *info = mailbox->imap->imap_response_info;
+
+    return mailbox->was_open || (info && imap_wire_is_passing(view_of(info->rsp_atom)));
+}
+
+/* `refused`: the kind when the server has answered NO and it will last. */
 static int say(const struct mailbox *mailbox, int code, enum error_kind refused, const char *what,
                struct error *error)
 {
@@ -54,7 +62,8 @@ static int say(const struct mailbox *mailbox, int code, enum error_kind refused,
     if (code == MAILIMAP_ERROR_PARSE || code == MAILIMAP_ERROR_PROTOCOL)
         return error_set(error, ERROR_TEMPORARY, "inbox %s: %s: the server's answer is no IMAP",
                          mailbox->url, what);
-    return error_set(error, refused, "inbox %s: %s: %s", mailbox->url, what,
+    return error_set(error, is_for_now(mailbox) ? ERROR_TEMPORARY : refused,
+                     "inbox %s: %s: %s", mailbox->url, what,
                      mailbox->imap->imap_response && mailbox->imap->imap_response[0]
                          ? mailbox->imap->imap_response
                          : "refused");
@@ -181,6 +190,7 @@ int mailbox_open(const struct mailbox_options *options, struct mailbox **ret_mai
 
     mailbox->url = memory_copy_string(options->url);
     mailbox->timeout_seconds = options->timeout_seconds ? options->timeout_seconds : STEP_SECONDS;
+    mailbox->was_open = options->was_open;
     mailbox->imap = mailimap_new(0, NULL);
     if (folder_of_url(options->url, name, error) < 0 ||
         imap_wire_open(options, &mailbox->wire, error) < 0 || greet(mailbox, error) < 0 ||

@@ -3,8 +3,9 @@
  * One mailbox at a time per process (libetpan's time-out is global).
  *
  * Errors: temporary (connection lost, server busy), configuration (login refused,
- * certificate, no such folder), input (the server does not speak IMAP). After a temporary
- * one the mailbox is to be closed. */
+ * certificate, no such folder), input (the server does not speak IMAP). A refusal of what
+ * was allowed before, or that the server itself calls one for now, is temporary. After a
+ * temporary one the mailbox is to be closed. */
 #ifndef INBOX_MAILBOX_H
 #define INBOX_MAILBOX_H
 
@@ -25,6 +26,7 @@ struct mailbox_options {
     bool is_bearer;
     const char *ca_file;  /* NULL: the system's */
     int timeout_seconds;  /* of each step; 0: 60 */
+    bool was_open;        /* with the same options before: what is refused now is for a while */
 };
 
 int mailbox_open(const struct mailbox_options *options, struct mailbox **ret_mailbox,

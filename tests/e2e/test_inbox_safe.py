@@ -1,10 +1,15 @@
 """What a stranger, a broken server or a program cannot make the inbox do."""
 
 import smtplib
+import socket
 import sqlite3
+import threading
 import unittest
 
+import servers
 import test_inbox
+from imap_server import ImapServer
+from support import CONFIGURATION, OK, TEMPORARY, Case
 from test_inbox import Inbox
 
 DAY = 86400
@@ -89,6 +94,67 @@ class Safe(Inbox):
         self.send_raw(head + "\r\nagain\r\n--b\r\n" + returned)
         self.read_inbox()
         self.assertEqual(self.suppressed(ada), ["complained"])
+
+
+class Refused(Case):
+    """What passes by itself is tried again by systemd (75); what a person has to mend is not (78)."""
+
+    def use(self, url, **keys):
+        self.paperboy.write("password", "secret\n").chmod(0o600)
+        self.paperboy.write_configuration(inbox={
+            "url": url, "username": "paperboy", "password_file": "password", "address": "paperboy@example.test",
+            "authserv_id": "mx.example.test", **keys})
+
+    def serve(self, **options):
+        server = ImapServer(**options)
+        self.addCleanup(server.close)
+        self.use(server.url())
+        return server
+
+    def test_refusals(self):
+        for word in ("AUTHENTICATE", "SELECT", "CREATE"):
+            for code, status in ((b"[UNAVAILABLE] later", TEMPORARY), (b"[inuse] x", TEMPORARY),
+                                 (b"[SERVERBUG] x", TEMPORARY), (b"[AUTHENTICATIONFAILED] x", CONFIGURATION),
+                                 (b"[NONEXISTENT] unavailable", CONFIGURATION), (b"no", CONFIGURATION)):
+                self.serve(replies={word: b"TAG NO " + code + b"\r\n"})
+                result = self.paperboy.run("inbox")
+                self.assertEqual(result.status, status, f"{word} {code}: {result}")
+
+    def test_connection_reset(self):
+        """In the middle of making it secure."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def reset():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                connection.recv(100)
+                connection.close()
+
+        threading.Thread(target=reset, daemon=True).start()
+        self.use(f"imaps://127.0.0.1:{listener.getsockname()[1]}/INBOX")
+        result = self.paperboy.run("inbox")
+        self.assertEqual(result.status, TEMPORARY, str(result))
+
+    def test_refused_after_success(self):
+        """A password that was good is not given up for one refusal."""
+        server = self.serve(capabilities=b"IMAP4rev1 MOVE IDLE SASL-IR AUTH=PLAIN",
+                            replies={"IDLE": b"+ idling\r\n"})
+        watcher = self.paperboy.start("inbox", "--watch")
+        try:
+            servers.wait_for(lambda: "IDLE" in server.seen, 20, "the first session")
+            server.replies["AUTHENTICATE"] = b"TAG NO [AUTHENTICATIONFAILED] no\r\n"
+            servers.wait_for(lambda: server.seen.count("AUTHENTICATE") >= 2, 30, "a second login")
+            del server.replies["AUTHENTICATE"]
+            servers.wait_for(lambda: server.seen.count("IDLE") >= 2, 30, "a second session")
+        finally:
+            watcher.terminate()
+            out, err = watcher.communicate(timeout=30)
+        self.assertEqual(watcher.returncode, OK, err.decode())
+        self.assertIn("refused for now", err.decode())
 
 
 # The set-up is taken over, not the tests.
