@@ -33,7 +33,7 @@ const struct cell_limits CELL_LIMITS = {
 };
 
 enum { RESULT_FD = 3, EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_TOO_LONG = 2, EXIT_UNCONFINED = 3,
-       READ_BYTES = 64 * 1024 };
+       READ_BYTES = 64 * 1024, NAP_MAX_NS = 20000000 };
 
 /* ---- inside ---- */
 
@@ -155,13 +155,23 @@ static bool read_result(int fd, const struct cell_limits *limits, struct buffer 
     }
 }
 
-static int wait_for(pid_t child)
+/* A child that has closed its end may go on for all that; false: it was killed for that. */
+static bool wait_for(pid_t child, int64_t end_ms, int *ret_status)
 {
-    int status = 0;
+    struct timespec nap = {0, 100000};
+    pid_t ended;
 
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    return status;
+    while ((ended = waitpid(child, ret_status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+        if (now_ms() >= end_ms) {
+            kill(child, SIGKILL);
+            while (waitpid(child, ret_status, 0) < 0 && errno == EINTR)
+                ;
+            return false;
+        }
+        nanosleep(&nap, NULL);
+        nap.tv_nsec = nap.tv_nsec < NAP_MAX_NS ? nap.tv_nsec * 2 : NAP_MAX_NS;
+    }
+    return true;
 }
 
 static int say_end(const struct cell_limits *limits, int status, struct error *error)
@@ -187,13 +197,14 @@ static int say_end(const struct cell_limits *limits, int status, struct error *e
 static int collect(const struct cell_limits *limits, pid_t child, int fd,
                    struct buffer *ret_result, struct error *error)
 {
+    int64_t end_ms = now_ms() + (int64_t)limits->wall_seconds * 1000;
     size_t before = ret_result->size;
     bool is_whole = read_result(fd, limits, ret_result);
-    int status;
+    int status = 0;
 
     if (!is_whole)
         kill(child, SIGKILL);
-    status = wait_for(child);
+    is_whole &= wait_for(child, end_ms, &status);
     if (is_whole && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE && !ret_result->failed)
         return 0;
     buffer_cut(ret_result, before);

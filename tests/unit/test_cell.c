@@ -127,6 +127,13 @@ static int sleep_long(void *user, struct buffer *ret_result)
     return 0;
 }
 
+/* Its parent sees the end of the result, and the child does not end. */
+static int close_and_sleep(void *user, struct buffer *ret_result)
+{
+    close(3);
+    return sleep_long(user, ret_result);
+}
+
 static int crash(void *user, struct buffer *ret_result)
 {
     (void)user, (void)ret_result;
@@ -200,6 +207,7 @@ static void each_end_is_told(void **state)
     check(&TIGHT, leave, NULL, NULL, "it could not be read (status 77)");
     check(&TIGHT, spin, NULL, NULL, "took more than 1 s of the processor");
     check(&hasty, sleep_long, NULL, NULL, "took longer than 1 s");
+    check(&hasty, close_and_sleep, NULL, NULL, "took longer than 1 s");
     check(&TIGHT, crash, NULL, NULL, "crashed, or went too deep (signal 11)");
     check(&TIGHT, abort_at_once, NULL, NULL, "ended by signal 6");
     check(&TIGHT, fill, &too_many, NULL, "too long");
