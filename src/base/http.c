@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/loopback.h"
 #include "base/memory.h"
 
 struct http_client {
@@ -208,12 +209,6 @@ static void set_options(CURL *easy, const struct http_request *request, struct t
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_error);
 }
 
-static bool is_loopback(const char *host)
-{
-    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-           strncmp(host, "127.", 4) == 0;
-}
-
 /* What depends on where the request goes now. */
 static void set_target(struct http_client *client)
 {
@@ -221,7 +216,7 @@ static void set_target(struct http_client *client)
     char *url = url_part(client->url, CURLUPART_URL);
 
     curl_easy_setopt(client->easy, CURLOPT_URL, url);
-    curl_easy_setopt(client->easy, CURLOPT_NOPROXY, host && is_loopback(host) ? "*" : NULL);
+    curl_easy_setopt(client->easy, CURLOPT_NOPROXY, host && host_is_loopback(host) ? "*" : NULL);
     curl_free(host);
     curl_free(url);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/loopback.h"
 #include "base/memory.h"
 
 static void forget_secret(char **secret)
@@ -26,16 +27,10 @@ void smtp_relay_free(struct smtp_relay **relay)
     *relay = NULL;
 }
 
-static bool is_loopback(const char *host)
-{
-    return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
-           strcmp(host, "[::1]") == 0;
-}
-
 static enum transport_tls choose_tls(const struct transport_options *options, const char *host)
 {
     if (options->tls == TRANSPORT_TLS_DEFAULT)
-        return is_loopback(host) ? TRANSPORT_TLS_OFF : TRANSPORT_TLS_REQUIRED;
+        return host_is_loopback(host) ? TRANSPORT_TLS_OFF : TRANSPORT_TLS_REQUIRED;
     /* Else a relay, or whoever sits in between, could ask for the password in
      * the clear by not offering TLS. */
     if (options->tls == TRANSPORT_TLS_OPTIONAL && options->username)

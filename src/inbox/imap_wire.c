@@ -1,6 +1,5 @@
 #include "inbox/imap_wire.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
@@ -9,6 +8,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/loopback.h"
 #include "base/memory.h"
 
 enum { CONNECT_SECONDS = 30, TIMEOUT_SECONDS = 60, STREAM_BYTES = 16 * 1024, NAP_MS = 500,
@@ -182,15 +182,6 @@ bool imap_wire_wait(struct imap_wire *wire, int seconds, const volatile sig_atom
 
 /* ---- connecting ---- */
 
-/* A name may begin with "127.", too. */
-static bool is_loopback_host(const char *host)
-{
-    struct in_addr address;
-
-    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-           (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
-}
-
 bool imap_wire_is_loopback(const char *url)
 {
     CURLU *parts = curl_url();
@@ -199,7 +190,7 @@ bool imap_wire_is_loopback(const char *url)
 
     if (parts && curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
         curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-        is = is_loopback_host(host);
+        is = host_is_loopback(host);
     curl_free(host);
     curl_url_cleanup(parts);
     return is;
