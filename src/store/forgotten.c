@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "store/changes.h"
 #include "store/derived.h"
+#include "store/mail_log.h"
 #include "store/holds.h"
 #include "store/query.h"
 
@@ -64,10 +65,7 @@ static int delete_all(struct store *store, const char *address, struct erased *e
                      error) < 0 ||
         query_run_of(store, "DELETE FROM moved_addresses WHERE address = $1 OR other = $1",
                      address, NULL, error) < 0 ||
-        /* What the owner is still to be told begins with whom it is about. */
-        query_run_of(store,
-                     "DELETE FROM inbox_events WHERE substr(text, 1, length($1) + 1) = $1 || ' '",
-                     address, NULL, error) < 0 ||
+        inbox_event_forget(store, address, error) < 0 ||
         query_run_of(store, "DELETE FROM profiles WHERE address = $1", address,
                      &erased->profiles, error) < 0)
         return -1;

@@ -1,6 +1,10 @@
 #include "store/mail_log.h"
 
+#include <ctype.h>
+#include <stdlib.h>
+
 #include "base/clock.h"
+#include "base/memory.h"
 #include "store/query.h"
 
 /* ---- dealt with ---- */
@@ -22,14 +26,15 @@ int mail_log_find(struct store *store, const struct mail_place *place, struct ar
 
     *ret_folder = NULL;
     query_start(&query, store,
-                "SELECT folder FROM handled_mails WHERE mailbox = $1 AND validity = $2 AND uid = $3",
-                error);
+                "SELECT folder FROM handled_mails WHERE mailbox = $1 AND validity = $2 AND uid = $3"
+                " AND hash = $4", error);
     query_text(&query, place->mailbox);
     query_integer(&query, place->validity);
     query_integer(&query, place->uid);
+    query_text(&query, place->hash);
     if (find(&query, arena, ret_folder) < 0)
         return -1;
-    if (*ret_folder || !place->hash)
+    if (*ret_folder)
         return 0;
     query_start(&query, store,
                 "SELECT folder FROM handled_mails WHERE hash = $1 AND mailbox = $2"
@@ -48,7 +53,10 @@ int mail_log_add(struct store *store, const struct mail_place *place, const char
 
     query_start(&query, store,
                 "INSERT INTO handled_mails (mailbox, validity, uid, hash, folder, handled_utc)"
-                " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", error);
+                " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (mailbox, validity, uid) DO UPDATE"
+                " SET hash = excluded.hash, folder = excluded.folder,"
+                " handled_utc = excluded.handled_utc"
+                " WHERE handled_mails.hash <> excluded.hash", error);
     query_text(&query, place->mailbox);
     query_integer(&query, place->validity);
     query_integer(&query, place->uid);
@@ -181,4 +189,63 @@ int inbox_event_take(struct store *store, struct buffer *ret_lines, size_t *ret_
     if (transaction_open(store, &mine, error) < 0)
         return -1;
     return transaction_close(store, mine, take_events(store, ret_lines, ret_count, error), error);
+}
+
+static bool is_of_address(struct view text, size_t at)
+{
+    unsigned char byte = at < text.size ? (unsigned char)text.data[at] : ' ';
+
+    return byte < 0x80 && (isalnum(byte) || byte == '-' || byte == '_' || byte == '+');
+}
+
+/* Not within a longer one; a full stop behind it may end a sentence. */
+static bool stands_alone(struct view text, size_t from, size_t to)
+{
+    if (from && (is_of_address(text, from - 1) || text.data[from - 1] == '.'))
+        return false;
+    return !is_of_address(text, to) &&
+           !(to < text.size && text.data[to] == '.' && is_of_address(text, to + 1));
+}
+
+static bool names(struct view text, struct view address)
+{
+    for (size_t i = 0; i + address.size <= text.size; i++)
+        if (view_equal_nocase(view_slice(text, i, i + address.size), address) &&
+            stands_alone(text, i, i + address.size))
+            return true;
+    return false;
+}
+
+static int forget_events(struct store *store, struct view address, struct error *error)
+{
+    struct query query;
+    int64_t *numbers = NULL;
+    size_t count = 0, capacity = 0;
+    int row, result;
+
+    query_start(&query, store, "SELECT number, text FROM inbox_events", error);
+    while ((row = query_next(&query)) > 0) {
+        if (!names(query_get_view(&query, 1), address))
+            continue;
+        numbers = memory_grow(numbers, &capacity, count + 1, sizeof(*numbers));
+        numbers[count++] = query_get_integer(&query, 0);
+    }
+    query_end(&query);
+    result = row;
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        query_start(&query, store, "DELETE FROM inbox_events WHERE number = $1", error);
+        query_integer(&query, numbers[i]);
+        result = query_run(&query, NULL);
+    }
+    free(numbers);
+    return result;
+}
+
+int inbox_event_forget(struct store *store, const char *address, struct error *error)
+{
+    bool mine;
+
+    if (transaction_open(store, &mine, error) < 0)
+        return -1;
+    return transaction_close(store, mine, forget_events(store, view_of(address), error), error);
 }

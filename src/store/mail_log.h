@@ -17,15 +17,16 @@ struct mail_place {
     const char *mailbox;
     uint32_t validity;
     uint32_t uid;
-    const char *hash; /* NULL while it is not known */
+    const char *hash;
 };
 
-/* The folder that it belongs to, when it was dealt with: under its UID, or, when the
- * UIDVALIDITY is another since, under its hash. NULL: it was not. In the arena. */
+/* The folder that it belongs to, when it was dealt with: these bytes under its UID, or, when
+ * the UIDVALIDITY is another since, under any. NULL: it was not. A server that was restored
+ * or wiped may give a UID again. In the arena. */
 int mail_log_find(struct store *store, const struct mail_place *place, struct arena *arena,
                   const char **ret_folder, struct error *error);
-/* First in the transaction of what it does. `*ret_is_new` is false when another process has
- * dealt with it meanwhile. */
+/* First in the transaction of what it does; replaces what another mail left under the UID.
+ * `*ret_is_new` is false when another process has dealt with it meanwhile. */
 int mail_log_add(struct store *store, const struct mail_place *place, const char *folder,
                  int64_t now_utc, bool *ret_is_new, struct error *error);
 int mail_log_prune(struct store *store, int64_t before_utc, struct error *error);
@@ -49,5 +50,7 @@ int inbox_event_add(struct store *store, const char *text, int64_t now_utc, stru
 /* Appends a line each, oldest first, and forgets them. */
 int inbox_event_take(struct store *store, struct buffer *ret_lines, size_t *ret_count,
                      struct error *error);
+/* Those with this address anywhere are not told. */
+int inbox_event_forget(struct store *store, const char *address, struct error *error);
 
 #endif

@@ -92,18 +92,63 @@ int subscriber_where(struct store *store, const char *address, struct arena *are
     return 0;
 }
 
-int moved_each(struct store *store, moved_visit *visit, void *user, struct error *error)
+static int forget(struct store *store, const char *address, struct error *error)
+{
+    if (query_run_of(store,
+                     "UPDATE moved_addresses SET other ="
+                     " (SELECT next.other FROM moved_addresses AS next WHERE next.address = $1)"
+                     " WHERE other = $1 AND EXISTS"
+                     " (SELECT 1 FROM moved_addresses AS next WHERE next.address = $1)",
+                     address, NULL, error) < 0)
+        return -1;
+    return query_run_of(store, "DELETE FROM moved_addresses WHERE address = $1", address, NULL,
+                        error);
+}
+
+int moved_forget(struct store *store, const char *address, struct error *error)
+{
+    bool mine;
+
+    if (transaction_open(store, &mine, error) < 0)
+        return -1;
+    return transaction_close(store, mine, forget(store, address, error), error);
+}
+
+/* ---- walks ---- */
+
+static int visit_all(struct query *query, moved_visit *visit, void *user)
 {
     struct arena *arena = arena_new();
-    struct query query;
-    int row, result = 0;
+    int result = 0;
 
-    query_start(&query, store, "SELECT address FROM moved_addresses", error);
-    while (result == 0 && (row = query_next(&query)) > 0) {
-        result = visit(user, query_get_string(&query, 0, arena));
+    while (result == 0 && query_next(query) > 0) {
+        result = visit(user, query_get_string(query, 0, arena));
         arena_reset(arena);
     }
-    query_end(&query);
+    query_end(query);
     arena_free(&arena);
-    return query.failed ? -1 : result;
+    return query->failed ? -1 : result;
+}
+
+int moved_each(struct store *store, moved_visit *visit, void *user, struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store, "SELECT address FROM moved_addresses", error);
+    return visit_all(&query, visit, user);
+}
+
+int moved_each_from(struct store *store, const char *address, moved_visit *visit, void *user,
+                    struct error *error)
+{
+    struct query query;
+
+    query_start(&query, store,
+                "WITH RECURSIVE earlier (address) AS"
+                " (SELECT address FROM moved_addresses WHERE other = $1"
+                " UNION SELECT moved_addresses.address FROM moved_addresses, earlier"
+                " WHERE moved_addresses.other = earlier.address)"
+                " SELECT address FROM earlier WHERE address <> $1 ORDER BY address", error);
+    query_text(&query, address);
+    return visit_all(&query, visit, user);
 }

@@ -283,6 +283,42 @@ static void moves_are_followed_and_come_to_an_end(void **state)
     store_close(&store);
 }
 
+static void check_earlier(struct store *store, const char *address, const char *want)
+{
+    struct error error = {0};
+    struct buffer text;
+
+    buffer_init(&text, 100);
+    MUST(moved_each_from(store, address, note_address, &text, &error), error);
+    assert_string_equal(buffer_string(&text), want);
+    buffer_free(&text);
+}
+
+/* Somebody else is at an address: who came by it is still followed, and who was there is not. */
+static void an_old_address_is_given_again(void **state)
+{
+    struct store *store = suite_open(state);
+    struct error error = {0};
+
+    move(store, "a", "b");
+    move(store, "x", "b");
+    move(store, "b", "c");
+    check_earlier(store, "c", " a b x");
+    check_earlier(store, "b", " a x");
+    check_earlier(store, "a", "");
+    MUST(moved_forget(store, "b", &error), error);
+    check_where(store, "a", "c");
+    check_where(store, "x", "c");
+    check_where(store, "b", "b");
+    check_earlier(store, "c", " a x");
+    check_earlier(store, "b", "");
+    MUST(moved_forget(store, "a", &error), error);
+    MUST(moved_forget(store, "nobody", &error), error);
+    check_where(store, "a", "a");
+    check_earlier(store, "c", " x");
+    store_close(&store);
+}
+
 int store_suite_returns_run(const struct store_opener *opener)
 {
     struct CMUnitTest tests[] = {
@@ -291,6 +327,7 @@ int store_suite_returns_run(const struct store_opener *opener)
         cmocka_unit_test(no_limit_is_never_reached),
         cmocka_unit_test(what_was_shown_goes_with_them),
         cmocka_unit_test(moves_are_followed_and_come_to_an_end),
+        cmocka_unit_test(an_old_address_is_given_again),
     };
 
     return suite_run_tests("mails that come back, and moving", tests,
