@@ -9,7 +9,6 @@
 #include "commands/inbox_parts.h"
 #include "store/bounces.h"
 #include "store/holds.h"
-#include "store/moving.h"
 #include "store/person.h"
 #include "store/subscribers.h"
 #include "subscribers/address.h"
@@ -273,9 +272,9 @@ int inbox_take_bounce(struct inbox *inbox, struct error *error)
     if (inbox->finding->kind == FINDING_COMPLAINT) {
         const char *address;
 
-        if (subscriber_where(inbox->site->store, proof.address, inbox->arena, &address, error) < 0)
+        if (inbox_where(inbox, proof.address, &address, error) < 0)
             return -1;
-        return take_complaint(inbox, address, error);
+        return address ? take_complaint(inbox, address, error) : 0;
     }
     recipient = gravest(&inbox->finding->bounce, &kind);
     return recipient ? take_failure(inbox, &proof, recipient, kind, error) : 0;

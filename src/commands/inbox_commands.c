@@ -7,7 +7,6 @@
 #include "commands/inbox_deciding.h"
 #include "inbox/change.h"
 #include "store/forgotten.h"
-#include "store/moving.h"
 #include "store/subscribers.h"
 #include "subscribers/address.h"
 
@@ -85,21 +84,17 @@ static int decide_confirm(struct inbox *inbox, struct inbox_deed *deed, const st
         return confirm_subscribe(inbox, deed, pending, error);
     if (pending->kind == PENDING_ADDRESS)
         return confirm_address(inbox, deed, grant, error);
-    /* Also when an interruption has left no profile. */
-    if (pending->kind == PENDING_FORGET) {
+    read_lines(inbox, pending->commands, &commands);
+    /* Also when an interruption has left no profile, or it cannot be read. */
+    if (pending->kind == PENDING_FORGET || inbox_has_command(&commands, COMMAND_FORGET)) {
         deed->address = pending->address;
         deed->profile = DEED_ERASE;
         return 0;
     }
     if (inbox_load(inbox, pending->address, deed, error) < 0)
         return -1;
-    read_lines(inbox, pending->commands, &commands);
-    if (!deed->has_before) {
-        /* Perhaps it went when this mail was interrupted: the rest goes now. */
-        if (inbox_has_command(&commands, COMMAND_FORGET))
-            deed->profile = DEED_ERASE;
+    if (!deed->has_before)
         return 0;
-    }
     return inbox_decide_change(inbox, deed, &commands, true, false, NULL, error);
 }
 
@@ -148,8 +143,11 @@ static int decide_granted(struct inbox *inbox, struct inbox_deed *deed, const st
             return 0;
         return decide_confirm(inbox, deed, grant, error);
     }
-    if (subscriber_where(inbox->site->store, grant->address, inbox->arena, &address, error) < 0 ||
-        inbox_load(inbox, address, deed, error) < 0)
+    if (inbox_where(inbox, grant->address, &address, error) < 0)
+        return -1;
+    if (!address)
+        return 0;
+    if (inbox_load(inbox, address, deed, error) < 0)
         return -1;
     if (grant->purpose == TOKEN_UNSUBSCRIBE) {
         commands = only(inbox, COMMAND_UNSUBSCRIBE, COMMAND_UNSUBSCRIBE);

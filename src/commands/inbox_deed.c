@@ -2,10 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands/compiling.h"
+#include "commands/forgetting.h"
 #include "commands/inbox_parts.h"
 #include "store/bounces.h"
-#include "store/derived.h"
 #include "store/forgotten.h"
 #include "store/history.h"
 #include "store/holds.h"
@@ -134,14 +133,10 @@ static int move_profile(struct inbox *inbox, const struct inbox_deed *deed, stru
 
 static int erase(struct inbox *inbox, const struct inbox_deed *deed, struct error *error)
 {
-    char hash[FORGOTTEN_TEXT_BYTES];
     struct erased erased;
     struct error problem;
 
-    forgotten_hash_make(&inbox->site->key, view_of(deed->address), hash);
-    if (derived_drop(inbox->site->store, COMPILING_KIND, deed->address, error) < 0 ||
-        subscriber_erase(inbox->site->store, deed->address, hash, inbox->now_utc, &erased,
-                         error) < 0)
+    if (forgetting_erase(inbox->site, &inbox->source, deed->address, &erased, error) < 0)
         return -1;
     if (!inbox->source.folder ||
         profile_source_remove(&inbox->source, deed->address, &problem) == 0 ||
@@ -189,7 +184,8 @@ static int lift(struct inbox *inbox, const struct inbox_deed *deed, struct error
     if (suppression_lift(store, deed->address, SUPPRESSION_UNSUBSCRIBED, &was_there, error) < 0 ||
         suppression_lift(store, deed->address, SUPPRESSION_BOUNCED, &was_there, error) < 0 ||
         dead_forget(store, deed->address, error) < 0 ||
-        bounce_forget(store, deed->address, error) < 0)
+        bounce_forget(store, deed->address, error) < 0 ||
+        moved_forget(store, deed->address, error) < 0)
         return -1;
     return forgotten_lift(store, hash, &was_there, error);
 }
@@ -274,7 +270,8 @@ int inbox_perform(struct inbox *inbox, struct inbox_deed *deed, const struct mai
     if (is_new && deed->profile == DEED_ERASE)
         scrub(inbox);
     /* Whom a token may be for has changed. */
-    if (deed->profile == DEED_CREATE || deed->profile == DEED_MOVE || deed->asks.id)
+    if (deed->profile == DEED_CREATE || deed->profile == DEED_MOVE ||
+        deed->profile == DEED_ERASE || deed->asks.id)
         tag_book_clear(&inbox->book);
     return 0;
 }

@@ -124,6 +124,24 @@ int inbox_find_grant(struct inbox *inbox, struct grant *ret_grant, struct error 
     return 0;
 }
 
+int inbox_where(struct inbox *inbox, const char *address, const char **ret_address,
+                struct error *error)
+{
+    bool has, knows;
+
+    *ret_address = address;
+    if (profile_source_has(&inbox->source, address, &has, error) < 0)
+        return -1;
+    if (has)
+        return 0;
+    if (subscriber_where(inbox->site->store, address, inbox->arena, ret_address, error) < 0 ||
+        tag_book_knows(inbox->site, *ret_address, &knows, error) < 0)
+        return -1;
+    if (!knows)
+        *ret_address = NULL;
+    return 0;
+}
+
 /* What a program or a mailbox provider sends for somebody is a complaint or nothing by its
  * form, and there is nobody who waits for an answer. */
 int inbox_decide_leaving(struct inbox *inbox, struct inbox_deed *deed, bool *ret_leaves,
@@ -132,7 +150,6 @@ int inbox_decide_leaving(struct inbox *inbox, struct inbox_deed *deed, bool *ret
     const struct finding *finding = inbox->finding;
     struct grant grant = {0};
     struct token token;
-    bool has;
 
     *ret_leaves = false;
     for (size_t i = 0; i < finding->recipient_count && !grant.address; i++)
@@ -142,12 +159,10 @@ int inbox_decide_leaving(struct inbox *inbox, struct inbox_deed *deed, bool *ret
             return -1;
     if (!grant.address)
         return 0;
-    if (subscriber_where(inbox->site->store, grant.address, inbox->arena, &deed->address,
-                         error) < 0 ||
-        profile_source_has(&inbox->source, deed->address, &has, error) < 0)
+    if (inbox_where(inbox, grant.address, &deed->address, error) < 0)
         return -1;
     *ret_leaves = true;
-    deed->unsubscribes = has;
+    deed->unsubscribes = deed->address != NULL;
     deed->reason = VIEW("asked for by mail, with the link of a digest");
     return 0;
 }

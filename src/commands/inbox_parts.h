@@ -90,6 +90,11 @@ int inbox_perform(struct inbox *inbox, struct inbox_deed *deed, const struct mai
 /* Files are in no transaction: what is about to be written is noted before. */
 int inbox_announce(struct inbox *inbox, const struct inbox_deed *deed, struct error *error);
 
+/* inbox_grant.c: where somebody is now who was at `address`, which is theirs when it has a
+ * profile. NULL: nothing is known of them any more, and nothing is to be. In the arena. */
+int inbox_where(struct inbox *inbox, const char *address, const char **ret_address,
+                struct error *error);
+
 /* inbox_bounce.c: a bounce or a complaint; inside the caller's transaction. */
 int inbox_take_bounce(struct inbox *inbox, struct error *error);
 

@@ -265,15 +265,11 @@ static int handle(struct inbox *inbox, struct mailbox *mailbox, const struct mai
     struct mail_place place = {.mailbox = inbox->site->configuration.inbox.url,
                                .validity = mailbox_validity(mailbox), .uid = item->uid};
     struct buffer bytes;
-    bool is_done;
     int result;
 
     inbox->now_utc = site_now();
     arena_reset(inbox->arena);
-    if (move_again(inbox, mailbox, &place, &is_done, error) < 0)
-        return -1;
-    if (is_done)
-        return 0;
+    tag_book_next_mail(&inbox->book);
     buffer_init(&bytes, MAIL_BYTES + 1);
     result = mailbox_fetch(mailbox, item->uid, MAIL_BYTES, &bytes, error);
     if (result == 0)
@@ -403,6 +399,14 @@ static void pause_for(int seconds)
         sleep(1);
 }
 
+/* The owner is told when a day begins, also when no mail comes. */
+static int seconds_to_watch(void)
+{
+    int64_t to_midnight = DAY_SECONDS - site_now() % DAY_SECONDS;
+
+    return to_midnight < WATCH_SECONDS ? (int)to_midnight : WATCH_SECONDS;
+}
+
 static int visit(struct inbox *inbox, bool stays, struct error *error)
 {
     const struct configuration *configuration = &inbox->site->configuration;
@@ -426,8 +430,8 @@ static int visit(struct inbox *inbox, bool stays, struct error *error)
         /* A server that tells of mail and has none is not asked without end. */
         if (result == 0 && stays && inbox->found_none)
             pause_for(1);
-        while (result == 0 && stays && !is_news && !site_is_stopping())
-            result = mailbox_wait(mailbox, WATCH_SECONDS, site_stop_flag(), &is_news, error);
+        if (result == 0 && stays && !site_is_stopping())
+            result = mailbox_wait(mailbox, seconds_to_watch(), site_stop_flag(), &is_news, error);
         if (!stays || site_is_stopping())
             break;
     }

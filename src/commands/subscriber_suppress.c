@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "commands/compiling.h"
+#include "commands/forgetting.h"
 #include "commands/holding.h"
 #include "commands/profile_source.h"
 #include "commands/quiet.h"
@@ -136,13 +137,14 @@ struct erasing {
 };
 
 /* All that is in the store, at once. */
-static int erase_in_transaction(struct erasing *erasing, const char *hash, struct error *error)
+static int erase_in_transaction(struct erasing *erasing, struct error *error)
 {
     struct store *store = erasing->site->store;
 
     if (store_begin(store, error) < 0)
         return -1;
-    if (subscriber_erase(store, erasing->address, hash, site_now(), &erasing->erased, error) < 0 ||
+    if (forgetting_erase(erasing->site, &erasing->source, erasing->address, &erasing->erased,
+                         error) < 0 ||
         quiet_forget(store, error) < 0) {
         store_rollback(store);
         return -1;
@@ -172,7 +174,7 @@ static int erase(struct erasing *erasing, struct error *error)
         return -1;
     if (!is_known(erasing, has_rows))
         return error_set(error, ERROR_MISSING, "nothing is known of %s", erasing->address);
-    if (erase_in_transaction(erasing, hash, error) < 0)
+    if (erase_in_transaction(erasing, error) < 0)
         return -1;
     if (erasing->source.folder && erasing->had_profile)
         return folder_remove(erasing->source.folder, erasing->address, NULL, error);

@@ -1,12 +1,17 @@
 #include "commands/tag_book.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
+#include "store/changes.h"
 #include "store/moving.h"
 #include "store/pending.h"
 #include "store/subscribers.h"
 #include "subscribers/address.h"
+
+enum { TOKENS_PER_MAIL = 32, FRESH_SECONDS = 60, NANOSECONDS = 1000000000 };
 
 struct reading {
     struct tag_book *book;
@@ -71,6 +76,19 @@ static int compare(const void *a, const void *b)
     return left->tag < right->tag ? -1 : left->tag > right->tag;
 }
 
+/* Changes when a profile is added. */
+static int find_stamp(const struct profile_source *source, int64_t *ret_stamp, struct error *error)
+{
+    struct stat status;
+
+    if (!source->folder)
+        return store_change_find(source->store, CHANGE_PROFILES, ret_stamp, error);
+    *ret_stamp = stat(source->folder, &status) < 0
+                     ? 0
+                     : (int64_t)status.st_mtim.tv_sec * NANOSECONDS + status.st_mtim.tv_nsec;
+    return 0;
+}
+
 static int read_all(struct tag_book *book, struct site *site, struct error *error)
 {
     struct reading reading = {book, &site->key};
@@ -78,7 +96,11 @@ static int read_all(struct tag_book *book, struct site *site, struct error *erro
 
     tag_book_clear(book);
     book->arena = arena_new();
+    book->was_reread = true;
+    book->read_utc = site_now();
+    /* The stamp first: what is added meanwhile is looked for the next time. */
     if (profile_source_open(site, &source, error) < 0 ||
+        find_stamp(&source, &book->stamp, error) < 0 ||
         add_profiles(&reading, &source, error) < 0 ||
         add_suppressed(&reading, site->store, error) < 0 ||
         pending_each_address(site->store, site_now(), add, &reading, error) < 0 ||
@@ -113,20 +135,93 @@ static bool has(const struct tag_book *book, uint64_t tag)
     return book->is_read && at < book->count && book->entries[at].tag == tag;
 }
 
+/* Reading takes as long as there are profiles: once a mail, and within a minute only when
+ * there may be new ones. */
+static int is_worth_reading(const struct tag_book *book, struct site *site, bool *ret_is,
+                            struct error *error)
+{
+    struct profile_source source;
+    int64_t age = site_now() - book->read_utc, stamp;
+
+    *ret_is = !book->is_read;
+    if (book->is_read && !book->was_reread) {
+        if (profile_source_open(site, &source, error) < 0 ||
+            find_stamp(&source, &stamp, error) < 0)
+            return -1;
+        *ret_is = age < 0 || age >= FRESH_SECONDS || stamp != book->stamp;
+    }
+    return 0;
+}
+
+static int is_pending(struct store *store, const char *address, struct arena *arena, bool *ret_is,
+                      struct error *error)
+{
+    struct pending *items;
+    size_t count;
+
+    if (pending_list(store, address, site_now(), arena, &items, &count, error) < 0)
+        return -1;
+    *ret_is = count > 0;
+    return 0;
+}
+
+static int has_moved(struct store *store, const char *address, struct arena *arena, bool *ret_has,
+                     struct error *error)
+{
+    const char *where;
+
+    if (subscriber_where(store, address, arena, &where, error) < 0)
+        return -1;
+    *ret_has = strcmp(where, address) != 0;
+    return 0;
+}
+
+int tag_book_knows(struct site *site, const char *address, bool *ret_knows, struct error *error)
+{
+    struct arena *arena = arena_new();
+    struct suppression_found suppression = {0};
+    struct profile_source source;
+    bool has = false, asked = false, moved = false;
+    int result = 0;
+
+    if (profile_source_open(site, &source, error) < 0 ||
+        profile_source_has(&source, address, &has, error) < 0 ||
+        (!has && (suppression_find(site->store, address, &suppression, error) < 0 ||
+                  is_pending(site->store, address, arena, &asked, error) < 0 ||
+                  has_moved(site->store, address, arena, &moved, error) < 0)))
+        result = -1;
+    arena_free(&arena);
+    if (result == 0)
+        *ret_knows = has || suppression.found || asked || moved;
+    return result;
+}
+
 int tag_book_each(struct tag_book *book, struct site *site, uint64_t tag, tag_try *try,
                   void *user, struct error *error)
 {
+    bool is_worth;
     int result = 0;
 
-    if (!has(book, tag) && read_all(book, site, error) < 0)
-        return -1;
+    if (book->looked_up++ >= TOKENS_PER_MAIL)
+        return 0;
+    if (!has(book, tag)) {
+        if (is_worth_reading(book, site, &is_worth, error) < 0 ||
+            (is_worth && read_all(book, site, error) < 0))
+            return -1;
+    }
     for (size_t i = first_of(book, tag); result == 0 && i < book->count; i++) {
+        const char *address = book->entries[i].address;
         struct token_subscriber subscriber;
+        bool knows;
 
         if (book->entries[i].tag != tag)
             break;
-        token_subscriber_init(&site->key, view_of(book->entries[i].address), &subscriber);
-        result = try(user, book->entries[i].address, &subscriber);
+        if (tag_book_knows(site, address, &knows, error) < 0)
+            return -1;
+        if (!knows)
+            continue;
+        token_subscriber_init(&site->key, view_of(address), &subscriber);
+        result = try(user, address, &subscriber);
     }
     return result;
 }
@@ -159,6 +254,12 @@ int tag_book_find(struct tag_book *book, struct site *site, const struct token *
         return -1;
     *ret_address = verifying.address;
     return 0;
+}
+
+void tag_book_next_mail(struct tag_book *book)
+{
+    book->was_reread = false;
+    book->looked_up = 0;
 }
 
 void tag_book_clear(struct tag_book *book)
