@@ -80,12 +80,16 @@ static void check_ignored(const struct site *site, struct findings *findings)
                       "on them",
                       configuration->file,
                       configuration->sender.address ? configuration->sender.address : "the sender");
-    else
+    else if (!configuration->inbox.url)
         findings_warn(findings,
-                      "%s: inbox.address: this version does not read %s: a person has to, and to "
-                      "act on what comes to it and to its addresses with a + (plus addressing must "
-                      "be on there)",
+                      "%s: no inbox.url: nobody reads %s but a person, who has to act on what comes "
+                      "to it and to its addresses with a + (plus addressing must be on there)",
                       configuration->file, configuration->inbox.address);
+    else if (!configuration->inbox.authserv_id)
+        findings_warn(findings,
+                      "%s: no inbox.authserv_id: nobody's From is believed, so each change by mail "
+                      "has to be confirmed, and strangers get no help",
+                      configuration->file);
 }
 
 /* Returns whether the rest can be trusted to be what the owner means. */

@@ -109,9 +109,8 @@ int inbox_may_answer(struct inbox *inbox, const char *address, bool is_confirmat
     return take_all(inbox, limits, 4, ret_may, error);
 }
 
-#define HELPED "inbox-help" /* a kind of derived.h */
-
-int inbox_may_help(struct inbox *inbox, const char *address, bool *ret_may, struct error *error)
+int inbox_once_a_day(struct inbox *inbox, const char *kind, const char *address, bool *ret_may,
+                     struct error *error)
 {
     struct store *store = inbox->site->store;
     const char *tag = tag_of(inbox, address);
@@ -123,7 +122,7 @@ int inbox_may_help(struct inbox *inbox, const char *address, bool *ret_may, stru
 
     *ret_may = false;
     buffer_init(&last, sizeof(text));
-    result = derived_get(store, HELPED, tag, &last, &found, error);
+    result = derived_get(store, kind, tag, &last, &found, error);
     if (result == 0 && found)
         view_to_long(buffer_view(&last), &then);
     buffer_free(&last);
@@ -131,9 +130,9 @@ int inbox_may_help(struct inbox *inbox, const char *address, bool *ret_may, stru
         return result;
     *ret_may = true;
     snprintf(text, sizeof(text), "%lld", (long long)inbox->now_utc);
-    if (derived_prune(store, HELPED, inbox->now_utc - DAY_SECONDS, error) < 0)
+    if (derived_prune(store, kind, inbox->now_utc - DAY_SECONDS, error) < 0)
         return -1;
-    return derived_put(store, HELPED, tag, view_of(text), inbox->now_utc, error);
+    return derived_put(store, kind, tag, view_of(text), inbox->now_utc, error);
 }
 
 /* ---- answers ---- */

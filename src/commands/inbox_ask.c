@@ -39,6 +39,18 @@ static const char *request_id(struct inbox *inbox, const char *kind)
     return result;
 }
 
+const char *inbox_tell_of(struct inbox *inbox, const char *address, const char *what)
+{
+    struct buffer text;
+    const char *result;
+
+    buffer_init(&text, LINES_BYTES);
+    buffer_printf(&text, "%s %s", address, what);
+    result = arena_string(inbox->arena, buffer_view(&text));
+    buffer_free(&text);
+    return result;
+}
+
 int inbox_add_request(struct inbox *inbox, struct inbox_deed *deed, const char *to,
                       struct answer *answer, struct error *error)
 {
@@ -125,7 +137,8 @@ int inbox_ask_subscribe(struct inbox *inbox, struct inbox_deed *deed, const char
     bool may;
 
     if (!inbox_is_allowed(inbox, address)) {
-        deed->event = "a sign-up from a domain that inbox.allow does not name was left alone";
+        deed->event = inbox_tell_of(inbox, address,
+                                    "would subscribe; inbox.allow does not name it");
         return 0;
     }
     if (inbox_may_ask(inbox, address, &may, error) < 0)
@@ -151,6 +164,11 @@ int inbox_ask_change(struct inbox *inbox, struct inbox_deed *deed, const char *a
     bool may;
 
     if (inbox_may_ask(inbox, address, &may, error) < 0)
+        return -1;
+    /* Whatever else waits, there is a way out. */
+    if (!may && inbox_has_command(&inbox->finding->commands, COMMAND_UNSUBSCRIBE) &&
+        (inbox_once_a_day(inbox, ONCE_LEAVE, address, &may, error) < 0 ||
+         (may && inbox_may_answer(inbox, address, true, &may, error) < 0)))
         return -1;
     if (!may)
         return 0;

@@ -399,7 +399,7 @@ static int find_may_answer(struct changing *changing, struct error *error)
     if (suppression.found && changing->deed->unsubscribes)
         may = false;
     if (may && changing->commands->count && !inbox_has_known_command(changing->commands) &&
-        inbox_may_help(inbox, changing->deed->address, &may, error) < 0)
+        inbox_once_a_day(inbox, ONCE_HELP, changing->deed->address, &may, error) < 0)
         return -1;
     if (may && inbox_may_answer(inbox, changing->deed->address, false, &may, error) < 0)
         return -1;

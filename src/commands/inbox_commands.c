@@ -30,7 +30,9 @@ static int confirm_subscribe(struct inbox *inbox, struct inbox_deed *deed,
         return -1;
     /* Only the owner lifts those. */
     if (suppression.found && suppression.reason >= SUPPRESSION_OWNER) {
-        deed->event = "somebody confirmed a sign-up who complained before, or whom you suppressed";
+        deed->event = inbox_tell_of(inbox, pending->address,
+                                    "has confirmed to subscribe, but complained before or is "
+                                    "suppressed by you");
         return 0;
     }
     if (inbox_load(inbox, pending->address, deed, error) < 0)
@@ -173,7 +175,7 @@ static int help_stranger(struct inbox *inbox, struct inbox_deed *deed, const cha
 
     if (!inbox->finding->is_authentic || !inbox_is_allowed(inbox, address))
         return 0;
-    if (inbox_may_help(inbox, address, &may, error) < 0 ||
+    if (inbox_once_a_day(inbox, ONCE_HELP, address, &may, error) < 0 ||
         (may && inbox_may_answer(inbox, address, false, &may, error) < 0))
         return -1;
     if (!may)
@@ -207,7 +209,8 @@ static int decide_sender(struct inbox *inbox, struct inbox_deed *deed, struct er
     if (suppression_find(inbox->site->store, address, &suppression, error) < 0)
         return -1;
     if (suppression.found && suppression.reason >= SUPPRESSION_OWNER) {
-        deed->event = "an address that is suppressed by you, or that complained, wrote to the inbox";
+        deed->event = inbox_tell_of(inbox, address,
+                                    "has written, but complained before or is suppressed by you");
         return 0;
     }
     if (inbox_load(inbox, address, deed, error) < 0)

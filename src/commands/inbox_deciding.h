@@ -39,6 +39,8 @@ int inbox_decide_change(struct inbox *inbox, struct inbox_deed *deed,
 
 /* inbox_ask.c: requests that wait for a confirmation. Nothing happens within a day of the
  * last one to that address, or beyond the limits. */
+/* A line for the owner, in the arena. */
+const char *inbox_tell_of(struct inbox *inbox, const char *address, const char *what);
 bool inbox_is_allowed(const struct inbox *inbox, const char *address); /* inbox.allow */
 int inbox_may_ask(struct inbox *inbox, const char *address, bool *ret_may, struct error *error);
 void inbox_set_request(struct inbox *inbox, struct inbox_deed *deed, enum pending_kind kind,

@@ -103,9 +103,12 @@ int inbox_take_bounce(struct inbox *inbox, struct error *error);
  * nobody vouches for apart. Takes from them when it may. */
 int inbox_may_answer(struct inbox *inbox, const char *address, bool is_confirmation,
                      bool *ret_may, struct error *error);
-/* The same for mails in which nothing is understood: once a day, or two machines would
- * talk for ever. */
-int inbox_may_help(struct inbox *inbox, const char *address, bool *ret_may, struct error *error);
+/* Whether this is the first of its kind in 24 hours for the address; then it is noted. Mails in
+ * which nothing is understood are answered so often, or two machines would talk for ever. */
+#define ONCE_HELP "inbox-help"   /* kinds of derived.h */
+#define ONCE_LEAVE "inbox-leave"
+int inbox_once_a_day(struct inbox *inbox, const char *kind, const char *address, bool *ret_may,
+                     struct error *error);
 /* Fills in what every answer has. */
 void inbox_start_answer(struct inbox *inbox, enum answer_kind kind, const char *to,
                         struct answer *ret_answer);

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "commands/command.h"
 #include "commands/inbox_login.h"
@@ -38,7 +39,8 @@ static int open_inbox(struct inbox *inbox, struct site *site, struct log *log, c
 
     if (site_open(site, log, config, false, error) < 0 || site_need_sender(site, error) < 0 ||
         site_open_templates(site, error) < 0 || site_open_store(site, error) < 0 ||
-        site_open_key(site, error) < 0 || profile_source_open(site, &inbox->source, error) < 0)
+        site_open_key(site, error) < 0 || profile_source_open(site, &inbox->source, error) < 0 ||
+        (inbox->source.folder && file_make_folder(inbox->source.folder, 0700, error) < 0))
         return -1;
     if (!configuration->inbox.address)
         return error_set(error, ERROR_CONFIGURATION,

@@ -81,6 +81,15 @@ bool change_next_item(struct changing *changing, size_t *at, struct view *ret_it
     return true;
 }
 
+bool change_is_first(struct changing *changing)
+{
+    unsigned bit = 1u << changing->command->name;
+    bool is_first = !(changing->replaced & bit);
+
+    changing->replaced |= bit;
+    return is_first;
+}
+
 bool change_says_none(const struct changing *changing)
 {
     const struct mail_command *command = changing->command;
@@ -189,7 +198,8 @@ static void set_keywords(struct changing *changing)
         change_tell(changing, CHANGE_REFUSED, "change_needs_items", NULL, (struct view){0});
         return;
     }
-    keywords_clear(&changing->profile->keywords);
+    if (change_is_first(changing) || change_says_none(changing))
+        keywords_clear(&changing->profile->keywords);
     if (change_says_none(changing)) {
         change_tell(changing, CHANGE_DONE, "change_keywords_none", NULL, (struct view){0});
         return;
@@ -214,7 +224,8 @@ static void set_categories(struct changing *changing)
     /* Not one of them known: then all stay as they are. */
     for (size_t i = 0; i < command->argument_count; i++)
         if (taxonomy_has(command->arguments[i]) || taxonomy_nearest(command->arguments[i])) {
-            strings_clear(&changing->profile->categories);
+            if (change_is_first(changing))
+                strings_clear(&changing->profile->categories);
             break;
         }
     for (size_t i = 0; i < command->argument_count; i++)
@@ -309,7 +320,8 @@ static void set_authors(struct changing *changing)
         change_tell(changing, CHANGE_REFUSED, "change_needs_items", NULL, (struct view){0});
         return;
     }
-    strings_clear(&profile->follow_authors);
+    if (change_is_first(changing) || change_says_none(changing))
+        strings_clear(&profile->follow_authors);
     if (change_says_none(changing)) {
         change_tell(changing, CHANGE_DONE, "change_authors_none", NULL, (struct view){0});
         return;

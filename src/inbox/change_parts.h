@@ -13,6 +13,7 @@ struct changing {
     struct arena *arena;
     struct change_notes *notes;
     size_t room;
+    unsigned replaced; /* 1 << command each: what a second line of the mail adds to */
 };
 
 struct change_note *change_add(struct changing *changing, enum change_outcome outcome,
@@ -31,6 +32,8 @@ void change_tell_edit(struct changing *changing, enum edit_result result,
                       const struct change_words *words, struct view item);
 
 bool change_next_item(struct changing *changing, size_t *at, struct view *ret_item);
+/* Whether this is the mail's first command of its name: then it replaces what was there. */
+bool change_is_first(struct changing *changing);
 bool change_says_none(const struct changing *changing);
 
 /* change_schedule.c */

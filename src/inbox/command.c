@@ -27,7 +27,7 @@ static const struct {
 } OTHERS[] = {
     {"leave", COMMAND_UNSUBSCRIBE}, {"cancel", COMMAND_UNSUBSCRIBE},
     {"signoff", COMMAND_UNSUBSCRIBE}, {"stop", COMMAND_UNSUBSCRIBE},
-    {"del", COMMAND_REMOVE}, {"delete", COMMAND_REMOVE}, {"keyword", COMMAND_KEYWORDS},
+    {"del", COMMAND_REMOVE}, {"delete", COMMAND_REMOVE}, {"keyword", COMMAND_ADD},
     {"category", COMMAND_CATEGORIES}, {"author", COMMAND_AUTHORS},
     {"interest", COMMAND_INTERESTS}, {"?", COMMAND_HELP},
 };
@@ -35,9 +35,9 @@ static const struct {
 /* What a command takes: a line with fewer or more words was probably not meant as one. */
 static const struct {
     size_t min, max;
-    enum { ANY, ID, SELF } kind;
+    enum { ANY, ID, SELF, LEAVE } kind;
 } TAKES[COMMAND_UNKNOWN] = {
-    [COMMAND_SUBSCRIBE] = {0, 12, ANY}, [COMMAND_UNSUBSCRIBE] = {0, 30, ANY},
+    [COMMAND_SUBSCRIBE] = {0, 12, ANY}, [COMMAND_UNSUBSCRIBE] = {0, 8, LEAVE},
     [COMMAND_CONFIRM] = {0, 1, ANY}, [COMMAND_KEYWORDS] = {0, COMMAND_ARGUMENTS_MAX, ANY},
     [COMMAND_ADD] = {1, COMMAND_ARGUMENTS_MAX, ANY},
     [COMMAND_REMOVE] = {1, COMMAND_ARGUMENTS_MAX, ANY},
@@ -262,12 +262,48 @@ static bool looks_like_id(struct view word)
     return false;
 }
 
-static bool is_plausible(const struct mail_command *command)
+/* What people write behind a word that ends their subscription; behind anything else,
+ * "Stop by my office", it is a sentence. */
+static bool is_about_leaving(struct view argument)
+{
+    static const char *const WORDS[] = {
+        "me", "us", "please", "from", "this", "the", "that", "your", "list", "lists", "mailing",
+        "newsletter", "newsletters", "email", "emails", "mail", "mails", "digest", "digests",
+        "paperboy", "now", "all", "everything", "immediately", "sending", "receiving", "my",
+        "subscription", "thanks", "arxiv", "papers", "here", "to", "of", "any", "more"};
+
+    while (argument.size && strchr(".!,", argument.data[argument.size - 1]))
+        argument.size--;
+    if (view_find_char(argument, '@', 0) < argument.size)
+        return true;
+    for (size_t i = 0; i < sizeof(WORDS) / sizeof(*WORDS); i++)
+        if (view_equal_nocase(argument, view_of(WORDS[i])))
+            return true;
+    return false;
+}
+
+/* The list servers' own words take the name of a list, or of who leaves. */
+enum { LIST_WORDS = 3 };
+
+static bool is_leaving(const struct mail_command *command, struct view word)
+{
+    bool is_plain = view_equal_nocase(word, VIEW("unsubscribe")) ||
+                    view_equal_nocase(word, VIEW("signoff"));
+
+    for (size_t i = 0; i < command->argument_count; i++)
+        if (!is_about_leaving(command->arguments[i]))
+            return is_plain && command->argument_count <= LIST_WORDS;
+    return true;
+}
+
+static bool is_plausible(const struct mail_command *command, struct view word)
 {
     size_t count = command->argument_count;
 
     if (count < TAKES[command->name].min || count > TAKES[command->name].max)
         return false;
+    if (TAKES[command->name].kind == LEAVE)
+        return is_leaving(command, word);
     if (TAKES[command->name].kind == SELF)
         return !count || view_equal_nocase(command->arguments[0], VIEW("me"));
     for (size_t i = 0; i < count && TAKES[command->name].kind == ID; i++)
@@ -294,7 +330,7 @@ static void read_line(struct view line, struct arena *arena, struct mail_command
                                     .argument_count = splitting.count,
                                     .begins_item = splitting.begins, .rest = rest, .line = line};
     *ret_is_cut |= splitting.is_cut;
-    if (is_known && is_plausible(ret_command))
+    if (is_known && is_plausible(ret_command, word))
         return;
     ret_command->nearest = is_known ? NAMES[ret_command->name] : nearest_command(arena, word);
     ret_command->name = COMMAND_UNKNOWN;

@@ -242,14 +242,38 @@ class Inbox(Case):
         self.read_inbox()
         self.assertEqual(self.document(ada), before)
         self.assertEqual(self.paperboy.status()["suppressed"], 0)
-        # She is asked, once a day, and what she confirms is the first.
-        confirm = self.link(self.next_mail(ada), "confirm")
+        # She is asked, once a day, and once a day whether she wants to leave.
+        folder = mail.maildir(ada) / "new"
+        servers.wait_for(lambda: len(os.listdir(folder)) >= 2, 20, "two requests")
+        self.seen[ada] = set(os.listdir(folder))
+        self.assertEqual(len(self.seen[ada]), 2)
+        asked = [text_of(self.read_mail((folder / name).read_bytes())) for name in self.seen[ada]]
+        confirm = next(re.search(r"[\w.-]+\+confirm-[a-z2-7]+@[\w.-]+", text).group() for text in asked
+                       if "unsubscribe" not in text.split("To confirm")[0])
         self.write_to("thief@example.test", subject="confirm aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", vouched=False)
         self.read_inbox()
         self.assertEqual(self.document(ada), before)
         self.write_to(ada, subject="confirm", to=confirm, vouched=False)
         self.read_inbox()
         self.assertIn("nonsense", self.document(ada))
+        self.next_mail(ada)
+
+    def test_the_way_out(self):
+        """Whatever else waits to be confirmed, to leave can be asked for."""
+        ada = self.user("ada")
+        self.put_profile(ada, keywords=["LLM"])
+        self.write_to(ada, "max 7", vouched=False)
+        self.read_inbox()
+        self.link(self.next_mail(ada), "confirm")
+        self.write_to(ada, "max 8\nCancel the meeting\nStop by my office", vouched=False)
+        self.read_inbox()
+        self.assert_no_mail(ada)
+        self.write_to(ada, "unsubscribe", vouched=False)
+        self.read_inbox()
+        confirm = self.link(self.next_mail(ada), "confirm")
+        self.write_to(ada, subject="confirm", to=confirm, vouched=False)
+        self.read_inbox()
+        self.assertEqual(self.paperboy.status()["suppressed"], 1)
 
     def test_vouched_by_another(self):
         """Only the topmost field, and only under our server's name."""
