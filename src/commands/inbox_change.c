@@ -421,7 +421,7 @@ int inbox_decide_change(struct inbox *inbox, struct inbox_deed *deed,
     if (deed->profile == DEED_ERASE || !changing.may_answer)
         return 0;
     answer_change(&changing);
-    if (!inbox_has_known_command(commands) ||
+    if ((commands->count && !inbox_has_known_command(commands)) ||
         (commands->count == 1 && commands->items[0].name == COMMAND_HELP))
         changing.answer.kind = ANSWER_HELP;
     if (add_links(&changing, error) < 0)

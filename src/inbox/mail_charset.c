@@ -77,6 +77,8 @@ static struct view clean(struct arena *arena, struct view bytes)
     struct buffer text;
     struct view result;
 
+    if (view_starts_with(bytes, VIEW("\xEF\xBB\xBF"))) /* a byte order mark */
+        bytes = view_slice(bytes, 3, bytes.size);
     buffer_init(&text, bytes.size * 3 + 1);
     utf8_add_clean(&text, bytes);
     result = arena_copy(arena, buffer_view(&text));

@@ -411,6 +411,19 @@ static int copy_and_delete(struct mailbox *mailbox, struct mailimap_set *set, co
                                 : expunge_alone(mailbox);
 }
 
+/* Another reader may have moved it; what the server says then is its own affair. */
+static bool is_gone(struct mailbox *mailbox, uint32_t uid)
+{
+    struct buffer nothing;
+    struct error problem;
+    int result;
+
+    buffer_init(&nothing, 1);
+    result = mailbox_fetch(mailbox, uid, 1, &nothing, &problem);
+    buffer_free(&nothing);
+    return result < 0 && problem.kind == ERROR_MISSING;
+}
+
 int mailbox_move(struct mailbox *mailbox, uint32_t uid, const char *folder, struct error *error)
 {
     struct mailimap_set *set;
@@ -424,8 +437,10 @@ int mailbox_move(struct mailbox *mailbox, uint32_t uid, const char *folder, stru
     code = mailbox->has_move ? mailimap_uid_move(mailbox->imap, set, name)
                              : copy_and_delete(mailbox, set, name);
     mailimap_set_free(set);
-    if (!is_fine(code))
-        return say(mailbox, code, ERROR_TEMPORARY, "moving a mail", error);
+    if (!is_fine(code)) {
+        say(mailbox, code, ERROR_TEMPORARY, "moving a mail", error);
+        return !imap_wire_problem(mailbox->wire) && is_gone(mailbox, uid) ? 0 : -1;
+    }
     return 0;
 }
 
