@@ -198,8 +198,8 @@ const struct command command_check = {
             "and the inbox, and looks up what the sender's domain publishes (SPF, DMARC, MX).\n"
             "Prints one line for each finding: ok, warning, or error and how to mend it; it\n"
             "goes on after the first. Changes and sends nothing, unless asked to:\n\n"
-            "  --send ADDRESS      mail a test digest there through the relay, and say what the\n"
-            "                      relay answered; the outbox is not touched\n\n"
+            "  --send ADDRESS      mail a test digest there through the relay, and say what\n"
+            "                      the relay answered; the outbox is not touched\n\n"
             "Exit status: 0 nothing needs mending (there may be warnings); 78 something does;\n"
             "69 only that a server could not be reached or refused the test digest; 75 only\n"
             "that the store was locked or the relay asks to try later.\n",

@@ -160,8 +160,9 @@ const struct command command_send = {
             "Sends the deliveries whose time has come. Neither fetches nor adds any.\n\n"
             "  --workers N  N threads that share the outbox and the connections (1 to 64;\n"
             "               default: one, or one per core when there is much to do)\n"
-            "  --wait       stay until the outbox is empty, deferred deliveries included; what\n"
-            "               cannot be sent leaves it when it expires (delivery.expire_hours)\n\n"
+            "  --wait       stay until the outbox is empty, deferred deliveries included;\n"
+            "               what cannot be sent leaves it when it expires\n"
+            "               (delivery.expire_hours)\n\n"
             "Exit status: 0 nothing is left; 75 something is left for later or has expired\n"
             "unsent; 78 the configuration needs mending.\n",
     .options = OPTIONS,

@@ -90,7 +90,8 @@ int work_claim(struct work *work, struct error *error)
         work->renewed_utc = now_utc;
     work->summary.skipped += (int64_t)claimed.skipped;
     work->is_drained = claimed.count == 0;
-    work->is_claim_full = claimed.count == batch;
+    /* A short outbox is claimed in small portions, which tell nothing. */
+    work->is_claim_full = claimed.count == batch && batch >= BATCH;
     work->claimed_count += claimed.count;
     if (claimed.count)
         add_batch(work, &claimed);

@@ -8,7 +8,7 @@ import subprocess
 from feeds import papers, rss
 from support import CONFIGURATION, DATA_ERROR, IO_ERROR, NO_INPUT, OK, USAGE, Case
 
-COMMANDS = ("run", "fetch", "rank", "preview", "send", "subscriber", "render", "status")
+COMMANDS = ("run", "fetch", "rank", "preview", "send", "inbox", "subscriber", "render", "check", "status", "backup")
 
 
 class Help(Case):
