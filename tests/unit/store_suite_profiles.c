@@ -401,6 +401,8 @@ static void the_first_key_stays(void **state)
     MUST(key_seal_add(other, "second", &error), error);
     assert_true(seal_of(other).needs_key);
     assert_string_equal(seal_of(other).fingerprint, "first");
+    store_close(&other);
+    store_close(&store);
 }
 
 static void meet_suppressed(void *user, struct view address)
