@@ -281,8 +281,8 @@ const struct command command_subscriber = {
             "                            profiles: a folder of them, JSON Lines or one; one\n"
             "                            that is there and differs is left, but for --force\n"
             "  import STORE              all that another store (sqlite:FILE,\n"
-            "                            postgresql://...) knows, into the configured one, which\n"
-            "                            is empty yet\n"
+            "                            postgresql://...) knows, into the configured\n"
+            "                            one, which is empty yet\n"
             "  import FILE [--address ADDRESS] [--rules FILE]\n"
             "                            the Python bot's config.json as a profile of ADDRESS\n"
             "                            (default: list.owner), with its rules file\n",

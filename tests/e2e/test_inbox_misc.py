@@ -72,8 +72,12 @@ class Interrupted(Rows, test_inbox.Inbox):
 
     def asked(self, address):
         folder = test_inbox.mail.maildir(address) / "new"
-        texts = [(folder / name).read_bytes() for name in sorted(os.listdir(folder))]
-        found = [one for one in map(self.read_mail, texts) if "+confirm-" in one.as_string().replace("=\n", "")]
+
+        def requests():
+            mails = [self.read_mail((folder / name).read_bytes()) for name in sorted(os.listdir(folder))
+                     if name not in self.seen.get(address, set())]
+            return [one for one in mails if "+confirm-" in one.as_string().replace("=\n", "")]
+        found = test_inbox.servers.wait_for(requests, 20, "a request to confirm")
         self.seen[address] = set(os.listdir(folder))
         return self.link(found[-1], "confirm")
 
