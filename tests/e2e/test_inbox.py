@@ -420,7 +420,7 @@ class Inbox(Case):
                   f"From: {ada}\r\nContent-Type: text/plain; charset=nonsense\r\n\r\n\xff\xfe add x\r\n",
                   f"From: {ada}\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhello\r\n--x\r\n"
                   "Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-                  + ("QUJD" * 19 + "\r\n") * 120_000 + "--x--\r\n"]
+                  + ("QUJD" * 19 + "\r\n") * 680_000 + "--x--\r\n"]
         for number, body in enumerate(bodies):
             folder = mail.maildir(self.inbox) / "new"
             folder.mkdir(parents=True, exist_ok=True)
