@@ -175,7 +175,7 @@ class Check(Telling):
 
     def test_inbox_that_nobody_reads(self):
         self.paperboy.write_configuration(inbox={"address": "paperboy@example.test"})
-        self.assertRegex(self.run_ok("check").out, r"warning .*inbox\.address: .*does not read.*plus addressing")
+        self.assertRegex(self.run_ok("check").out, r"warning .*no inbox\.url: nobody reads paperboy@example\.test.*plus addressing")
 
     def test_password_file_that_others_can_read(self):
         """The way to mend it leaves the group's right alone."""
