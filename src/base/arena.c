@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/memory.h"
 
 enum { CHUNK_BYTES = 64 * 1024 };
@@ -118,6 +119,15 @@ char *arena_string(struct arena *arena, struct view view)
 struct view arena_copy(struct arena *arena, struct view view)
 {
     return (struct view){arena_string(arena, view), view.size};
+}
+
+struct view arena_lower(struct arena *arena, struct view view)
+{
+    char *copy = arena_string(arena, view);
+
+    for (size_t i = 0; i < view.size; i++)
+        copy[i] = ascii_lower(copy[i]);
+    return (struct view){copy, view.size};
 }
 
 size_t arena_bytes(const struct arena *arena)

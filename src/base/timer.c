@@ -37,6 +37,11 @@ static void system_sleep_ms(void *context, int64_t milliseconds)
         ;
 }
 
+int64_t timer_steady_ms(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
 struct timer timer_system(void)
 {
     return (struct timer){system_now_ms, system_sleep_ms, NULL};

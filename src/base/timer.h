@@ -13,6 +13,7 @@ struct timer {
 
 /* CLOCK_MONOTONIC and nanosleep, which goes on after a signal. */
 struct timer timer_system(void);
+int64_t timer_steady_ms(void); /* its clock alone, where nothing else keeps the time */
 /* CLOCK_REALTIME, since 1970 in UTC, for a pace that several processes keep: it
  * may jump. */
 struct timer timer_wall(void);

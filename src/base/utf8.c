@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
+#include "base/ascii.h"
+
 /* Length of the well-formed sequence at `at`, or 0, and then `*ret_subpart` is
  * the length of the maximal ill-formed subpart (Unicode table 3-7). */
 static size_t sequence_length(struct view text, size_t at, size_t *ret_subpart)
@@ -241,7 +243,7 @@ void utf8_add_lower(struct buffer *buffer, struct view text)
         size_t start = at;
 
         if (byte < 0x80) {
-            buffer_add_char(buffer, byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : (char)byte);
+            buffer_add_char(buffer, ascii_lower((char)byte));
             at++;
             continue;
         }

@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/ascii.h"
 #include "base/document.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -177,11 +178,10 @@ bool zone_name_is_valid(struct view name)
         return false;
     for (size_t i = 0; i < name.size; i++) {
         char c = name.data[i];
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
         if (c == '/' && part_begins)
             return false;
-        if (!is_letter && !(c && strchr("0123456789_+-/", c)))
+        if (!ascii_is_letter(c) && !(c && strchr("0123456789_+-/", c)))
             return false;
         part_begins = c == '/';
     }

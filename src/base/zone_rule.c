@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 
 enum { DAY_SECONDS = 86400, HOUR_SECONDS = 3600, MAX_HOURS = 167 };
@@ -48,9 +49,8 @@ static bool take_name(struct cursor *cursor)
 
     for (;; cursor->at++) {
         char c = peek(cursor);
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
-        if (!is_letter && !(quoted && c && strchr("0123456789+-", c)))
+        if (!ascii_is_letter(c) && !(quoted && c && strchr("0123456789+-", c)))
             break;
     }
     if (quoted)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "digest/message.h"
 
 enum { LINK_BYTES = 2048 };
@@ -49,8 +50,7 @@ static bool is_plain(struct view id)
     for (size_t i = 0; i < id.size; i++) {
         char c = id.data[i];
 
-        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-            c != '.' && c != '-' && c != '/')
+        if (!ascii_is_alphanumeric(c) && c != '.' && c != '-' && c != '/')
             return false;
     }
     return id.size > 0;

@@ -14,11 +14,6 @@ enum { LINES_BYTES = 64 * 1024 };
 
 /* ---- a profile read ---- */
 
-static struct view hash_view(const struct folder_version *version)
-{
-    return (struct view){(const char *)version->hash, sizeof(version->hash)};
-}
-
 int inbox_take_moved(struct inbox *inbox, const char *to, struct inbox_deed *deed,
                      struct error *error)
 {
@@ -69,7 +64,7 @@ static int take_interrupted(struct inbox *inbox, struct inbox_deed *deed, struct
     if (mail_intent_find(inbox->site->store, inbox->hash, inbox->arena, &intent, &found, error) < 0)
         return -1;
     if (!found || strcmp(intent.address, deed->address) != 0 ||
-        !view_equal(intent.after, hash_view(&deed->version)))
+        !view_equal(intent.after, folder_version_bytes(&deed->version)))
         return 0;
     profile_free(&deed->before);
     deed->has_before = false;
@@ -167,8 +162,7 @@ static int undo(struct changing *changing, struct error *error)
         changing->undone = "answer_nothing_to_undo";
         return 0;
     }
-    if (!view_equal(entry.after, (struct view){(const char *)deed->version.hash,
-                                               sizeof(deed->version.hash)})) {
+    if (!view_equal(entry.after, folder_version_bytes(&deed->version))) {
         changing->undone = "answer_changed_since";
         return 0;
     }

@@ -24,11 +24,6 @@ void inbox_deed_free(struct inbox_deed *deed)
     *deed = (struct inbox_deed){0};
 }
 
-static struct view hash_view(const struct folder_version *version)
-{
-    return (struct view){(const char *)version->hash, sizeof(version->hash)};
-}
-
 static bool writes_profile(const struct inbox_deed *deed)
 {
     return deed->profile == DEED_CREATE || deed->profile == DEED_SAVE ||
@@ -53,9 +48,9 @@ int inbox_announce(struct inbox *inbox, const struct inbox_deed *deed, struct er
     if (!inbox->source.folder || !writes_profile(deed))
         return 0;
     version_after(deed, &after);
-    intent.after = hash_view(&after);
+    intent.after = folder_version_bytes(&after);
     if (deed->has_before)
-        intent.before = hash_view(&deed->version);
+        intent.before = folder_version_bytes(&deed->version);
     return mail_intent_put(inbox->site->store, inbox->hash, &intent, inbox->now_utc, error);
 }
 
@@ -97,7 +92,7 @@ static int remember(struct inbox *inbox, const struct inbox_deed *deed, struct e
     if (!deed->has_before)
         return 0;
     version_after(deed, &after);
-    return history_add(inbox->site->store, deed->address, deed->document, hash_view(&after),
+    return history_add(inbox->site->store, deed->address, deed->document, folder_version_bytes(&after),
                        inbox->now_utc, error);
 }
 

@@ -15,18 +15,11 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/timer.h"
 
 extern char **environ;
 
 enum { NAP_MS = 10 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* In a process group of its own, so that all of it can be ended. */
 static int start(const char *command, int output, pid_t *ret_child)
@@ -55,7 +48,7 @@ static bool read_line(int input, int64_t end_ms, char *line)
 
     while (size < TOKEN_COMMAND_BYTES - 1) {
         struct pollfd item = {.fd = input, .events = POLLIN};
-        int64_t left = end_ms - now_ms();
+        int64_t left = end_ms - timer_steady_ms();
         ssize_t count;
 
         if (left <= 0)
@@ -86,7 +79,7 @@ static bool wait_for(pid_t child, int input, int64_t end_ms, int *ret_status)
 
     while ((ended = waitpid(child, ret_status, WNOHANG)) == 0 ||
            (ended < 0 && errno == EINTR)) {
-        if (now_ms() >= end_ms)
+        if (timer_steady_ms() >= end_ms)
             return false;
         if (poll(&item, 1, 0) <= 0 || read(input, rest, sizeof(rest)) <= 0)
             nanosleep(&nap, NULL);
@@ -106,7 +99,7 @@ static int say_failed(int status, struct error *error)
 
 static int collect(pid_t child, int input, int seconds, char *token, struct error *error)
 {
-    int64_t end_ms = now_ms() + (int64_t)seconds * 1000;
+    int64_t end_ms = timer_steady_ms() + (int64_t)seconds * 1000;
     int status = 0;
 
     if (!read_line(input, end_ms, token) || !wait_for(child, input, end_ms, &status)) {

@@ -80,13 +80,6 @@ static int64_t wall_ms(void *user)
     return timer.now_ms(timer.context);
 }
 
-static int64_t steady_ms(void)
-{
-    const struct timer timer = timer_system();
-
-    return timer.now_ms(timer.context);
-}
-
 static uint32_t draw(void *user)
 {
     (void)user;
@@ -138,7 +131,7 @@ static void format_left(const struct crew *crew, const struct worker_summary *to
 
 static void show_progress(struct crew *crew)
 {
-    int64_t now_ms = steady_ms();
+    int64_t now_ms = timer_steady_ms();
     double seconds = (double)(now_ms - crew->started_ms) / 1000;
     struct worker_summary total;
     char left[40];
@@ -181,7 +174,7 @@ static void tell_wait(void *user, const char *text)
 {
     struct hand *hand = user;
     struct crew *crew = hand->crew;
-    int64_t now_ms = steady_ms();
+    int64_t now_ms = timer_steady_ms();
 
     pthread_mutex_lock(&crew->lock);
     if (!crew->waits_since_ms)
@@ -414,7 +407,7 @@ static void note_trouble(const struct crew *crew, const struct worker_summary *s
 int working_send_due(struct site *site, const struct working_options *options,
                      struct worker_summary *ret_summary, struct error *error)
 {
-    struct crew crew = {.site = site, .options = options, .started_ms = steady_ms()};
+    struct crew crew = {.site = site, .options = options, .started_ms = timer_steady_ms()};
     int result;
 
     *ret_summary = (struct worker_summary){0};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/ascii.h"
 #include "delivery/gate_parts.h"
 
 enum { KEY_BYTES = 1024, DOMAIN_BYTES = 256 };
@@ -15,11 +16,8 @@ static struct view lower(struct view name, char room[DOMAIN_BYTES])
 {
     struct view lowered = {room, name.size < DOMAIN_BYTES - 1 ? name.size : DOMAIN_BYTES - 1};
 
-    for (size_t i = 0; i < lowered.size; i++) {
-        char character = name.data[i];
-
-        room[i] = character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
-    }
+    for (size_t i = 0; i < lowered.size; i++)
+        room[i] = ascii_lower(name.data[i]);
     room[lowered.size] = '\0';
     return lowered;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "delivery/reason_table.h"
 
 static const char *const names[REASON_COUNT] = {
@@ -105,8 +106,7 @@ static void fold(struct view text, struct folded *folded)
             at = skip_address(text, at, folded);
             continue;
         }
-        if (character >= 'A' && character <= 'Z')
-            character = (char)(character - 'A' + 'a');
+        character = ascii_lower(character);
         if (is_blank(character))
             character = ' ';
         if (character != ' ' || !folded->size || folded->data[folded->size - 1] != ' ')

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 enum { SHOWN_BYTES = 60, ADDRESS_TEXT_BYTES = 64 };
@@ -194,9 +195,8 @@ static bool is_modifier_name(struct view name)
 {
     for (size_t i = 0; i < name.size; i++) {
         char c = name.data[i];
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
-        if (!is_letter && (i == 0 || !((c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.')))
+        if (!ascii_is_letter(c) && (i == 0 || !(ascii_is_digit(c) || c == '-' || c == '_' || c == '.')))
             return false;
     }
     return name.size > 0;

@@ -4,6 +4,8 @@
 
 #include "digest/words.h"
 
+#include "base/ascii.h"
+
 enum { LANGUAGE_BYTES = 16 };
 
 enum rule { RULE_ONE, RULE_NONE, RULE_ZERO_ONE, RULE_EAST_SLAVIC, RULE_SOUTH_SLAVIC, RULE_POLISH,
@@ -34,8 +36,7 @@ static enum rule rule_of(const char *language)
     size_t size = 1;
 
     for (; *language && *language != '-' && *language != '_' && size + 2 < sizeof(name); language++)
-        name[size++] = (char)(*language >= 'A' && *language <= 'Z' ? *language - 'A' + 'a'
-                                                                     : *language);
+        name[size++] = ascii_lower(*language);
     name[size] = ' ';
     for (size_t i = 0; size > 1 && i < sizeof(rules) / sizeof(rules[0]); i++)
         if (strstr(rules[i].languages, name))

@@ -19,16 +19,11 @@ static void add_recipient(struct bounce *bounce, struct view address)
 static struct view lowered_word(struct view value, struct arena *arena)
 {
     size_t end = 0;
-    char *word;
 
     while (end < value.size && end < 40 && value.data[end] > ' ' && value.data[end] != ';' &&
            value.data[end] != '(')
         end++;
-    word = arena_string(arena, view_slice(value, 0, end));
-    for (char *at = word; *at; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at | 0x20);
-    return (struct view){word, end};
+    return arena_lower(arena, view_slice(value, 0, end));
 }
 
 /* Whom the returned mail was sent to, by the fields that keep it when To is taken out. */

@@ -5,6 +5,8 @@
 
 #include "inbox/bounce_parts.h"
 
+#include "base/ascii.h"
+
 /* ---- where the returned mail begins ---- */
 
 /* In a line of its own, between dashes or with a colon or a full stop behind it. */
@@ -40,8 +42,7 @@ static struct view lowered(struct view text, char *room, size_t size)
 {
     text = view_slice(text, 0, size);
     for (size_t i = 0; i < text.size; i++)
-        room[i] = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] | 0x20)
-                                                             : text.data[i];
+        room[i] = ascii_lower(text.data[i]);
     return (struct view){room, text.size};
 }
 
@@ -111,11 +112,6 @@ static bool is_blank(char character)
     return character == ' ' || character == '\t' || character == '\n' || character == '\r';
 }
 
-static char lower(char character)
-{
-    return character >= 'A' && character <= 'Z' ? (char)(character | 0x20) : character;
-}
-
 /* A blank in the words is any white space in the text: lines are broken anywhere. */
 static bool is_at(struct view text, size_t at, const char *words)
 {
@@ -125,7 +121,7 @@ static bool is_at(struct view text, size_t at, const char *words)
         if (*words == ' ' && is_blank(text.data[at])) {
             while (at < text.size && is_blank(text.data[at]))
                 at++;
-        } else if (lower(text.data[at++]) != *words) {
+        } else if (ascii_lower(text.data[at++]) != *words) {
             return false;
         }
     }
@@ -136,7 +132,7 @@ static bool is_at(struct view text, size_t at, const char *words)
 static size_t find_words(struct view text, const char *words, size_t limit)
 {
     for (size_t i = 0; i < text.size && i < limit; i++)
-        if (lower(text.data[i]) == *words && is_at(text, i, words))
+        if (ascii_lower(text.data[i]) == *words && is_at(text, i, words))
             return i;
     return text.size;
 }

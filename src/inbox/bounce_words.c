@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inbox/bounce_parts.h"
+#include "base/ascii.h"
 #include "subscribers/address.h"
 
 /* What a report needs is short; what is longer was made to keep somebody busy. */
@@ -14,8 +15,7 @@ enum { LINES_MAX = 2000, LINE_BYTES = 1000, LINE_ADDRESSES = 10, AROUND_BYTES = 
 
 static bool is_address_byte(char character)
 {
-    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
-           (character >= 'A' && character <= 'Z') ||
+    return ascii_is_alphanumeric(character) ||
            (character && strchr(".!#$%&'*+-/=?^_`{|}~@", character));
 }
 
@@ -115,19 +115,12 @@ static bool is_label(struct view before)
     return false;
 }
 
-static bool is_digits(struct view text, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (i >= text.size || text.data[i] < '0' || text.data[i] > '9')
-            return false;
-    return true;
-}
-
 /* "550", "550 5.1.1": a reply's numbers and nothing else. */
 static bool is_numbers(struct view before)
 {
     before = view_trim(before);
-    if (!is_digits(before, 3) || (before.data[0] != '4' && before.data[0] != '5'))
+    if (before.size < 3 || !ascii_is_number(view_slice(before, 0, 3)) ||
+        (before.data[0] != '4' && before.data[0] != '5'))
         return false;
     for (size_t i = 3; i < before.size; i++)
         if (!strchr("0123456789.- #", before.data[i]))

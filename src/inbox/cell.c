@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/timer.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define IS_SANITIZED 1
 #elif defined(__has_feature)
@@ -120,24 +122,16 @@ static int work_inside(const struct cell_limits *limits, cell_work *work, void *
 
 /* ---- outside ---- */
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Reads to the end; false when the time is over or the result too large. */
 static bool read_result(int fd, const struct cell_limits *limits, struct buffer *result)
 {
-    int64_t end = now_ms() + (int64_t)limits->wall_seconds * 1000;
+    int64_t end = timer_steady_ms() + (int64_t)limits->wall_seconds * 1000;
     size_t before = result->size;
     char bytes[READ_BYTES];
 
     for (;;) {
         struct pollfd item = {.fd = fd, .events = POLLIN};
-        int64_t left = end - now_ms();
+        int64_t left = end - timer_steady_ms();
         ssize_t count;
 
         if (left <= 0)
@@ -162,7 +156,7 @@ static bool wait_for(pid_t child, int64_t end_ms, int *ret_status)
     pid_t ended;
 
     while ((ended = waitpid(child, ret_status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
-        if (now_ms() >= end_ms) {
+        if (timer_steady_ms() >= end_ms) {
             kill(child, SIGKILL);
             while (waitpid(child, ret_status, 0) < 0 && errno == EINTR)
                 ;
@@ -197,7 +191,7 @@ static int say_end(const struct cell_limits *limits, int status, struct error *e
 static int collect(const struct cell_limits *limits, pid_t child, int fd,
                    struct buffer *ret_result, struct error *error)
 {
-    int64_t end_ms = now_ms() + (int64_t)limits->wall_seconds * 1000;
+    int64_t end_ms = timer_steady_ms() + (int64_t)limits->wall_seconds * 1000;
     size_t before = ret_result->size;
     bool is_whole = read_result(fd, limits, ret_result);
     int status = 0;

@@ -3,12 +3,11 @@
 
 #include "inbox/change_parts.h"
 
+#include "base/ascii.h"
+
 static bool is_digits(struct view text, size_t least, size_t most)
 {
-    for (size_t i = 0; i < text.size; i++)
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return false;
-    return text.size >= least && text.size <= most;
+    return ascii_is_number(text) && text.size >= least && text.size <= most;
 }
 
 static struct view without_version(struct view id)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/document.h"
 #include "base/memory.h"
 
@@ -91,8 +92,7 @@ static const char *nearest_command(struct arena *arena, struct view word)
     size_t count = 0;
 
     for (char *at = lower; *at; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at | 0x20);
+        *at = ascii_lower(*at);
     for (size_t i = 0; i < COMMAND_UNKNOWN; i++)
         known[count++] = NAMES[i];
     for (size_t i = 0; i < sizeof(OTHERS) / sizeof(*OTHERS); i++)

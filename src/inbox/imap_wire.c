@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/loopback.h"
 #include "base/memory.h"
+#include "base/timer.h"
 
 enum { CONNECT_SECONDS = 30, TIMEOUT_SECONDS = 60, STREAM_BYTES = 16 * 1024, NAP_MS = 500,
        SAID_BYTES = 300 };
@@ -25,14 +25,6 @@ struct imap_wire {
     const char *problem;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ---- reading and writing ---- */
 
 static ssize_t fail(struct imap_wire *wire, const char *problem)
@@ -45,7 +37,7 @@ static ssize_t fail(struct imap_wire *wire, const char *problem)
 static bool wait_socket(const struct imap_wire *wire, short events)
 {
     struct pollfd item = {.fd = wire->socket, .events = events};
-    int64_t left = wire->deadline_ms - now_ms();
+    int64_t left = wire->deadline_ms - timer_steady_ms();
 
     if (left <= 0)
         return false;
@@ -146,7 +138,7 @@ mailstream *imap_wire_stream(struct imap_wire *wire)
 
 void imap_wire_allow(struct imap_wire *wire, int seconds, size_t bytes)
 {
-    wire->deadline_ms = now_ms() + (int64_t)seconds * 1000;
+    wire->deadline_ms = timer_steady_ms() + (int64_t)seconds * 1000;
     wire->bytes_left = bytes;
     wire->problem = NULL;
 }
@@ -159,11 +151,11 @@ const char *imap_wire_problem(const struct imap_wire *wire)
 /* One byte tells: what TLS has decrypted already is not seen by poll. */
 bool imap_wire_wait(struct imap_wire *wire, int seconds, const volatile sig_atomic_t *stop)
 {
-    int64_t end = now_ms() + (int64_t)seconds * 1000;
+    int64_t end = timer_steady_ms() + (int64_t)seconds * 1000;
 
     while (!wire->has_kept) {
         struct pollfd item = {.fd = wire->socket, .events = POLLIN};
-        int64_t left = end - now_ms();
+        int64_t left = end - timer_steady_ms();
         size_t count = 0;
         CURLcode code = curl_easy_recv(wire->curl, &wire->kept, 1, &count);
 

@@ -54,12 +54,7 @@ static struct view with_crlf(struct view bytes, struct arena *arena)
 
 static struct view lowered(struct arena *arena, const char *text)
 {
-    char *copy = arena_string(arena, view_trim(view_of(text)));
-
-    for (char *at = copy; *at; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at | 0x20);
-    return view_of(copy);
+    return arena_lower(arena, view_trim(view_of(text)));
 }
 
 /* ---- one part ---- */

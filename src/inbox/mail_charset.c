@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "inbox/mail_parts.h"
 
@@ -160,14 +161,6 @@ struct view mail_decode_words(struct arena *arena, struct view value)
 
 /* ---- parameters (RFC 2231 4, 7) ---- */
 
-static int hex_digit(char character)
-{
-    if (character >= '0' && character <= '9')
-        return character - '0';
-    character = (char)(character | 0x20);
-    return character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
-}
-
 struct view mail_decode_parameter(struct arena *arena, struct view value)
 {
     size_t charset_end = view_find_char(value, '\'', 0);
@@ -179,8 +172,8 @@ struct view mail_decode_parameter(struct arena *arena, struct view value)
         return mail_decode_words(arena, value);
     buffer_init(&bytes, value.size);
     for (size_t i = language_end + 1; i < value.size; i++) {
-        int high = i + 2 < value.size && value.data[i] == '%' ? hex_digit(value.data[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(value.data[i + 2]) : -1;
+        int high = i + 2 < value.size && value.data[i] == '%' ? ascii_hex_value(value.data[i + 1]) : -1;
+        int low = high >= 0 ? ascii_hex_value(value.data[i + 2]) : -1;
 
         buffer_add_char(&bytes, low >= 0 ? (char)(high * 16 + low) : value.data[i]);
         i += low >= 0 ? 2 : 0;

@@ -26,22 +26,12 @@ static bool is_aligned(struct arena *arena, struct view from, struct view domain
     return own_base && other_base && view_equal_nocase(view_of(own_base), view_of(other_base));
 }
 
-static struct view lowered(struct arena *arena, struct view text)
-{
-    char *copy = arena_string(arena, text);
-
-    for (char *at = copy; *at; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at | 0x20);
-    return (struct view){copy, text.size};
-}
-
 /* Of "ada@example.org", "@example.org" or "example.org". */
 static struct view domain_of(struct arena *arena, struct view value)
 {
     size_t at = view_find_char(value, '@', 0);
 
-    return lowered(arena, at < value.size ? view_slice(value, at + 1, value.size) : value);
+    return arena_lower(arena, at < value.size ? view_slice(value, at + 1, value.size) : value);
 }
 
 /* ---- the field (RFC 8601 2.2) ---- */
@@ -171,7 +161,7 @@ static bool vouches(const struct mail *mail, struct view from, struct view auths
                     struct arena *arena, struct view *ret_why)
 {
     const struct mail_field *field = mail_find(&mail->fields, "Authentication-Results");
-    struct view domain = lowered(arena, address_domain(from)), rest, part, word, why;
+    struct view domain = arena_lower(arena, address_domain(from)), rest, part, word, why;
 
     if (!authserv_id.size) {
         *ret_why = VIEW("inbox.authserv_id is not configured");

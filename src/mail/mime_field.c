@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/ascii.h"
 #include "mail/mime_private.h"
 
 static bool is_field_name(const char *name)
@@ -81,8 +82,7 @@ struct view mime_clean_text(struct view text, struct buffer *scratch)
 
 static bool is_atext(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+    return ascii_is_alphanumeric(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
 bool mime_is_atom(struct view text)

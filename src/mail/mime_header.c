@@ -3,21 +3,17 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "mail/mime.h"
 #include "mail/mime_private.h"
-
-static bool is_letter_or_digit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 static bool all_are(struct view text, const char *others)
 {
     for (size_t i = 0; i < text.size; i++) {
         char c = text.data[i];
 
-        if (!is_letter_or_digit(c) && (!c || !strchr(others, c)))
+        if (!ascii_is_alphanumeric(c) && (!c || !strchr(others, c)))
             return false;
     }
     return true;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/ascii.h"
 #include "mail/mime.h"
 #include "mail/mime_private.h"
 
@@ -14,8 +15,7 @@ static const char HEX[] = "0123456789ABCDEF";
 /* RFC 2047 5(3): what may stand for itself in a phrase, and so anywhere. */
 static bool is_plain_in_q(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c && strchr("!*+-/", c));
+    return ascii_is_alphanumeric(c) || (c && strchr("!*+-/", c));
 }
 
 static size_t q_bytes(struct view text)

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "mail/base32.h"
 
@@ -89,11 +90,8 @@ static void hash_address(const unsigned char key[32], struct view address, unsig
 
     crypto_generichash_init(&state, key, 32, size);
     for (size_t at = 0, used; at < address.size; at += used) {
-        for (used = 0; used < sizeof(lower) && at + used < address.size; used++) {
-            char c = address.data[at + used];
-
-            lower[used] = (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-        }
+        for (used = 0; used < sizeof(lower) && at + used < address.size; used++)
+            lower[used] = (unsigned char)ascii_lower(address.data[at + used]);
         crypto_generichash_update(&state, lower, used);
     }
     crypto_generichash_final(&state, ret_hash, size);

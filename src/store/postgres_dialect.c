@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "store/store_backend.h"
 
 static const struct {
@@ -76,8 +77,7 @@ void postgres_dialect_many(struct view sql, const char *kinds, struct buffer *re
 
 static bool is_word(char character)
 {
-    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-           (character >= '0' && character <= '9') || character == '_';
+    return ascii_is_alphanumeric(character) || character == '_';
 }
 
 /* The word at `from`; empty when there stands none. */

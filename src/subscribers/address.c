@@ -2,21 +2,17 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 enum { LABEL_BYTES = 63, DOMAIN_BYTES = 253 };
 
 static const char FILE_ENDING[] = ".json";
 
-static bool is_letter_or_digit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 /* RFC 5322 3.2.3: atext. */
 static bool is_atom(char c)
 {
-    return is_letter_or_digit(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+    return ascii_is_alphanumeric(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
 /* What no part of a mailbox may hold, said so that a person sees what to mend. */
@@ -72,7 +68,7 @@ static const char *fault_of_label(struct view label)
     if (label.data[0] == '-' || label.data[label.size - 1] == '-')
         return "a part of the domain begins or ends with a hyphen";
     for (size_t i = 0; i < label.size; i++)
-        if (!is_letter_or_digit(label.data[i]) && label.data[i] != '-')
+        if (!ascii_is_alphanumeric(label.data[i]) && label.data[i] != '-')
             return "the domain may have letters, digits, hyphens and dots only";
     return NULL;
 }
@@ -147,8 +143,7 @@ char *address_canonical(struct view address)
     char *canonical = view_copy_string(address);
 
     for (size_t i = 0; i < address.size; i++)
-        if (canonical[i] >= 'A' && canonical[i] <= 'Z')
-            canonical[i] = (char)(canonical[i] - 'A' + 'a');
+        canonical[i] = ascii_lower(canonical[i]);
     return canonical;
 }
 
@@ -181,16 +176,9 @@ void address_file_name(struct view canonical, struct buffer *ret_name)
 static bool has_capital(struct view text)
 {
     for (size_t i = 0; i < text.size; i++)
-        if (text.data[i] >= 'A' && text.data[i] <= 'Z')
+        if (ascii_is_upper(text.data[i]))
             return true;
     return false;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static bool decode(struct view name, struct buffer *address)
@@ -204,8 +192,8 @@ static bool decode(struct view name, struct buffer *address)
         }
         if (name.size - i < 3)
             return false;
-        high = hex_digit(name.data[i + 1]);
-        low = hex_digit(name.data[i + 2]);
+        high = ascii_hex_value(name.data[i + 1]);
+        low = ascii_hex_value(name.data[i + 2]);
         if (high < 0 || low < 0)
             return false;
         buffer_add_char(address, (char)(high << 4 | low));

@@ -123,6 +123,11 @@ void folder_version_of(struct view bytes, struct folder_version *ret_version)
                        (const unsigned char *)bytes.data, bytes.size, NULL, 0);
 }
 
+struct view folder_version_bytes(const struct folder_version *version)
+{
+    return (struct view){(const char *)version->hash, sizeof(version->hash)};
+}
+
 /* Not blocking, so that a pipe with a profile's name cannot hold the run. */
 static int open_profile(const char *path, struct error *error)
 {

@@ -27,6 +27,7 @@ struct folder_version {
     unsigned char hash[16];
 };
 void folder_version_of(struct view text, struct folder_version *ret_version);
+struct view folder_version_bytes(const struct folder_version *version); /* borrowed from it */
 
 /* The name of this address's file; for free(3). */
 int folder_name_of(const char *address, char **ret_name, struct error *error);

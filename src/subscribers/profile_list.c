@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <utf8proc.h>
 
+#include "base/ascii.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "subscribers/profile_names.h"
@@ -270,9 +271,7 @@ static int check_category(struct place at, char *text, struct error *error)
     bool part_begins = true, good = true;
 
     for (const char *c = text; *c && good; c++) {
-        bool is_letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z');
-
-        good = is_letter || (!part_begins && strchr(".-0123456789", *c));
+        good = ascii_is_letter(*c) || (!part_begins && strchr(".-0123456789", *c));
         part_begins = *c == '.';
         dots += part_begins;
     }

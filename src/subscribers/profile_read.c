@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/document.h"
+#include "base/ascii.h"
 #include "base/memory.h"
 #include "base/zone.h"
 #include "subscribers/address.h"
@@ -107,7 +108,7 @@ static bool is_language(const char *text)
             char c = part.data[i];
             bool is_lower = c >= 'a' && c <= 'z';
 
-            if (!is_lower && (!parts || !((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))))
+            if (!is_lower && (!parts || !(ascii_is_upper(c) || ascii_is_digit(c))))
                 return false;
         }
     }
