@@ -26,6 +26,7 @@ extern const struct command command_rank;
 extern const struct command command_render;
 extern const struct command command_run;
 extern const struct command command_send;
+extern const struct command command_serve;
 extern const struct command command_status;
 extern const struct command command_subscriber;
 

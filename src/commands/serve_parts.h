@@ -1,0 +1,45 @@
+/* What the files of `serve` share: what all threads see, and a desk, which is one thread's.
+ * A page is one function; the table in serve_pages.c says which address is which page. */
+#ifndef COMMANDS_SERVE_PARTS_H
+#define COMMANDS_SERVE_PARTS_H
+
+#include "commands/compose.h"
+#include "commands/profile_source.h"
+#include "commands/site.h"
+#include "commands/tag_book.h"
+#include "web/exchange.h"
+#include "web/limits.h"
+#include "web/server.h"
+
+/* Shared by all threads; unchanged once the server has started, but for what has a lock of
+ * its own. */
+struct serving {
+    struct site *site;        /* with the key and the templates open; its store is a desk's */
+    struct library library;   /* editions indexed once for all desks */
+    struct web_networks trusted;
+    struct web_limits *posts; /* per client: forms sent */
+    struct web_server *server; /* for its counts; NULL until it has started */
+    int64_t started_utc;
+    const char *base_url;     /* ends in '/'; how others reach us */
+};
+
+/* One thread's. */
+struct serve_desk {
+    struct serving *serving;
+    struct site site; /* a copy with a store of its own */
+    struct profile_source source;
+    struct composer composer; /* sharing the library */
+    struct tag_book book;
+    struct arena *arena; /* the request's */
+};
+
+/* Fills in the answer. `rest` is what of the path a row's '*' stands for, else empty. On
+ * failure the error becomes a page of 500, 503 or 404, by its kind, and a line in the log. */
+typedef int serve_page(struct serve_desk *desk, const struct web_request *request,
+                       struct view rest, struct web_answer *answer, struct error *error);
+
+/* serve_pages.c: for the server. `user` is the struct serving, `desk` a struct serve_desk. */
+bool serve_quick(void *user, const struct web_request *request, struct web_answer *answer);
+void serve_work(void *desk, const struct web_request *request, struct web_answer *answer);
+
+#endif
