@@ -37,7 +37,8 @@ TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm val
 	openssl sqlite3 faketime mandoc shellcheck systemd
 # postfix has smtp-source and smtp-sink.
 BENCH_PACKAGES := python3 python3-feedparser python3-pystache postfix postgresql
-SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin chromium fonts-dejavu-core
+SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin chromium chromium-driver \
+	python3-selenium fonts-dejavu-core nginx-light caddy curl
 
 # The Makefile is read before its own `packages` target may have installed
 # pkg-config, so its answers are asked for when a recipe runs.
