@@ -6,20 +6,16 @@
 #include "base/memory.h"
 #include "ranking/weights.h"
 
-enum reason_field explain_field(enum compiled_role role, bool in_title)
-{
-    static const unsigned char fields[ROLE_EXCLUDE + 1][2] = {
-        [ROLE_KEYWORD] = {REASON_ABSTRACT, REASON_TITLE},
-        [ROLE_REQUIRED] = {REASON_ABSTRACT, REASON_TITLE},
-        [ROLE_BONUS] = {REASON_ABSTRACT, REASON_TITLE},
-        [ROLE_INTERESTS] = {REASON_INTERESTS, REASON_INTERESTS},
-        [ROLE_FOLLOW] = {REASON_AUTHOR, REASON_AUTHOR},
-        [ROLE_LIKED] = {REASON_LIKED, REASON_LIKED},
-        [ROLE_PREFER] = {REASON_PREFERENCE, REASON_PREFERENCE},
-    };
-
-    return (enum reason_field)fields[role][in_title];
-}
+/* The field of a reason, of a hit and of one in the title. */
+static const unsigned char fields[ROLE_EXCLUDE + 1][2] = {
+    [ROLE_KEYWORD] = {REASON_ABSTRACT, REASON_TITLE},
+    [ROLE_REQUIRED] = {REASON_ABSTRACT, REASON_TITLE},
+    [ROLE_BONUS] = {REASON_ABSTRACT, REASON_TITLE},
+    [ROLE_INTERESTS] = {REASON_INTERESTS, REASON_INTERESTS},
+    [ROLE_FOLLOW] = {REASON_AUTHOR, REASON_AUTHOR},
+    [ROLE_LIKED] = {REASON_LIKED, REASON_LIKED},
+    [ROLE_PREFER] = {REASON_PREFERENCE, REASON_PREFERENCE},
+};
 
 /* ---- shares ---- */
 
@@ -160,7 +156,7 @@ static inline struct reason reason_of(const struct scored *scored, uint32_t numb
 {
     const struct scored *of = &scored[number >> 1];
 
-    return (struct reason){of->text, of->fields[number & 1], score};
+    return (struct reason){of->text, (enum reason_field)fields[of->role][number & 1], score};
 }
 
 /* Puts each where it belongs by its key; false when two have the same. */
