@@ -170,12 +170,14 @@ WIDE static size_t pick_reaching_wide(const uint16_t *levels, size_t room, uint1
     const __m256i wanted = _mm256_set1_epi16((int16_t)least);
     size_t count = 0;
 
-    for (size_t at = 0; at < room; at += LANES) {
-        unsigned bits =
-            (unsigned)_mm256_movemask_epi8(reaching(levels + at, wanted)) & 0x55555555u;
+    for (size_t at = 0; at < room; at += 2 * LANES) {
+        __m256i first = reaching(levels + at, wanted);
+        __m256i second = reaching(levels + at + LANES, wanted);
+        __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(first, second),
+                                                 _MM_SHUFFLE(3, 1, 2, 0));
 
-        for (; bits; bits &= bits - 1)
-            ret_picks[count++] = (uint32_t)(at + (size_t)__builtin_ctz(bits) / sizeof(*levels));
+        for (unsigned bits = (unsigned)_mm256_movemask_epi8(bytes); bits; bits &= bits - 1)
+            ret_picks[count++] = (uint32_t)(at + (size_t)__builtin_ctz(bits));
     }
     return count;
 }
