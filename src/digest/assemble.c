@@ -24,11 +24,12 @@ static inline void write_part_text(struct assembly *assembly, bool is_escaped)
 {
     const struct text_part *part = &assembly->part_list->items[assembly->places[SCOPE_PART].at];
 
-    if (is_escaped && assembly->mapped->places)
-        pen_slice(&assembly->pen, assembly->leaf->pool.data, assembly->mapped, part->start,
-                  part->end);
+    if (is_escaped && assembly->mapped->is_mapped)
+        pen_slice(&assembly->pen, assembly->leaf->pool.data + assembly->mapped->at, &part->start,
+                  &part->end);
     else
-        pen_text(&assembly->pen, view_slice(assembly->part_text, part->start, part->end),
+        pen_text(&assembly->pen,
+                 view_slice(assembly->part_text, part->start.offset, part->end.offset),
                  is_escaped);
 }
 
@@ -61,7 +62,7 @@ static void write_key(struct assembly *assembly, enum late_key key, bool is_esca
         write_part_text(assembly, is_escaped);
         break;
     case LATE_REASON_TERM:
-        write_short(assembly, assembly->current->terms[reason], is_escaped);
+        write_short(assembly, &assembly->current->terms[reason]->word, is_escaped);
         break;
     case LATE_REASON_FIELD_WORD:
         write_short(assembly,
@@ -177,8 +178,8 @@ static void run_papers(struct assembly *assembly, const struct op *op)
 
     place->count = value_list(assembly, (enum late_key)op->key);
     for (place->at = 0; place->at < place->count && !assembly->is_refused; place->at++) {
-        const struct leaf *leaf = sheet_leaf(assembly->sheets, assembly->sheet, assembly->digest,
-                                             first + place->at, assembly->part);
+        struct leaf *leaf = sheet_leaf(assembly->sheets, assembly->sheet, assembly->digest,
+                                       first + place->at, assembly->part);
         const struct program *program;
 
         assembly->pieces = assembly->sheet->pieces.pool.data; /* may have moved, also in vain */

@@ -11,8 +11,8 @@ struct place {
 };
 
 struct text_part {
-    uint32_t start;
-    uint32_t end;
+    struct cut start;
+    struct cut end;
     bool is_hit;
 };
 
@@ -32,6 +32,7 @@ struct term {
     const char *data; /* the reason's own; NULL: free */
     size_t size;
     struct short_text word;
+    uint64_t key; /* spots_key */
 };
 
 enum { TERM_SLOTS = 64 };
@@ -40,7 +41,7 @@ enum { TERM_SLOTS = 64 };
 struct shown {
     struct part_list lists[2]; /* of title and abstract */
     const struct line_list *reason_lines; /* NULL: not made yet */
-    const struct short_text **terms; /* by reason shown */
+    const struct term **terms; /* by reason shown */
     size_t reasons_shown;
     bool is_seen;
 };
@@ -73,7 +74,7 @@ struct assembly {
     const struct ranked_paper *ranked;
     struct shown *current; /* of that rank */
     size_t reasons_shown;
-    const struct leaf *leaf;
+    struct leaf *leaf;
     /* Of the current paper's keys: what sections test. */
     bool is_true[LATE_KEYS];
     bool is_there[LATE_KEYS];
@@ -88,7 +89,7 @@ struct assembly {
 };
 
 /* Makes the paper at `rank` the current one, whose program is `leaf`. */
-void paper_begin(struct assembly *assembly, size_t rank, const struct leaf *leaf);
+void paper_begin(struct assembly *assembly, size_t rank, struct leaf *leaf);
 /* Whether a key stands in the items of `papers`, so that is_true and is_there tell of it. */
 static inline bool is_of_paper(enum late_key key)
 {

@@ -87,44 +87,138 @@ static size_t count_lines(struct assembly *assembly, const struct line_list *lin
 
 /* ---- parts ---- */
 
-static inline struct text_part *add_part(struct text_part *part, size_t start, size_t end,
-                                         bool is_hit)
+static inline struct text_part *add_part(struct text_part *part, const struct cut *start,
+                                         const struct cut *end, bool is_hit)
 {
-    if (start < end)
-        *part++ = (struct text_part){(uint32_t)start, (uint32_t)end, is_hit};
+    if (start->offset < end->offset)
+        *part++ = (struct text_part){*start, *end, is_hit};
     return part;
 }
 
-static struct part_list cut(struct arena *arena, struct view text, const struct highlights *found)
+static struct part_list cut(struct arena *arena, const struct mapped *mapped,
+                            const struct spot_cuts *spots, size_t count)
 {
-    struct text_part *items = arena_room(arena, 2 * found->count + 1, sizeof(*items));
+    struct text_part *items = arena_room(arena, 2 * count + 1, sizeof(*items));
     struct text_part *part = items;
-    size_t at = 0;
+    const struct cut *at = &mapped->start;
 
-    for (size_t i = 0; i < found->count; i++) {
-        part = add_part(part, at, found->items[i].start, false);
-        part = add_part(part, found->items[i].start, found->items[i].end, true);
-        at = found->items[i].end;
+    for (size_t i = 0; i < count; i++) {
+        part = add_part(part, at, &spots[i].start, false);
+        part = add_part(part, &spots[i].start, &spots[i].end, true);
+        at = &spots[i].end;
     }
-    part = add_part(part, at, text.size, false);
+    part = add_part(part, at, &mapped->end, false);
     return (struct part_list){items, (size_t)(part - items)};
+}
+
+/* Where all terms stand, found anew. */
+static void cut_anew(struct assembly *assembly, struct part_list lists[2])
+{
+    const struct ranked_paper *ranked = assembly->ranked;
+    const struct leaf *leaf = assembly->leaf;
+    const struct mapped *mapped[2] = {&leaf->mapped_title, &leaf->mapped_abstract};
+    const struct view texts[2] = {leaf->title, ranked->paper->abstract};
+    struct highlights *found = assembly->sheets->found;
+
+    highlighter_find(assembly->highlighter, assembly->digest->profile->scoring, ranked->paper,
+                     ranked->reasons, assembly->reasons_shown, &found[0], &found[1]);
+    for (int i = 0; i < 2; i++) {
+        struct spot_cuts *cuts = arena_room(assembly->arena, found[i].count, sizeof(*cuts));
+
+        for (size_t at = 0; at < found[i].count; at++)
+            cuts[at] = (struct spot_cuts){mapped_cut(mapped[i], texts[i], found[i].items[at].start),
+                                          mapped_cut(mapped[i], texts[i], found[i].items[at].end)};
+        lists[i] = cut(assembly->arena, mapped[i], cuts, found[i].count);
+    }
+}
+
+/* Keeps where a term stands in the paper. */
+static const struct spots_term *look_up(struct assembly *assembly, const struct reason *reason,
+                                        uint64_t key)
+{
+    const struct digest *digest = assembly->digest;
+    struct leaf *leaf = assembly->leaf;
+    const struct mapped *mapped[2] = {&leaf->mapped_title, &leaf->mapped_abstract};
+    const struct view texts[2] = {leaf->title, assembly->ranked->paper->abstract};
+    struct highlights *found = assembly->sheets->found;
+    size_t before = spots_bytes(&leaf->spots);
+    const struct spots_term *term;
+
+    highlighter_find_indexed(assembly->highlighter, digest->index, digest->profile->scoring,
+                             assembly->ranked->paper, reason, 1, &found[0], &found[1]);
+    term = spots_add(&leaf->spots, key, found, mapped, texts);
+    assembly->sheet->bytes += spots_bytes(&leaf->spots) - before;
+    return term;
+}
+
+/* An author stands in neither text. */
+static inline bool may_stand(const struct digest *digest, const struct reason *reason)
+{
+    return (reason->field != REASON_AUTHOR && reason->field != REASON_PREFERENCE) ||
+           digest->profile->scoring == SCORING_SUBSTRING;
+}
+
+/* Of each reason shown that stands there: how many; -1 when one is not to be had. */
+static int find_terms(struct assembly *assembly, struct spots_term *terms)
+{
+    const struct reason *reasons = assembly->ranked->reasons;
+    int count = 0;
+
+    for (size_t i = 0; i < assembly->reasons_shown; i++) {
+        const struct spots_term *term;
+        uint64_t key;
+
+        if (!may_stand(assembly->digest, &reasons[i]))
+            continue;
+        key = spots_key_in(assembly->current->terms[i]->key, reasons[i].field);
+        term = spots_find(&assembly->leaf->spots, key);
+        if (!term && !(term = look_up(assembly, &reasons[i], key)))
+            return -1;
+        if (term->counts[0] + term->counts[1])
+            terms[count++] = *term;
+    }
+    return count;
+}
+
+/* From what is known of each term. */
+static void cut_by_terms(struct assembly *assembly, const struct spots_term *terms, int count,
+                         struct part_list lists[2])
+{
+    const struct leaf *leaf = assembly->leaf;
+    const struct mapped *mapped[2] = {&leaf->mapped_title, &leaf->mapped_abstract};
+
+    for (int i = 0; i < 2; i++) {
+        struct spot_cuts *cuts;
+        size_t all = 0, filled = 0;
+
+        for (int at = 0; at < count; at++)
+            all += terms[at].counts[i];
+        cuts = arena_room(assembly->arena, all, sizeof(*cuts));
+        for (int at = 0; at < count; at++) {
+            const struct spot_cuts *from =
+                leaf->spots.items + terms[at].first + (i ? terms[at].counts[0] : 0);
+
+            for (size_t spot = 0; spot < terms[at].counts[i]; spot++)
+                cuts[filled++] = from[spot];
+        }
+        lists[i] = cut(assembly->arena, mapped[i], cuts, spots_join(cuts, all));
+    }
 }
 
 static void cut_texts(struct assembly *assembly, struct part_list lists[2])
 {
-    const struct ranked_paper *ranked = assembly->ranked;
     const struct digest *digest = assembly->digest;
-    struct highlights *title = &assembly->sheets->found[0], *abstract = title + 1;
+    struct spots_term *terms = NULL;
+    int count = -1;
 
-    if (digest->index && digest->papers && digest->papers_serial)
-        highlighter_find_indexed(assembly->highlighter, digest->index, digest->papers_serial,
-                                 digest->profile->scoring, ranked->paper, ranked->reasons,
-                                 assembly->reasons_shown, title, abstract);
+    if (digest->index && digest->papers && digest->papers_serial) {
+        terms = arena_room(assembly->arena, assembly->reasons_shown, sizeof(*terms));
+        count = find_terms(assembly, terms);
+    }
+    if (count < 0)
+        cut_anew(assembly, lists);
     else
-        highlighter_find(assembly->highlighter, digest->profile->scoring, ranked->paper,
-                         ranked->reasons, assembly->reasons_shown, title, abstract);
-    lists[0] = cut(assembly->arena, assembly->leaf->title, title);
-    lists[1] = cut(assembly->arena, ranked->paper->abstract, abstract);
+        cut_by_terms(assembly, terms, count, lists);
 }
 
 static size_t count_parts(struct assembly *assembly, bool of_title)

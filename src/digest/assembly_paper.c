@@ -21,19 +21,20 @@ static struct term *slot_of(struct assembly *assembly, struct view term)
     return &assembly->terms[at];
 }
 
-static const struct short_text *see_term(struct assembly *assembly, struct view term)
+static const struct term *see_term(struct assembly *assembly, struct view term)
 {
     struct term *slot = slot_of(assembly, term), *made;
 
     if (slot->data)
-        return &slot->word;
+        return slot;
     made = slot;
     if (assembly->term_count == TERMS_MAX || !term.data)
         made = arena_room(assembly->arena, 1, sizeof(*made));
     else
         assembly->term_count++;
-    *made = (struct term){term.data, term.size, short_text_make(assembly->arena, term)};
-    return &made->word;
+    *made = (struct term){term.data, term.size, short_text_make(assembly->arena, term),
+                          spots_key(assembly->digest->profile->scoring, term)};
+    return made;
 }
 
 static void see_paper(struct assembly *assembly, struct shown *shown)
@@ -76,7 +77,7 @@ static bool add_simple_reasons(struct assembly *assembly, struct line_list *line
         return false;
     at = put(at, end, sheet->why.text);
     for (size_t i = 0; i < shown->reasons_shown; i++) {
-        const struct short_text *term = shown->terms[i];
+        const struct short_text *term = &shown->terms[i]->word;
         const struct short_text *field = &sheet->field_words[assembly->ranked->reasons[i].field];
 
         if (!term->is_words || !term->is_simple[0] || !field->is_words || !field->is_simple[0])
@@ -220,7 +221,7 @@ static void set_truths(struct assembly *assembly)
     set(assembly, LATE_PAPER_LAST, true, at + 1 == assembly->places[SCOPE_PAPER].count);
 }
 
-void paper_begin(struct assembly *assembly, size_t rank, const struct leaf *leaf)
+void paper_begin(struct assembly *assembly, size_t rank, struct leaf *leaf)
 {
     struct shown *shown = &assembly->shown[rank];
 

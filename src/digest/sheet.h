@@ -6,7 +6,7 @@
 
 #include "digest/digest.h"
 #include "digest/program.h"
-#include "ranking/highlight.h"
+#include "digest/spots.h"
 
 enum sheet_part { PART_HTML, PART_TEXT, SHEET_PARTS };
 
@@ -31,6 +31,7 @@ struct leaf {
     struct buffer pool; /* of the two that follow */
     struct mapped mapped_title;
     struct mapped mapped_abstract;
+    struct spots spots; /* of the terms asked for till now */
 };
 
 /* Programs of papers: few for many. */
