@@ -4,6 +4,8 @@
 #include "digest/wrap.h"
 #include "ranking/highlight.h"
 
+enum { FEW_SPOTS = 32 };
+
 /* ---- lines ---- */
 
 struct line_maker {
@@ -95,10 +97,10 @@ static inline struct text_part *add_part(struct text_part *part, const struct cu
     return part;
 }
 
-static struct part_list cut(struct arena *arena, const struct mapped *mapped,
+/* `items` has room for two for each spot, and one. */
+static struct part_list cut(struct text_part *items, const struct mapped *mapped,
                             const struct spot_cuts *spots, size_t count)
 {
-    struct text_part *items = arena_room(arena, 2 * count + 1, sizeof(*items));
     struct text_part *part = items;
     const struct cut *at = &mapped->start;
 
@@ -111,13 +113,18 @@ static struct part_list cut(struct arena *arena, const struct mapped *mapped,
     return (struct part_list){items, (size_t)(part - items)};
 }
 
+static struct text_part *room_for_parts(struct assembly *assembly, size_t spots)
+{
+    return arena_room(assembly->arena, 2 * spots + 2, sizeof(struct text_part));
+}
+
 /* Where all terms stand, found anew. */
 static void cut_anew(struct assembly *assembly, struct part_list lists[2])
 {
     const struct ranked_paper *ranked = assembly->ranked;
     const struct leaf *leaf = assembly->leaf;
     const struct mapped *mapped[2] = {&leaf->mapped_title, &leaf->mapped_abstract};
-    const struct view texts[2] = {leaf->title, ranked->paper->abstract};
+    const struct view texts[2] = {leaf->title, leaf->abstract};
     struct highlights *found = assembly->sheets->found;
 
     highlighter_find(assembly->highlighter, assembly->digest->profile->scoring, ranked->paper,
@@ -128,7 +135,7 @@ static void cut_anew(struct assembly *assembly, struct part_list lists[2])
         for (size_t at = 0; at < found[i].count; at++)
             cuts[at] = (struct spot_cuts){mapped_cut(mapped[i], texts[i], found[i].items[at].start),
                                           mapped_cut(mapped[i], texts[i], found[i].items[at].end)};
-        lists[i] = cut(assembly->arena, mapped[i], cuts, found[i].count);
+        lists[i] = cut(room_for_parts(assembly, found[i].count), mapped[i], cuts, found[i].count);
     }
 }
 
@@ -139,7 +146,7 @@ static const struct spots_term *look_up(struct assembly *assembly, const struct 
     const struct digest *digest = assembly->digest;
     struct leaf *leaf = assembly->leaf;
     const struct mapped *mapped[2] = {&leaf->mapped_title, &leaf->mapped_abstract};
-    const struct view texts[2] = {leaf->title, assembly->ranked->paper->abstract};
+    const struct view texts[2] = {leaf->title, leaf->abstract};
     struct highlights *found = assembly->sheets->found;
     size_t before = spots_bytes(&leaf->spots);
     const struct spots_term *term;
@@ -151,74 +158,65 @@ static const struct spots_term *look_up(struct assembly *assembly, const struct 
     return term;
 }
 
-/* An author stands in neither text. */
-static inline bool may_stand(const struct digest *digest, const struct reason *reason)
+/* Makes sure of each reason shown that may stand there; how many spots they have in both
+ * texts, or SIZE_MAX when one is not to be had. */
+static size_t find_terms(struct assembly *assembly, const struct reason *reasons)
 {
-    return (reason->field != REASON_AUTHOR && reason->field != REASON_PREFERENCE) ||
-           digest->profile->scoring == SCORING_SUBSTRING;
-}
-
-/* Of each reason shown that stands there: how many; -1 when one is not to be had. */
-static int find_terms(struct assembly *assembly, struct spots_term *terms)
-{
-    const struct reason *reasons = assembly->ranked->reasons;
-    int count = 0;
+    size_t spots = 0;
 
     for (size_t i = 0; i < assembly->reasons_shown; i++) {
+        uint64_t key = assembly->current->reasons[i].key;
         const struct spots_term *term;
-        uint64_t key;
 
-        if (!may_stand(assembly->digest, &reasons[i]))
+        if (!key)
             continue;
-        key = spots_key_in(assembly->current->terms[i]->key, reasons[i].field);
         term = spots_find(&assembly->leaf->spots, key);
         if (!term && !(term = look_up(assembly, &reasons[i], key)))
-            return -1;
-        if (term->counts[0] + term->counts[1])
-            terms[count++] = *term;
+            return SIZE_MAX;
+        spots += (size_t)term->counts[0] + term->counts[1];
     }
-    return count;
+    return spots;
 }
 
-/* From what is known of each term. */
-static void cut_by_terms(struct assembly *assembly, const struct spots_term *terms, int count,
-                         struct part_list lists[2])
+static size_t gather(const struct assembly *assembly, bool of_abstract, struct spot_cuts *cuts)
 {
-    const struct leaf *leaf = assembly->leaf;
-    const struct mapped *mapped[2] = {&leaf->mapped_title, &leaf->mapped_abstract};
+    const struct spots *spots = &assembly->leaf->spots;
+    size_t count = 0;
 
-    for (int i = 0; i < 2; i++) {
-        struct spot_cuts *cuts;
-        size_t all = 0, filled = 0;
+    for (size_t i = 0; i < assembly->reasons_shown; i++) {
+        uint64_t key = assembly->current->reasons[i].key;
+        const struct spots_term *term = key ? spots_find(spots, key) : NULL;
+        const struct spot_cuts *from;
 
-        for (int at = 0; at < count; at++)
-            all += terms[at].counts[i];
-        cuts = arena_room(assembly->arena, all, sizeof(*cuts));
-        for (int at = 0; at < count; at++) {
-            const struct spot_cuts *from =
-                leaf->spots.items + terms[at].first + (i ? terms[at].counts[0] : 0);
-
-            for (size_t spot = 0; spot < terms[at].counts[i]; spot++)
-                cuts[filled++] = from[spot];
-        }
-        lists[i] = cut(assembly->arena, mapped[i], cuts, spots_join(cuts, all));
+        if (!term)
+            continue;
+        from = spots->items + term->first + (of_abstract ? term->counts[0] : 0);
+        for (size_t spot = 0; spot < term->counts[of_abstract]; spot++)
+            cuts[count++] = from[spot];
     }
+    return spots_join(cuts, count);
 }
 
 static void cut_texts(struct assembly *assembly, struct part_list lists[2])
 {
     const struct digest *digest = assembly->digest;
-    struct spots_term *terms = NULL;
-    int count = -1;
+    const struct leaf *leaf = assembly->leaf;
+    struct spot_cuts few[FEW_SPOTS], *cuts = few;
+    struct text_part *parts;
+    size_t spots = SIZE_MAX;
 
-    if (digest->index && digest->papers && digest->papers_serial) {
-        terms = arena_room(assembly->arena, assembly->reasons_shown, sizeof(*terms));
-        count = find_terms(assembly, terms);
-    }
-    if (count < 0)
+    if (digest->index && digest->papers && digest->papers_serial)
+        spots = find_terms(assembly, assembly->ranked->reasons);
+    if (spots == SIZE_MAX) {
         cut_anew(assembly, lists);
-    else
-        cut_by_terms(assembly, terms, count, lists);
+        return;
+    }
+    if (spots > FEW_SPOTS)
+        cuts = arena_room(assembly->arena, spots, sizeof(*cuts));
+    parts = room_for_parts(assembly, spots);
+    lists[0] = cut(parts, &leaf->mapped_title, cuts, gather(assembly, false, cuts));
+    lists[1] = cut(parts + lists[0].count, &leaf->mapped_abstract, cuts,
+                   gather(assembly, true, cuts));
 }
 
 static size_t count_parts(struct assembly *assembly, bool of_title)
@@ -230,7 +228,7 @@ static size_t count_parts(struct assembly *assembly, bool of_title)
         cut_texts(assembly, lists);
     assembly->part_list = &lists[of_title ? 0 : 1];
     assembly->mapped = of_title ? &leaf->mapped_title : &leaf->mapped_abstract;
-    assembly->part_text = of_title ? leaf->title : assembly->ranked->paper->abstract;
+    assembly->part_text = of_title ? leaf->title : leaf->abstract;
     return assembly->part_list->count;
 }
 
@@ -256,7 +254,7 @@ size_t value_list_size(struct assembly *assembly, enum late_key key)
     case LATE_TITLE_PARTS:
         return assembly->leaf->title.size;
     case LATE_ABSTRACT_PARTS:
-        return assembly->ranked->paper->abstract.size;
+        return assembly->leaf->abstract.size;
     case LATE_REPLY_HINT_LINES:
         return value_is_there(assembly, key) ? digest_lines(assembly, key)->count : 0;
     default:

@@ -33,8 +33,9 @@ static struct leaf *leaf_new(const struct sheet *sheet, const struct paper *pape
 
     buffer_init(&leaf->pool, TEXT_POOL_BYTES);
     leaf->title = paper->title.size ? paper->title : sheet->no_title;
+    leaf->abstract = paper->abstract;
     leaf->mapped_title.end.offset = (uint32_t)leaf->title.size;
-    leaf->mapped_abstract.end.offset = (uint32_t)paper->abstract.size;
+    leaf->mapped_abstract.end.offset = (uint32_t)leaf->abstract.size;
     return leaf;
 }
 
@@ -53,12 +54,12 @@ static bool uses_parts(const struct program *program)
     return false;
 }
 
-static void map_texts(struct sheet *sheet, struct leaf *leaf, const struct paper *paper)
+static void map_texts(struct sheet *sheet, struct leaf *leaf)
 {
     if (leaf->pool.size)
         return;
     mapped_make(&leaf->mapped_title, &leaf->pool, leaf->title);
-    mapped_make(&leaf->mapped_abstract, &leaf->pool, paper->abstract);
+    mapped_make(&leaf->mapped_abstract, &leaf->pool, leaf->abstract);
     pool_close(&leaf->pool);
     sheet->bytes += leaf->pool.capacity;
 }
@@ -156,7 +157,7 @@ static int make_leaf(struct sheets *sheets, struct sheet *sheet, struct leaf *le
         leaf->programs[part] = keep_shape(sheet, part, &program);
         keep_slots(sheet, leaf, part, &slots);
         if (uses_parts(leaf->programs[part]))
-            map_texts(sheet, leaf, paper);
+            map_texts(sheet, leaf);
     }
     program_free(&program);
     slots_free(&slots);

@@ -27,7 +27,8 @@ struct leaf {
     struct piece *slots[SHEET_PARTS]; /* what they take from it, and then the bytes of that */
     size_t slot_bytes[SHEET_PARTS];
     const char *slot_pools[SHEET_PARTS]; /* those bytes */
-    struct view title;  /* as title_parts has it; borrowed */
+    struct view title;  /* as title_parts has it; borrowed, as the other one */
+    struct view abstract;
     struct buffer pool; /* of the two that follow */
     struct mapped mapped_title;
     struct mapped mapped_abstract;

@@ -39,6 +39,12 @@ static inline uint64_t spots_key_in(uint64_t key, enum reason_field field)
     return key ? key : 1;
 }
 
+/* Where it would be, for what is not empty. */
+static inline const struct spots_term *spots_slot(const struct spots *spots, uint64_t key)
+{
+    return &spots->terms[(key >> 32) & (spots->term_capacity - 1)];
+}
+
 /* NULL: not known yet. */
 static inline const struct spots_term *spots_find(const struct spots *spots, uint64_t key)
 {
