@@ -272,6 +272,10 @@ void pool_close(struct buffer *pool)
 
     pool->max += sizeof(slack);
     buffer_add(pool, slack, sizeof(slack));
+    if (pool->failed)
+        return;
+    pool->capacity = pool->size + 1;
+    pool->data = memory_resize(pool->data, pool->capacity, 1);
 }
 
 /* ---- texts to be cut ---- */

@@ -91,9 +91,10 @@ const struct spots_term *spots_add(struct spots *spots, uint64_t key,
     *term = (struct spots_term){
         key, (uint32_t)spots->count, {(uint16_t)found[0].count, (uint16_t)found[1].count}};
     spots->term_count++;
-    if (count)
-        spots->items = memory_grow(spots->items, &spots->capacity, spots->count + count,
-                                   sizeof(*spots->items));
+    if (spots->count + count > spots->capacity) {
+        spots->capacity = spots->count + spots->count / 4 + count;
+        spots->items = memory_resize(spots->items, spots->capacity, sizeof(*spots->items));
+    }
     for (int i = 0; i < 2; i++)
         add_cuts(spots, &found[i], mapped[i], texts[i]);
     return term;
