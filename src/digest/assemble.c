@@ -24,11 +24,12 @@ static inline void write_part_text(struct assembly *assembly, bool is_escaped)
 {
     const struct text_part *part = &assembly->part_list->items[assembly->places[SCOPE_PART].at];
 
-    if (is_escaped && assembly->mapped->places)
-        pen_slice(&assembly->pen, assembly->leaf->pool.data, assembly->mapped, part->start,
-                  part->end);
+    if (is_escaped && assembly->mapped->is_mapped)
+        pen_slice(&assembly->pen, assembly->leaf->pool.data + assembly->mapped->at, &part->start,
+                  &part->end);
     else
-        pen_text(&assembly->pen, view_slice(assembly->part_text, part->start, part->end),
+        pen_text(&assembly->pen,
+                 view_slice(assembly->part_text, part->start.offset, part->end.offset),
                  is_escaped);
 }
 
@@ -51,23 +52,10 @@ static inline void write_slot(struct assembly *assembly, size_t slot)
               &leaf->slots[assembly->part][slot]);
 }
 
-/* What most digests are made of comes first. */
-static void write_key(struct assembly *assembly, enum late_key key, bool is_escaped)
+static __attribute__((noinline)) void write_value(struct assembly *assembly, enum late_key key,
+                                                  bool is_escaped)
 {
-    size_t reason = assembly->places[SCOPE_REASON].at;
-
     switch (key) {
-    case LATE_PART_TEXT:
-        write_part_text(assembly, is_escaped);
-        break;
-    case LATE_REASON_TERM:
-        write_short(assembly, assembly->current->terms[reason], is_escaped);
-        break;
-    case LATE_REASON_FIELD_WORD:
-        write_short(assembly,
-                    &assembly->sheet->field_words[assembly->ranked->reasons[reason].field],
-                    is_escaped);
-        break;
     case LATE_LINE:
         write_line(assembly, is_escaped);
         break;
@@ -85,6 +73,23 @@ static void write_key(struct assembly *assembly, enum late_key key, bool is_esca
         pen_text(&assembly->pen, value_text(assembly, key), is_escaped);
         break;
     }
+}
+
+/* What most digests are made of comes first. */
+static inline void write_key(struct assembly *assembly, enum late_key key, bool is_escaped)
+{
+    size_t reason = assembly->places[SCOPE_REASON].at;
+
+    if (key == LATE_PART_TEXT)
+        write_part_text(assembly, is_escaped);
+    else if (key == LATE_REASON_TERM)
+        write_short(assembly, &assembly->current->reasons[reason].term->word, is_escaped);
+    else if (key == LATE_REASON_FIELD_WORD)
+        write_short(assembly,
+                    &assembly->sheet->field_words[assembly->ranked->reasons[reason].field],
+                    is_escaped);
+    else
+        write_value(assembly, key, is_escaped);
 }
 
 /* Lists of a kind do not stand inside each other (program.c), so what is current
@@ -152,18 +157,14 @@ static void fetch(const void *memory, size_t bytes)
         __builtin_prefetch((const char *)memory + at);
 }
 
-/* A day's leaves are larger than any cache, and a digest takes thirty here and there:
- * most of its time would be waiting for memory. So the next one is fetched while
- * this one is written, and of the one behind that what tells where it is. */
-static void fetch_next(const struct assembly *assembly, size_t ahead)
+/* The next paper's texts, while this one is written. */
+static void fetch_next(const struct assembly *assembly)
 {
-    const struct digest *digest = assembly->digest;
+    size_t rank = assembly->rank + 1;
     const struct leaf *leaf;
-    size_t rank = assembly->rank + ahead;
 
-    if (rank + 1 < digest->ranking->count && (leaf = sheet_known_leaf(assembly->sheet, digest, rank + 1)))
-        fetch(leaf, sizeof(*leaf));
-    if (rank >= digest->ranking->count || !(leaf = sheet_known_leaf(assembly->sheet, digest, rank)))
+    if (rank >= assembly->digest->ranking->count ||
+        !(leaf = sheet_known_leaf(assembly->sheet, assembly->digest, rank)))
         return;
     fetch(leaf->slots[assembly->part], leaf->slot_bytes[assembly->part]);
     if (assembly->part == PART_HTML)
@@ -177,8 +178,8 @@ static void run_papers(struct assembly *assembly, const struct op *op)
 
     place->count = value_list(assembly, (enum late_key)op->key);
     for (place->at = 0; place->at < place->count && !assembly->is_refused; place->at++) {
-        const struct leaf *leaf = sheet_leaf(assembly->sheets, assembly->sheet, assembly->digest,
-                                             first + place->at, assembly->part);
+        struct leaf *leaf = sheet_leaf(assembly->sheets, assembly->sheet, assembly->digest,
+                                       first + place->at, assembly->part);
         const struct program *program;
 
         assembly->pieces = assembly->sheet->pieces.pool.data; /* may have moved, also in vain */
@@ -187,7 +188,7 @@ static void run_papers(struct assembly *assembly, const struct op *op)
             break;
         }
         paper_begin(assembly, first + place->at, leaf);
-        fetch_next(assembly, 1);
+        fetch_next(assembly);
         program = leaf->programs[assembly->part];
         run(assembly, program, program->loops[op->end], program->loops[op->end + 1]);
     }
@@ -305,6 +306,7 @@ static int assemble(struct sheets *sheets, struct sheet *sheet, const struct dig
 
     assembly.shown = arena_alloc(sheets->arena, digest->ranking->count + 1,
                                  sizeof(*assembly.shown));
+    papers_see(&assembly);
     subject = value_text(&assembly, LATE_SUBJECT);
     buffer_add_view(&output->subject, subject);
     if (format != FORMAT_TEXT)

@@ -11,8 +11,8 @@ struct place {
 };
 
 struct text_part {
-    uint32_t start;
-    uint32_t end;
+    struct cut start;
+    struct cut end;
     bool is_hit;
 };
 
@@ -32,17 +32,25 @@ struct term {
     const char *data; /* the reason's own; NULL: free */
     size_t size;
     struct short_text word;
+    uint64_t key; /* spots_key */
 };
 
 enum { TERM_SLOTS = 64 };
+
+/* A reason that is shown. */
+struct shown_reason {
+    const struct term *term;
+    uint64_t key; /* in the paper's spots; 0: it stands in neither text */
+};
 
 /* One paper of a digest, as both parts show it. */
 struct shown {
     struct part_list lists[2]; /* of title and abstract */
     const struct line_list *reason_lines; /* NULL: not made yet */
-    const struct short_text **terms; /* by reason shown */
+    struct shown_reason *reasons;
     size_t reasons_shown;
-    bool is_seen;
+    struct view score;
+    char score_room[MUSTACHE_NUMBER_BYTES + PEN_SLACK_BYTES];
 };
 
 struct assembly {
@@ -73,13 +81,11 @@ struct assembly {
     const struct ranked_paper *ranked;
     struct shown *current; /* of that rank */
     size_t reasons_shown;
-    const struct leaf *leaf;
+    struct leaf *leaf;
     /* Of the current paper's keys: what sections test. */
     bool is_true[LATE_KEYS];
     bool is_there[LATE_KEYS];
     struct view score;
-    char score_room[MUSTACHE_NUMBER_BYTES + PEN_SLACK_BYTES];
-    char rank_room[MUSTACHE_NUMBER_BYTES + PEN_SLACK_BYTES];
     const struct line_list *line_list;
     const struct part_list *part_list;
     const struct mapped *mapped;
@@ -87,8 +93,10 @@ struct assembly {
     char number[MUSTACHE_NUMBER_BYTES + PEN_SLACK_BYTES];
 };
 
+/* What both parts need of all papers; and what is kept of them is brought near. */
+void papers_see(struct assembly *assembly);
 /* Makes the paper at `rank` the current one, whose program is `leaf`. */
-void paper_begin(struct assembly *assembly, size_t rank, const struct leaf *leaf);
+void paper_begin(struct assembly *assembly, size_t rank, struct leaf *leaf);
 /* Whether a key stands in the items of `papers`, so that is_true and is_there tell of it. */
 static inline bool is_of_paper(enum late_key key)
 {

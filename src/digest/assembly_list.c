@@ -4,6 +4,8 @@
 #include "digest/wrap.h"
 #include "ranking/highlight.h"
 
+enum { FEW_SPOTS = 32 };
+
 /* ---- lines ---- */
 
 struct line_maker {
@@ -87,44 +89,134 @@ static size_t count_lines(struct assembly *assembly, const struct line_list *lin
 
 /* ---- parts ---- */
 
-static inline struct text_part *add_part(struct text_part *part, size_t start, size_t end,
-                                         bool is_hit)
+static inline struct text_part *add_part(struct text_part *part, const struct cut *start,
+                                         const struct cut *end, bool is_hit)
 {
-    if (start < end)
-        *part++ = (struct text_part){(uint32_t)start, (uint32_t)end, is_hit};
+    if (start->offset < end->offset)
+        *part++ = (struct text_part){*start, *end, is_hit};
     return part;
 }
 
-static struct part_list cut(struct arena *arena, struct view text, const struct highlights *found)
+/* `items` has room for two for each spot, and one. */
+static struct part_list cut(struct text_part *items, const struct mapped *mapped,
+                            const struct spot_cuts *spots, size_t count)
 {
-    struct text_part *items = arena_room(arena, 2 * found->count + 1, sizeof(*items));
     struct text_part *part = items;
-    size_t at = 0;
+    const struct cut *at = &mapped->start;
 
-    for (size_t i = 0; i < found->count; i++) {
-        part = add_part(part, at, found->items[i].start, false);
-        part = add_part(part, found->items[i].start, found->items[i].end, true);
-        at = found->items[i].end;
+    for (size_t i = 0; i < count; i++) {
+        part = add_part(part, at, &spots[i].start, false);
+        part = add_part(part, &spots[i].start, &spots[i].end, true);
+        at = &spots[i].end;
     }
-    part = add_part(part, at, text.size, false);
+    part = add_part(part, at, &mapped->end, false);
     return (struct part_list){items, (size_t)(part - items)};
+}
+
+static struct text_part *room_for_parts(struct assembly *assembly, size_t spots)
+{
+    return arena_room(assembly->arena, 2 * spots + 2, sizeof(struct text_part));
+}
+
+/* Where all terms stand, found anew. */
+static void cut_anew(struct assembly *assembly, struct part_list lists[2])
+{
+    const struct ranked_paper *ranked = assembly->ranked;
+    const struct leaf *leaf = assembly->leaf;
+    const struct mapped *mapped[2] = {&leaf->mapped_title, &leaf->mapped_abstract};
+    const struct view texts[2] = {leaf->title, leaf->abstract};
+    struct highlights *found = assembly->sheets->found;
+
+    highlighter_find(assembly->highlighter, assembly->digest->profile->scoring, ranked->paper,
+                     ranked->reasons, assembly->reasons_shown, &found[0], &found[1]);
+    for (int i = 0; i < 2; i++) {
+        struct spot_cuts *cuts = arena_room(assembly->arena, found[i].count, sizeof(*cuts));
+
+        for (size_t at = 0; at < found[i].count; at++)
+            cuts[at] = (struct spot_cuts){mapped_cut(mapped[i], texts[i], found[i].items[at].start),
+                                          mapped_cut(mapped[i], texts[i], found[i].items[at].end)};
+        lists[i] = cut(room_for_parts(assembly, found[i].count), mapped[i], cuts, found[i].count);
+    }
+}
+
+/* Keeps where a term stands in the paper. */
+static const struct spots_term *look_up(struct assembly *assembly, const struct reason *reason,
+                                        uint64_t key)
+{
+    const struct digest *digest = assembly->digest;
+    struct leaf *leaf = assembly->leaf;
+    const struct mapped *mapped[2] = {&leaf->mapped_title, &leaf->mapped_abstract};
+    const struct view texts[2] = {leaf->title, leaf->abstract};
+    struct highlights *found = assembly->sheets->found;
+    size_t before = spots_bytes(&leaf->spots);
+    const struct spots_term *term;
+
+    highlighter_find_indexed(assembly->highlighter, digest->index, digest->profile->scoring,
+                             assembly->ranked->paper, reason, 1, &found[0], &found[1]);
+    term = spots_add(&leaf->spots, key, found, mapped, texts);
+    assembly->sheet->bytes += spots_bytes(&leaf->spots) - before;
+    return term;
+}
+
+/* Makes sure of each reason shown that may stand there; how many spots they have in both
+ * texts, or SIZE_MAX when one is not to be had. */
+static size_t find_terms(struct assembly *assembly, const struct reason *reasons)
+{
+    size_t spots = 0;
+
+    for (size_t i = 0; i < assembly->reasons_shown; i++) {
+        uint64_t key = assembly->current->reasons[i].key;
+        const struct spots_term *term;
+
+        if (!key)
+            continue;
+        term = spots_find(&assembly->leaf->spots, key);
+        if (!term && !(term = look_up(assembly, &reasons[i], key)))
+            return SIZE_MAX;
+        spots += (size_t)term->counts[0] + term->counts[1];
+    }
+    return spots;
+}
+
+static size_t gather(const struct assembly *assembly, bool of_abstract, struct spot_cuts *cuts)
+{
+    const struct spots *spots = &assembly->leaf->spots;
+    size_t count = 0;
+
+    for (size_t i = 0; i < assembly->reasons_shown; i++) {
+        uint64_t key = assembly->current->reasons[i].key;
+        const struct spots_term *term = key ? spots_find(spots, key) : NULL;
+        const struct spot_cuts *from;
+
+        if (!term)
+            continue;
+        from = spots->items + term->first + (of_abstract ? term->counts[0] : 0);
+        for (size_t spot = 0; spot < term->counts[of_abstract]; spot++)
+            cuts[count++] = from[spot];
+    }
+    return spots_join(cuts, count);
 }
 
 static void cut_texts(struct assembly *assembly, struct part_list lists[2])
 {
-    const struct ranked_paper *ranked = assembly->ranked;
     const struct digest *digest = assembly->digest;
-    struct highlights *title = &assembly->sheets->found[0], *abstract = title + 1;
+    const struct leaf *leaf = assembly->leaf;
+    struct spot_cuts few[FEW_SPOTS], *cuts = few;
+    struct text_part *parts;
+    size_t spots = SIZE_MAX;
 
     if (digest->index && digest->papers && digest->papers_serial)
-        highlighter_find_indexed(assembly->highlighter, digest->index, digest->papers_serial,
-                                 digest->profile->scoring, ranked->paper, ranked->reasons,
-                                 assembly->reasons_shown, title, abstract);
-    else
-        highlighter_find(assembly->highlighter, digest->profile->scoring, ranked->paper,
-                         ranked->reasons, assembly->reasons_shown, title, abstract);
-    lists[0] = cut(assembly->arena, assembly->leaf->title, title);
-    lists[1] = cut(assembly->arena, ranked->paper->abstract, abstract);
+        spots = find_terms(assembly, assembly->ranked->reasons);
+    if (spots == SIZE_MAX) {
+        cut_anew(assembly, lists);
+        return;
+    }
+    if (spots > FEW_SPOTS)
+        cuts = arena_room(assembly->arena, spots, sizeof(*cuts));
+    parts = room_for_parts(assembly, spots);
+    lists[0] = cut(parts, &leaf->mapped_title, cuts, gather(assembly, false, cuts));
+    lists[1] = cut(parts + lists[0].count, &leaf->mapped_abstract, cuts,
+                   gather(assembly, true, cuts));
 }
 
 static size_t count_parts(struct assembly *assembly, bool of_title)
@@ -136,7 +228,7 @@ static size_t count_parts(struct assembly *assembly, bool of_title)
         cut_texts(assembly, lists);
     assembly->part_list = &lists[of_title ? 0 : 1];
     assembly->mapped = of_title ? &leaf->mapped_title : &leaf->mapped_abstract;
-    assembly->part_text = of_title ? leaf->title : assembly->ranked->paper->abstract;
+    assembly->part_text = of_title ? leaf->title : leaf->abstract;
     return assembly->part_list->count;
 }
 
@@ -162,7 +254,7 @@ size_t value_list_size(struct assembly *assembly, enum late_key key)
     case LATE_TITLE_PARTS:
         return assembly->leaf->title.size;
     case LATE_ABSTRACT_PARTS:
-        return assembly->ranked->paper->abstract.size;
+        return assembly->leaf->abstract.size;
     case LATE_REPLY_HINT_LINES:
         return value_is_there(assembly, key) ? digest_lines(assembly, key)->count : 0;
     default:

@@ -5,6 +5,7 @@
 
 enum {
     TERMS_MAX = TERM_SLOTS * 3 / 4,
+    CACHE_LINE_BYTES = 64,
     REASON_LINE_BYTES = TEXT_WIDTH - TEXT_INDENT
 };
 
@@ -21,30 +22,91 @@ static struct term *slot_of(struct assembly *assembly, struct view term)
     return &assembly->terms[at];
 }
 
-static const struct short_text *see_term(struct assembly *assembly, struct view term)
+static const struct term *see_term(struct assembly *assembly, struct view term)
 {
     struct term *slot = slot_of(assembly, term), *made;
 
     if (slot->data)
-        return &slot->word;
+        return slot;
     made = slot;
     if (assembly->term_count == TERMS_MAX || !term.data)
         made = arena_room(assembly->arena, 1, sizeof(*made));
     else
         assembly->term_count++;
-    *made = (struct term){term.data, term.size, short_text_make(assembly->arena, term)};
-    return &made->word;
+    *made = (struct term){term.data, term.size, short_text_make(assembly->arena, term),
+                          spots_key(assembly->digest->profile->scoring, term)};
+    return made;
 }
 
-static void see_paper(struct assembly *assembly, struct shown *shown)
+/* An author stands in neither text. */
+static bool may_stand(const struct digest *digest, const struct reason *reason)
 {
-    const struct ranked_paper *ranked = assembly->ranked;
+    return (reason->field != REASON_AUTHOR && reason->field != REASON_PREFERENCE) ||
+           digest->profile->scoring == SCORING_SUBSTRING;
+}
 
+static void see_paper(struct assembly *assembly, const struct ranked_paper *ranked,
+                      struct shown *shown)
+{
     shown->reasons_shown = context_reasons_shown(ranked);
-    shown->terms = arena_room(assembly->arena, shown->reasons_shown, sizeof(*shown->terms));
-    for (size_t i = 0; i < shown->reasons_shown; i++)
-        shown->terms[i] = see_term(assembly, ranked->reasons[i].term);
-    shown->is_seen = true;
+    shown->reasons = arena_room(assembly->arena, shown->reasons_shown, sizeof(*shown->reasons));
+    for (size_t i = 0; i < shown->reasons_shown; i++) {
+        const struct reason *reason = &ranked->reasons[i];
+        const struct term *term = see_term(assembly, reason->term);
+
+        shown->reasons[i].term = term;
+        shown->reasons[i].key = may_stand(assembly->digest, reason)
+                                    ? spots_key_in(term->key, reason->field)
+                                    : 0;
+    }
+    shown->score = score_text(ranked->score, shown->score_room);
+}
+
+enum fetch_step { FETCH_LEAF, FETCH_TERM, FETCH_SPOTS, FETCH_STEPS };
+
+static void fetch_spots(const struct leaf *leaf, uint64_t key, enum fetch_step step)
+{
+    const struct spots_term *term;
+
+    if (step == FETCH_TERM) {
+        __builtin_prefetch(spots_slot(&leaf->spots, key));
+        return;
+    }
+    term = spots_find(&leaf->spots, key);
+    if (term)
+        __builtin_prefetch(&leaf->spots.items[term->first]);
+}
+
+static void fetch(const struct assembly *assembly, size_t rank, enum fetch_step step)
+{
+    const struct leaf *leaf = sheet_known_leaf(assembly->sheet, assembly->digest, rank);
+    const struct shown *shown = &assembly->shown[rank];
+
+    if (!leaf)
+        return;
+    if (step == FETCH_LEAF)
+        for (size_t at = 0; at < sizeof(*leaf); at += CACHE_LINE_BYTES)
+            __builtin_prefetch((const char *)leaf + at);
+    else if (leaf->spots.term_capacity)
+        for (size_t i = 0; i < shown->reasons_shown; i++)
+            if (shown->reasons[i].key)
+                fetch_spots(leaf, shown->reasons[i].key, step);
+}
+
+/* A day's papers are larger than a near cache, and a digest takes thirty here and there:
+ * most of its time would be waiting for memory. Each step goes through all papers, so that
+ * their waits overlap. */
+void papers_see(struct assembly *assembly)
+{
+    const struct ranking *ranking = assembly->digest->ranking;
+
+    for (size_t rank = 0; rank < ranking->count; rank++)
+        fetch(assembly, rank, FETCH_LEAF);
+    for (size_t rank = 0; rank < ranking->count; rank++)
+        see_paper(assembly, &ranking->items[rank], &assembly->shown[rank]);
+    for (int step = FETCH_TERM; step < FETCH_STEPS; step++)
+        for (size_t rank = 0; rank < ranking->count; rank++)
+            fetch(assembly, rank, (enum fetch_step)step);
 }
 
 /* ---- the line of reasons ---- */
@@ -76,7 +138,7 @@ static bool add_simple_reasons(struct assembly *assembly, struct line_list *line
         return false;
     at = put(at, end, sheet->why.text);
     for (size_t i = 0; i < shown->reasons_shown; i++) {
-        const struct short_text *term = shown->terms[i];
+        const struct short_text *term = &shown->reasons[i].term->word;
         const struct short_text *field = &sheet->field_words[assembly->ranked->reasons[i].field];
 
         if (!term->is_words || !term->is_simple[0] || !field->is_words || !field->is_simple[0])
@@ -212,7 +274,7 @@ static void set_truths(struct assembly *assembly)
     set(assembly, LATE_REASONS_MORE, has_more, has_more && paper_reasons_more(assembly).size > 0);
     set(assembly, LATE_REASON_LINES, has_reasons, has_reasons); /* there is a line for a reason */
     set(assembly, LATE_TITLE_PARTS, true, assembly->leaf->title.size > 0);
-    set(assembly, LATE_ABSTRACT_PARTS, true, assembly->ranked->paper->abstract.size > 0);
+    set(assembly, LATE_ABSTRACT_PARTS, true, assembly->leaf->abstract.size > 0);
     set(assembly, LATE_LIKE, links && links->like, links && links->like && *links->like);
     set(assembly, LATE_DISLIKE, links && links->dislike,
         links && links->dislike && *links->dislike);
@@ -220,7 +282,7 @@ static void set_truths(struct assembly *assembly)
     set(assembly, LATE_PAPER_LAST, true, at + 1 == assembly->places[SCOPE_PAPER].count);
 }
 
-void paper_begin(struct assembly *assembly, size_t rank, const struct leaf *leaf)
+void paper_begin(struct assembly *assembly, size_t rank, struct leaf *leaf)
 {
     struct shown *shown = &assembly->shown[rank];
 
@@ -228,9 +290,7 @@ void paper_begin(struct assembly *assembly, size_t rank, const struct leaf *leaf
     assembly->leaf = leaf;
     assembly->ranked = &assembly->digest->ranking->items[rank];
     assembly->current = shown;
-    if (!shown->is_seen)
-        see_paper(assembly, shown);
     assembly->reasons_shown = shown->reasons_shown;
-    assembly->score = score_text(assembly->ranked->score, assembly->score_room);
+    assembly->score = shown->score;
     set_truths(assembly);
 }

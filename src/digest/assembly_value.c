@@ -190,7 +190,7 @@ static struct view part_text(const struct assembly *assembly)
 {
     const struct text_part *part = &assembly->part_list->items[assembly->places[SCOPE_PART].at];
 
-    return view_slice(assembly->part_text, part->start, part->end);
+    return view_slice(assembly->part_text, part->start.offset, part->end.offset);
 }
 
 static const struct keyword *current_keyword(const struct assembly *assembly)

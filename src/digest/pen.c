@@ -8,8 +8,8 @@
 
 enum {
     SOFT_BREAK_BYTES = 3,
+    ENCODED_BYTES = 3,
     FULL_LINE_BYTES = PEN_LINE_BYTES + SOFT_BREAK_BYTES,
-    UNIT_BYTES = 6, /* that stay in one line: "&quot;" */
     MAPPED_BYTES = UINT16_MAX - 2 * FULL_LINE_BYTES
 };
 
@@ -272,100 +272,162 @@ void pool_close(struct buffer *pool)
 
     pool->max += sizeof(slack);
     buffer_add(pool, slack, sizeof(slack));
+    if (pool->failed)
+        return;
+    pool->capacity = pool->size + 1;
+    pool->data = memory_resize(pool->data, pool->capacity, 1);
 }
 
-/* `breaks` has room. */
-static void find_breaks(const char *bytes, size_t size, uint16_t *breaks)
+/* ---- texts to be cut ---- */
+
+/* A line but the first begins behind a soft break. */
+struct mapped_line {
+    uint32_t offset;
+    uint16_t place; /* of that break */
+};
+
+static void add_line(struct mapped *mapped, size_t *capacity, size_t offset, size_t place)
 {
-    for (size_t at = 0; at < size; at++)
-        if (bytes[at] == '\r')
-            *breaks++ = (uint16_t)(at - 1); /* where the "=" is */
-    *breaks = UINT16_MAX;
+    mapped->lines =
+        memory_grow(mapped->lines, capacity, mapped->line_count + 1, sizeof(*mapped->lines));
+    mapped->lines[mapped->line_count++] =
+        (struct mapped_line){(uint32_t)offset, (uint16_t)place};
 }
 
 void mapped_make(struct mapped *mapped, struct buffer *pool, struct view text)
 {
+    size_t place = 0, capacity = 0;
     struct pen pen;
-    uint16_t *places;
-    size_t size;
 
     *mapped = (struct mapped){.at = (uint32_t)pool->size};
+    mapped->end.offset = (uint32_t)text.size;
     if (view_find_char(text, '\n', 0) < text.size || view_find_char(text, '\r', 0) < text.size ||
         text.size > MAPPED_BYTES)
         return;
-    places = memory_new(text.size + 1, sizeof(*places));
     pen_begin(&pen, pool);
     for (size_t at = 0; at < text.size; at++) {
+        size_t before = place;
+
         add_byte(&pen, text, at, true);
         pen_end(&pen);
-        if (pool->failed || pool->size - mapped->at > MAPPED_BYTES) {
-            free(places);
+        place = pool->size - mapped->at;
+        if (pool->failed || place > MAPPED_BYTES) {
+            mapped_free(mapped);
+            mapped->end.offset = (uint32_t)text.size;
             return;
         }
-        places[at + 1] = (uint16_t)(pool->size - mapped->at);
+        if (place - before > pen.column)
+            add_line(mapped, &capacity, at, before);
     }
-    size = pool->size - mapped->at;
-    /* No line is shorter than what may not be split. */
-    places = memory_resize(places, text.size + size / (PEN_LINE_BYTES - UNIT_BYTES) + 2,
-                           sizeof(*places));
-    find_breaks(pool->data + mapped->at, size, places + text.size + 1);
-    mapped->places = places;
-    mapped->breaks = places + text.size + 1;
+    mapped->lines = memory_resize(mapped->lines, mapped->line_count, sizeof(*mapped->lines));
+    mapped->is_mapped = true;
+    mapped->end = (struct cut){.offset = (uint32_t)text.size,
+                               .place = (uint16_t)place,
+                               .column = (uint8_t)pen.column};
+    mapped->start = mapped_cut(mapped, text, 0);
 }
 
 void mapped_free(struct mapped *mapped)
 {
-    free((void *)(uintptr_t)mapped->places);
+    free(mapped->lines);
     *mapped = (struct mapped){0};
 }
 
-/* The first soft break at `place` or behind it. No line is longer than a full one,
- * and few are shorter, so that a division tells nearly which it is. */
-static const uint16_t *break_at(const struct mapped *mapped, size_t place)
+/* What add_byte writes, but for the break before it. */
+static size_t unit_bytes(struct view text, size_t at, size_t column)
 {
-    const uint16_t *at = mapped->breaks + place / FULL_LINE_BYTES;
+    char byte = text.data[at];
 
-    while (*at < place)
-        at++;
+    switch (CLASSES[(unsigned char)byte]) {
+    case BYTE_HTML:
+        return strlen(mustache_entity(byte));
+    case BYTE_BLANK:
+        return at + 1 == text.size ? ENCODED_BYTES : 1;
+    case BYTE_PLAIN:
+        return column == 0 && is_unsafe_start(byte) ? ENCODED_BYTES : 1;
+    default:
+        return ENCODED_BYTES;
+    }
+}
+
+/* How many lines begin at the offset or before it, the first one not counted. */
+static size_t lines_before(const struct mapped *mapped, size_t offset)
+{
+    size_t low = 0, high = mapped->line_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (mapped->lines[middle].offset <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Where a line's bytes begin. */
+static size_t line_start(const struct mapped *mapped, size_t line)
+{
+    return line ? (size_t)mapped->lines[line - 1].place + SOFT_BREAK_BYTES : 0;
+}
+
+struct cut mapped_cut(const struct mapped *mapped, struct view text, size_t offset)
+{
+    struct cut cut = {.offset = (uint32_t)offset};
+    size_t line = lines_before(mapped, offset), start, place, end;
+
+    if (!mapped->is_mapped || offset >= mapped->end.offset)
+        return mapped->is_mapped ? mapped->end : cut;
+    start = place = line_start(mapped, line);
+    end = line < mapped->line_count ? mapped->lines[line].place : mapped->end.place;
+    for (size_t at = line ? mapped->lines[line - 1].offset : 0; at < offset; at++)
+        place += unit_bytes(text, at, place - start);
+    cut.left = (end - place) & 0x7F; /* no line is longer */
+    cut.place = (uint16_t)place;
+    cut.column = (uint8_t)(place - start);
+    if (line && place == start) {
+        cut.skip = 1;
+        cut.place = (uint16_t)(place - SOFT_BREAK_BYTES);
+        cut.column = (uint8_t)(cut.place - line_start(mapped, line - 1));
+    }
+    return cut;
+}
+
+/* What careless mail servers change at the start of a line; `*first` is how much of the
+ * slice is in this line. */
+static size_t add_unsafe_start(struct pen *pen, const char *encoded, size_t at, size_t end,
+                               size_t *first)
+{
+    while (at < end && pen->column == 0 && is_unsafe_start(encoded[at])) {
+        add_encoded(pen, encoded[at++]);
+        if (pen->column + --*first > PEN_LINE_BYTES)
+            pen_soft_break(pen);
+    }
     return at;
 }
 
-void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, size_t start,
-               size_t end)
+void pen_slice(struct pen *pen, const char *encoded, const struct cut *from,
+               const struct cut *to)
 {
-    const char *bytes = pool + mapped->at;
-    size_t from = mapped->places[start], to = mapped->places[end], first;
-    const uint16_t *line = break_at(mapped, from);
-    bool ends_blank;
+    size_t at = from->place + (from->skip ? (size_t)SOFT_BREAK_BYTES : 0), end = to->place, first;
+    bool ends_blank, is_cut;
 
-    if (*line == from) {
-        from += SOFT_BREAK_BYTES;
-        line++;
-    }
-    if (from >= to)
+    if (at >= end || !pen_room(pen, end - at + 4 * PEN_LINE_BYTES))
         return;
-    ends_blank = bytes[to - 1] == ' ' || bytes[to - 1] == '\t';
-    to -= ends_blank;
-    first = (*line < to ? *line : to) - from;
-    if (!pen_room(pen, to - from + 4 * PEN_LINE_BYTES))
-        return;
+    /* It may be the last of a line. */
+    ends_blank = encoded[end - 1] == ' ' || encoded[end - 1] == '\t';
+    end -= ends_blank;
+    is_cut = end - at > from->left;
+    first = is_cut ? from->left : end - at;
     if (pen->column + first > PEN_LINE_BYTES)
         pen_soft_break(pen);
-    while (from < to && pen->column == 0 && is_unsafe_start(bytes[from])) {
-        add_encoded(pen, bytes[from++]);
-        if (pen->column + --first > PEN_LINE_BYTES)
-            pen_soft_break(pen);
-    }
-    pen->at = pen_put(pen->at, bytes + from, to - from);
-    if (*line < to) {
-        while (line[1] < to)
-            line++;
-        pen->column = to - *line - SOFT_BREAK_BYTES;
-    } else {
-        pen->column += to - from;
-    }
+    if (pen->column == 0)
+        at = add_unsafe_start(pen, encoded, at, end, &first);
+    pen->at = pen_put(pen->at, encoded + at, end - at);
+    pen->column = is_cut ? to->column - (size_t)ends_blank : pen->column + end - at;
     if (ends_blank)
-        add_encoded(pen, bytes[to]);
+        add_encoded(pen, encoded[end]);
 }
 
 /* ---- decoded ---- */

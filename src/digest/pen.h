@@ -91,17 +91,31 @@ size_t pieces_bytes(const struct pieces *pieces); /* of memory */
  * when it is full. */
 struct piece pieces_add(struct pieces *pieces, struct view text);
 
-/* A text that is escaped for HTML and encoded whole, and where each of its bytes
- * came to stand, so that any part of it is a copy. */
-struct mapped {
-    uint32_t at; /* in the pool */
-    const uint16_t *places; /* one per byte of the text and one more, owned; NULL: not mapped */
-    const uint16_t *breaks; /* where its soft line breaks are, behind the places; and UINT16_MAX */
+/* Where a text that is escaped for HTML and encoded whole may be cut. */
+struct cut {
+    uint32_t offset; /* in the text; all that there is when it is not mapped */
+    uint16_t place;  /* in its encoded bytes: where what stands before it ends */
+    uint8_t column;  /* there */
+    uint8_t left : 7; /* bytes of the line of what stands behind it */
+    uint8_t skip : 1; /* a soft line break is between the two */
 };
 
-/* A text with line ends, or one that takes more than 64 KB, is not mapped. */
+/* Such a text, so that any part of it is a copy. */
+struct mapped {
+    bool is_mapped;
+    uint32_t at; /* in the pool */
+    struct cut start;
+    struct cut end;
+    struct mapped_line *lines; /* where its soft line breaks are, owned */
+    size_t line_count;
+};
+
+/* A text with line ends, or one that takes more than 64 KB, is not mapped: its cuts are
+ * offsets only. */
 void mapped_make(struct mapped *mapped, struct buffer *pool, struct view text);
 void mapped_free(struct mapped *mapped);
+/* `text` is that which was mapped; the offset is that of a character. */
+struct cut mapped_cut(const struct mapped *mapped, struct view text, size_t offset);
 
 /* A pool's memory goes on for PEN_SLACK_BYTES behind its last piece, over its maximum if
  * need be. Not for one that has failed; nothing is added to it later. */
@@ -117,9 +131,9 @@ static inline void pen_piece(struct pen *pen, const char *pool, const struct pie
     pen->column = piece->has_end ? piece->last : pen->column + piece->size;
 }
 
-/* Bytes `start` to `end` of the mapped text. */
-void pen_slice(struct pen *pen, const char *pool, const struct mapped *mapped, size_t start,
-               size_t end);
+/* What is between two cuts of a mapped text, whose first byte in the pool is `encoded`. */
+void pen_slice(struct pen *pen, const char *encoded, const struct cut *from,
+               const struct cut *to);
 /* Encodes now; `is_escaped`: for HTML, as mustache does. */
 void pen_text(struct pen *pen, struct view text, bool is_escaped);
 

@@ -22,6 +22,7 @@ static void leaf_free(struct leaf *leaf)
         free(leaf->slots[part]);
     mapped_free(&leaf->mapped_title);
     mapped_free(&leaf->mapped_abstract);
+    spots_free(&leaf->spots);
     buffer_free(&leaf->pool);
     free(leaf);
 }
@@ -32,6 +33,9 @@ static struct leaf *leaf_new(const struct sheet *sheet, const struct paper *pape
 
     buffer_init(&leaf->pool, TEXT_POOL_BYTES);
     leaf->title = paper->title.size ? paper->title : sheet->no_title;
+    leaf->abstract = paper->abstract;
+    leaf->mapped_title.end.offset = (uint32_t)leaf->title.size;
+    leaf->mapped_abstract.end.offset = (uint32_t)leaf->abstract.size;
     return leaf;
 }
 
@@ -40,21 +44,24 @@ _Static_assert(TEXT_POOL_BYTES >= 3 * UINT16_MAX, "mapped texts have room");
 
 static bool uses_parts(const struct program *program)
 {
-    for (size_t i = 0; i < program->count; i++)
-        if (program->ops[i].code == OP_ESCAPED && program->ops[i].key == LATE_PART_TEXT)
+    for (size_t i = 0; i < program->count; i++) {
+        const struct op *op = &program->ops[i];
+
+        if ((op->code == OP_EACH || op->code == OP_EITHER) &&
+            (op->key == LATE_TITLE_PARTS || op->key == LATE_ABSTRACT_PARTS))
             return true;
+    }
     return false;
 }
 
-static void map_texts(struct sheet *sheet, struct leaf *leaf, const struct paper *paper)
+static void map_texts(struct sheet *sheet, struct leaf *leaf)
 {
     if (leaf->pool.size)
         return;
     mapped_make(&leaf->mapped_title, &leaf->pool, leaf->title);
-    mapped_make(&leaf->mapped_abstract, &leaf->pool, paper->abstract);
+    mapped_make(&leaf->mapped_abstract, &leaf->pool, leaf->abstract);
     pool_close(&leaf->pool);
-    sheet->bytes += leaf->pool.capacity +
-                    (leaf->title.size + paper->abstract.size + 2) * sizeof(uint16_t);
+    sheet->bytes += leaf->pool.capacity;
 }
 
 static void tell_refusal(char refusal[SHEET_REFUSAL_BYTES], enum sheet_part part,
@@ -150,7 +157,7 @@ static int make_leaf(struct sheets *sheets, struct sheet *sheet, struct leaf *le
         leaf->programs[part] = keep_shape(sheet, part, &program);
         keep_slots(sheet, leaf, part, &slots);
         if (uses_parts(leaf->programs[part]))
-            map_texts(sheet, leaf, paper);
+            map_texts(sheet, leaf);
     }
     program_free(&program);
     slots_free(&slots);

@@ -6,7 +6,7 @@
 
 #include "digest/digest.h"
 #include "digest/program.h"
-#include "ranking/highlight.h"
+#include "digest/spots.h"
 
 enum sheet_part { PART_HTML, PART_TEXT, SHEET_PARTS };
 
@@ -27,10 +27,12 @@ struct leaf {
     struct piece *slots[SHEET_PARTS]; /* what they take from it, and then the bytes of that */
     size_t slot_bytes[SHEET_PARTS];
     const char *slot_pools[SHEET_PARTS]; /* those bytes */
-    struct view title;  /* as title_parts has it; borrowed */
+    struct view title;  /* as title_parts has it; borrowed, as the other one */
+    struct view abstract;
     struct buffer pool; /* of the two that follow */
     struct mapped mapped_title;
     struct mapped mapped_abstract;
+    struct spots spots; /* of the terms asked for till now */
 };
 
 /* Programs of papers: few for many. */

@@ -113,6 +113,20 @@ struct feed_element_seen {
 
 enum { FEED_ELEMENTS_SEEN = 64 };
 
+/* What libxml2 gets instead of a text that it need not read: DEL, which XML
+ * allows and clean texts do not hold. */
+enum { FEED_STAND_IN = 0x7F, FEED_RUNS = 256 };
+
+/* A document as libxml2 gets to read it (feed_lean.c). */
+struct feed_lean {
+    struct view document;
+    size_t at;                   /* what stands before was handed over or left out */
+    size_t text_at, text_end;    /* what is looked at of the text under way */
+    size_t run_start, run_end;   /* of the next part to leave out; the end when there is none */
+    struct view runs[FEED_RUNS]; /* a ring of those left out that were not met yet */
+    size_t first, count;
+};
+
 struct feed_parser {
     struct papers *papers;
     struct feed_report *report;
@@ -128,6 +142,7 @@ struct feed_parser {
     /* feed_xml.c */
     const struct feed_family *family;
     struct buffer text; /* of the element being read */
+    struct view whole_text; /* the same, when it came in one piece that stays */
     int depth;
     int item_depth; /* 0: outside */
     int text_depth; /* 0: no text is wanted */
@@ -192,6 +207,24 @@ bool feed_text_date(struct view text, struct date *ret_date, bool *ret_has_insta
  * names. Calls `take` with each: a part of `text`, or a copy in the parser's arena. */
 void feed_authors_split(struct view text, void (*take)(struct feed_parser *, struct view),
                         struct feed_parser *parser);
+
+/* feed_lean.c: libxml2 takes several steps for each byte of a text, and most of a
+ * feed are long texts in which nothing has a meaning. So it gets one character
+ * instead of each, and reads all else: tags, attributes, references, short texts.
+ * `document` begins with a tag, is valid UTF-8 without controls but TAB, LF and CR,
+ * and stays where it is. */
+void feed_lean_init(struct feed_lean *lean, struct view document);
+/* The next bytes, at most `room`; 0 at the end. */
+size_t feed_lean_read(struct feed_lean *lean, char *to, size_t room);
+/* The text that `text`, read by libxml2, stands for: mostly itself. To be asked
+ * for each text in the order of the document. */
+static inline struct view feed_lean_text(struct feed_lean *lean, struct view text)
+{
+    if (text.data[0] != FEED_STAND_IN || !lean->count)
+        return text;
+    lean->count--;
+    return lean->runs[lean->first++ % FEED_RUNS];
+}
 
 /* feed_xml.c */
 int feed_xml_parse(struct feed_parser *parser, struct view bytes);

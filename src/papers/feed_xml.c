@@ -13,7 +13,7 @@ enum { TAG_BYTES = 16 * 1024 }; /* none of arXiv's is longer than 1 KB */
 /* What libxml2 hands back to each callback. */
 struct reader {
     struct feed_parser *parser;
-    struct view rest; /* of the document, not handed over yet */
+    struct feed_lean lean;
     xmlEntity entity; /* the last one of HTML's that was met */
     char character[8];
 };
@@ -98,6 +98,11 @@ static const struct feed_element *find_element(struct feed_parser *parser, struc
     return seen->element;
 }
 
+static struct view text_so_far(const struct feed_parser *parser)
+{
+    return parser->whole_text.size ? parser->whole_text : buffer_view(&parser->text);
+}
+
 static void start_element(void *user, const xmlChar *name, const xmlChar *prefix,
                           const xmlChar *address, int namespace_count, const xmlChar **namespaces,
                           int attribute_count, int defaulted_count, const xmlChar **attributes)
@@ -113,7 +118,7 @@ static void start_element(void *user, const xmlChar *name, const xmlChar *prefix
                                                      (const char *)address});
     if (!element)
         return;
-    if (parser->text_depth && view_trim(buffer_view(&parser->text)).size)
+    if (parser->text_depth && view_trim(text_so_far(parser)).size)
         return; /* markup inside a text */
     parser->text_depth = 0;
     if (element->meaning == MEANS_ITEM) {
@@ -125,6 +130,7 @@ static void start_element(void *user, const xmlChar *name, const xmlChar *prefix
                              (struct feed_attributes){attributes, attribute_count});
     if (element->has_text || element->meaning == MEANS_PERSON) {
         buffer_clear(&parser->text);
+        parser->whole_text = (struct view){NULL, 0};
         parser->text_depth = element->has_text ? parser->depth : 0;
         parser->text_meaning = element->meaning;
     }
@@ -139,7 +145,7 @@ static void end_element(void *user, const xmlChar *name, const xmlChar *prefix,
         return;
     if (parser->text_depth == parser->depth) {
         parser->text_depth = 0;
-        parser->family->close(parser, parser->text_meaning, buffer_view(&parser->text));
+        parser->family->close(parser, parser->text_meaning, text_so_far(parser));
     } else if (parser->item_depth && parser->item_depth == parser->depth) {
         parser->item_depth = 0;
         if (parser->family->finish)
@@ -160,10 +166,22 @@ static void end_element(void *user, const xmlChar *name, const xmlChar *prefix,
 
 static void take_characters(void *user, const xmlChar *characters, int size)
 {
-    struct feed_parser *parser = ((struct reader *)user)->parser;
+    struct reader *reader = user;
+    struct feed_parser *parser = reader->parser;
+    struct view read = {(const char *)characters, (size_t)size};
+    struct view text = feed_lean_text(&reader->lean, read);
 
-    if (parser->text_depth && !parser->failed)
-        buffer_add(&parser->text, characters, (size_t)size);
+    if (!parser->text_depth || parser->failed)
+        return;
+    if (text.data != read.data && !text_so_far(parser).size) {
+        parser->whole_text = text;
+        return;
+    }
+    if (parser->whole_text.size) {
+        buffer_add_view(&parser->text, parser->whole_text);
+        parser->whole_text = (struct view){NULL, 0};
+    }
+    buffer_add_view(&parser->text, text);
 }
 
 /* HTML's entities, which XML does not know ("&eacute;", "&nbsp;"). Any other
@@ -199,22 +217,19 @@ static void ignore_error(void *user, xmlErrorPtr error)
  * which a copy of the whole document would sweep clean. */
 static int hand_over(void *user, char *to, int room)
 {
-    struct reader *reader = user;
-    struct view part = view_slice(reader->rest, 0, (size_t)room);
-
-    memcpy(to, part.data, part.size);
-    reader->rest = view_slice(reader->rest, part.size, reader->rest.size);
-    return (int)part.size;
+    return (int)feed_lean_read(&((struct reader *)user)->lean, to, (size_t)room);
 }
 
 bool feed_xml_read(struct feed_parser *parser, struct view piece)
 {
-    struct reader reader = {.parser = parser, .rest = piece};
+    struct reader reader;
     xmlParserCtxtPtr context;
     bool well_formed;
 
     if (!piece.size || piece.size > INT_MAX)
         return false;
+    reader.parser = parser;
+    feed_lean_init(&reader.lean, piece);
     context = xmlCreateIOParserCtxt(NULL, NULL, hand_over, NULL, &reader, XML_CHAR_ENCODING_NONE);
     if (!context)
         return false;
@@ -230,6 +245,7 @@ bool feed_xml_read(struct feed_parser *parser, struct view piece)
     context->userData = &reader;
     xmlCtxtUseOptions(context, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     parser->depth = parser->item_depth = parser->text_depth = 0;
+    parser->whole_text = (struct view){NULL, 0};
     memset(parser->elements_seen, 0, sizeof(parser->elements_seen));
     xmlParseDocument(context);
     well_formed = context->wellFormed;

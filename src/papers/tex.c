@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/byte_block.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "papers/tex_parts.h"
@@ -125,24 +124,6 @@ size_t tex_convert_group(struct tex *tex, size_t at, size_t end, enum tex_mode m
     return at;
 }
 
-enum { STEP_BYTES = 4 * BYTE_BLOCK_SIZE };
-
-/* Whether these bytes, with the one behind them, surely hold none of is_plain's
- * marks. Brackets, `|`, `}`, a doubled % or / are taken for some: fewer comparisons
- * find those of ASCII's columns 5 and 7 together. */
-static bool is_plain_step(const char *bytes)
-{
-    byte_block marks = {0};
-
-    for (size_t i = 0; i < STEP_BYTES; i += BYTE_BLOCK_SIZE) {
-        byte_block c = byte_block_load(bytes + i), next = byte_block_load(bytes + i + 1);
-
-        marks |= ((c | 0x20) > 'z') | (c == '`') | (c == '$');
-        marks |= (c == next) & ((c & ~('-' ^ '\'')) == ('-' & '\''));
-    }
-    return !byte_block_any(marks);
-}
-
 /* Is there nothing that could change? Most texts are like that. */
 static bool is_plain(struct view text)
 {
@@ -150,15 +131,9 @@ static bool is_plain(struct view text)
         .has = {['\\'] = 1, ['$'] = 1, ['{'] = 1, ['^'] = 1, ['_'] = 1, ['~'] = 1, ['`'] = 1,
                 ['-'] = 1, ['\''] = 1}};
 
-    size_t at = 0;
+    for (size_t at = 0; (at = tex_skip_plain(text, at)) < text.size;) {
+        struct view step = view_slice(text, 0, at + TEX_STEP_BYTES);
 
-    while (at < text.size) {
-        struct view step = view_slice(text, 0, at + STEP_BYTES);
-
-        if (step.size < text.size && is_plain_step(text.data + at)) {
-            at = step.size;
-            continue;
-        }
         for (; (at = view_find_any(step, &marks, at)) < step.size; at++) {
             bool means_something_doubled = text.data[at] == '-' || text.data[at] == '\'';
 
@@ -170,21 +145,43 @@ static bool is_plain(struct view text)
     return true;
 }
 
+/* Room for the partners of a text of usual length. */
+enum { USUAL_BYTES = 4096 };
+
+/* To `out`, which is empty and has room: a conversion counts places from its start. */
+static void convert(struct view text, struct buffer *out)
+{
+    uint32_t usual[USUAL_BYTES];
+    uint32_t *longer = text.size > USUAL_BYTES ? memory_resize(NULL, text.size, sizeof *longer)
+                                               : NULL;
+    struct tex tex = {.text = text, .partner = longer ? longer : usual, .out = *out};
+
+    tex_match_pairs(text, tex.partner);
+    buffer_reserve(&tex.out, text.size);
+    tex_convert(&tex, 0, text.size, TEX_TEXT);
+    *out = tex.out;
+    free(longer);
+    if (!view_trim(buffer_view(out)).size) {
+        buffer_clear(out);
+        buffer_add_view(out, text);
+    }
+}
+
 bool tex_to_unicode_if_any(struct view text, struct buffer *out)
 {
-    struct tex tex = {.text = text};
+    struct buffer converted;
 
     /* Places are kept in 32 bits; nothing near that size is a title. */
     if (is_plain(text) || text.size >= UINT32_MAX / TEX_GROWTH)
         return false;
-    tex.partner = memory_resize(NULL, text.size, sizeof *tex.partner);
-    tex_match_pairs(text, tex.partner);
-    buffer_init(&tex.out, text.size * TEX_GROWTH);
-    buffer_reserve(&tex.out, text.size);
-    tex_convert(&tex, 0, text.size, TEX_TEXT);
-    buffer_add_view(out, view_trim(buffer_view(&tex.out)).size ? buffer_view(&tex.out) : text);
-    buffer_free(&tex.out);
-    free(tex.partner);
+    if (!out->size && !out->failed && out->max >= text.size * TEX_GROWTH) {
+        convert(text, out);
+        return true;
+    }
+    buffer_init(&converted, text.size * TEX_GROWTH);
+    convert(text, &converted);
+    buffer_add_view(out, buffer_view(&converted));
+    buffer_free(&converted);
     return true;
 }
 

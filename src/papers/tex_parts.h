@@ -89,6 +89,10 @@ bool tex_is_formula(struct view name, int *ret_arguments);
 bool tex_is_list(struct view name);
 
 /* tex_scan.c */
+enum { TEX_STEP_BYTES = 32 };
+/* Steps over what surely holds nothing that TeX gives a meaning outside formulas,
+ * as far as whole steps go: no \ $ { ^ _ ~ `, no doubled - or ', no ://. */
+size_t tex_skip_plain(struct view text, size_t at);
 void tex_match_pairs(struct view text, uint32_t *partner);
 size_t tex_skip_blanks(const struct tex *tex, size_t at, size_t end);
 /* The letters after the backslash at `at`; empty for a control symbol. */

@@ -2,7 +2,30 @@
 
 #include <string.h>
 
+#include "base/byte_block.h"
 #include "base/utf8.h"
+
+/* With the byte behind the step. Brackets, `|`, `}`, a doubled % or / are taken for
+ * marks, too: fewer comparisons find those of ASCII's columns 5 and 7 together. */
+static bool is_plain_step(const char *bytes)
+{
+    byte_block marks = {0};
+
+    for (size_t i = 0; i < TEX_STEP_BYTES; i += BYTE_BLOCK_SIZE) {
+        byte_block c = byte_block_load(bytes + i), next = byte_block_load(bytes + i + 1);
+
+        marks |= ((c | 0x20) > 'z') | (c == '`') | (c == '$') | ((c == ':') & (next == '/'));
+        marks |= (c == next) & ((c & ~('-' ^ '\'')) == ('-' & '\''));
+    }
+    return !byte_block_any(marks);
+}
+
+size_t tex_skip_plain(struct view text, size_t at)
+{
+    while (at < text.size && text.size - at > TEX_STEP_BYTES && is_plain_step(text.data + at))
+        at += TEX_STEP_BYTES;
+    return at;
+}
 
 static bool is_letter(char c)
 {

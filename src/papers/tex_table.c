@@ -262,9 +262,13 @@ static int compare_name(const void *key, const void *row)
     const char *other;
 
     memcpy(&other, row, sizeof other);
-    if (name->size && name->data[0] != other[0]) /* so it is in most steps */
-        return (unsigned char)name->data[0] < (unsigned char)other[0] ? -1 : 1;
-    return view_compare(*name, view_of(other));
+    for (size_t i = 0; i < name->size; i++) { /* mostly the first letters differ */
+        unsigned char a = (unsigned char)name->data[i], b = (unsigned char)other[i];
+
+        if (a != b || !b)
+            return a < b ? -1 : 1;
+    }
+    return other[name->size] ? -1 : 0;
 }
 
 bool tex_find_command(struct view name, struct tex_command *ret_command)

@@ -278,10 +278,19 @@ static size_t plain_end(const struct tex *tex, size_t at, size_t end)
         .has = {['\\'] = 1, ['{'] = 1, ['$'] = 1, ['^'] = 1, ['_'] = 1, ['~'] = 1, ['`'] = 1,
                 ['\''] = 1, ['"'] = 1, ['-'] = 1, [':'] = 1}};
     struct view range = view_slice(tex->text, 0, end);
+    bool is_quoted = tex->double_quotes || tex->single_quote >= at;
 
-    while ((at = view_find_any(range, &marks, at)) < end && is_ordinary_mark(tex, at, end))
-        at++;
-    return at;
+    for (;;) {
+        struct view step;
+
+        if (!is_quoted)
+            at = tex_skip_plain(range, at);
+        step = view_slice(range, 0, is_quoted ? end : at + TEX_STEP_BYTES);
+        while ((at = view_find_any(step, &marks, at)) < step.size && is_ordinary_mark(tex, at, end))
+            at++;
+        if (at < step.size || at >= end)
+            return at;
+    }
 }
 
 size_t tex_convert_text(struct tex *tex, size_t at, size_t end)

@@ -70,8 +70,22 @@ INLINE double sum_shares(const uint16_t *codes, const double *weights, size_t te
     return (a[0] + a[1]) + (a[2] + a[3]);
 }
 
+/* Always all of them: the zeros behind the keys are larger than none. */
+INLINE void find_few_ranks(const int16_t *keys, int16_t *ret_ranks)
+{
+    shorts own = *(const shorts *)keys, ranks = {0};
+
+    for (size_t i = 0; i < SHORTS; i++)
+        ranks -= keys[i] > own;
+    memcpy(ret_ranks, &ranks, sizeof(ranks));
+}
+
 INLINE void find_ranks(const int16_t *keys, size_t count, int16_t *ret_ranks)
 {
+    if (count <= SHORTS) {
+        find_few_ranks(keys, ret_ranks);
+        return;
+    }
     for (size_t at = 0; at < count; at += DENSE_KEYS) {
         const shorts *own = (const shorts *)(keys + at);
         shorts first = own[0], second = own[1], ranks = {0}, second_ranks = {0};
@@ -86,12 +100,12 @@ INLINE void find_ranks(const int16_t *keys, size_t count, int16_t *ret_ranks)
 }
 
 #ifndef HAS_WIDE
-static uint32_t find_hits(const uint16_t *codes)
+static uint64_t find_hits(const uint16_t *codes)
 {
-    uint32_t bits = 0;
+    uint64_t bits = 0;
 
     for (int i = 0; i < DENSE_TERMS; i++)
-        bits |= (uint32_t)(codes[i] != 0) << i;
+        bits |= (uint64_t)(codes[i] != 0) << i;
     return bits;
 }
 #endif
@@ -114,7 +128,7 @@ WIDE static void find_ranks_wide(const int16_t *keys, size_t count, int16_t *ret
 }
 
 /* Every processor of this kind has what is needed here. */
-static inline unsigned hits_in(const uint16_t *codes)
+static inline uint64_t hits_in(const uint16_t *codes)
 {
     const __m128i *from = (const __m128i *)(const void *)codes, none = _mm_setzero_si128();
     __m128i first = _mm_cmpeq_epi16(_mm_loadu_si128(from), none);
@@ -123,9 +137,10 @@ static inline unsigned hits_in(const uint16_t *codes)
     return ~(unsigned)_mm_movemask_epi8(_mm_packs_epi16(first, second)) & 0xFFFFu;
 }
 
-static uint32_t find_hits(const uint16_t *codes)
+static uint64_t find_hits(const uint16_t *codes)
 {
-    return hits_in(codes) | hits_in(codes + DENSE_TERMS / 2) << 16;
+    return hits_in(codes) | hits_in(codes + SHORTS) << SHORTS |
+           hits_in(codes + 2 * SHORTS) << 2 * SHORTS | hits_in(codes + 3 * SHORTS) << 3 * SHORTS;
 }
 #endif
 
@@ -162,7 +177,7 @@ double dense_sum(const uint16_t *codes, const double *weights, size_t terms)
     return CHOOSE(sum_shares_wide, sum_shares_narrow)(codes, weights, terms);
 }
 
-uint32_t dense_hits(const uint16_t *codes)
+uint64_t dense_hits(const uint16_t *codes)
 {
     return find_hits(codes);
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DENSE_BLOCK = 32, DENSE_TERMS = 32, DENSE_KEYS = 32 };
+enum { DENSE_BLOCK = 32, DENSE_TERMS = 64, DENSE_KEYS = 32 };
 
 struct dense_row {
     const uint16_t *codes; /* as found.h has them */
@@ -31,7 +31,7 @@ static inline size_t dense_terms(size_t terms)
  * both have zeros. */
 double dense_sum(const uint16_t *codes, const double *weights, size_t terms);
 /* Which of the first DENSE_TERMS codes are not 0: bit i for the one at i. */
-uint32_t dense_hits(const uint16_t *codes);
+uint64_t dense_hits(const uint16_t *codes);
 /* For each key, none negative, how many are larger. Both arrays have room for whole
  * DENSE_KEYS, of which those behind `count` are 0. */
 void dense_ranks(const int16_t *keys, size_t count, int16_t *ret_ranks);

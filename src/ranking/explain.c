@@ -6,24 +6,20 @@
 #include "base/memory.h"
 #include "ranking/weights.h"
 
-enum reason_field explain_field(enum compiled_role role, bool in_title)
-{
-    static const unsigned char fields[ROLE_EXCLUDE + 1][2] = {
-        [ROLE_KEYWORD] = {REASON_ABSTRACT, REASON_TITLE},
-        [ROLE_REQUIRED] = {REASON_ABSTRACT, REASON_TITLE},
-        [ROLE_BONUS] = {REASON_ABSTRACT, REASON_TITLE},
-        [ROLE_INTERESTS] = {REASON_INTERESTS, REASON_INTERESTS},
-        [ROLE_FOLLOW] = {REASON_AUTHOR, REASON_AUTHOR},
-        [ROLE_LIKED] = {REASON_LIKED, REASON_LIKED},
-        [ROLE_PREFER] = {REASON_PREFERENCE, REASON_PREFERENCE},
-    };
-
-    return (enum reason_field)fields[role][in_title];
-}
+/* The field of a reason, of a hit and of one in the title. */
+static const unsigned char fields[ROLE_EXCLUDE + 1][2] = {
+    [ROLE_KEYWORD] = {REASON_ABSTRACT, REASON_TITLE},
+    [ROLE_REQUIRED] = {REASON_ABSTRACT, REASON_TITLE},
+    [ROLE_BONUS] = {REASON_ABSTRACT, REASON_TITLE},
+    [ROLE_INTERESTS] = {REASON_INTERESTS, REASON_INTERESTS},
+    [ROLE_FOLLOW] = {REASON_AUTHOR, REASON_AUTHOR},
+    [ROLE_LIKED] = {REASON_LIKED, REASON_LIKED},
+    [ROLE_PREFER] = {REASON_PREFERENCE, REASON_PREFERENCE},
+};
 
 /* ---- shares ---- */
 
-enum { COLUMNS = EXPLAIN_ROOM, KEYS = 64 };
+enum { COLUMNS = EXPLAIN_ROOM, KEYS = DENSE_TERMS };
 
 _Static_assert(KEYS % DENSE_KEYS == 0, "keys come in whole vectors");
 
@@ -122,26 +118,26 @@ void explain_find(struct ranker *ranker)
 
 /* ---- reasons ---- */
 
-/* The shares that are not 0, and their terms * 2, + 1 in the title. */
-static size_t take_shares(struct ranker *ranker, const struct contender *contender,
-                          const double *weights)
+/* Which of the next terms are hit, less those that only take away. */
+static inline uint64_t adding_hits(const uint16_t *codes, size_t adding)
 {
-    const uint16_t *codes = ranker->codes + contender->row * ranker->terms;
+    uint64_t bits = dense_hits(codes);
+
+    return adding < DENSE_TERMS ? bits & (((uint64_t)1 << adding) - 1) : bits;
+}
+
+/* The shares that are not 0, and their terms * 2, + 1 in the title. */
+static size_t take_shares(struct ranker *ranker, const uint16_t *codes, const double *weights)
+{
     size_t count = 0, adding = ranker->adding_count;
-    double *values = ranker->values;
-    uint32_t *numbers = ranker->numbers;
 
     for (size_t at = 0; at < adding; at += DENSE_TERMS) {
-        uint32_t bits = dense_hits(codes + at);
-
-        if (adding - at < DENSE_TERMS)
-            bits &= ((uint32_t)1 << (adding - at)) - 1;
-        for (; bits; bits &= bits - 1) {
-            size_t term = at + (size_t)__builtin_ctz(bits);
+        for (uint64_t bits = adding_hits(codes + at, adding - at); bits; bits &= bits - 1) {
+            size_t term = at + (size_t)__builtin_ctzll(bits);
             uint32_t code = codes[term];
 
-            values[count] = weights[term] * (int32_t)(code >> 1);
-            numbers[count++] = (uint32_t)term * 2 + (code & 1);
+            ranker->values[count] = weights[term] * (int32_t)(code >> 1);
+            ranker->numbers[count++] = (uint32_t)term * 2 + (code & 1);
         }
     }
     return count;
@@ -156,45 +152,87 @@ static double largest_of(const double *weights, size_t count)
     return largest;
 }
 
-static inline struct reason reason_of(const struct scored *scored, uint32_t number, double score)
+static inline struct reason reason_of(const struct scored *of, uint32_t code, double score)
 {
-    const struct scored *of = &scored[number >> 1];
-
-    return (struct reason){of->text, of->fields[number & 1], score};
-}
-
-/* Puts each where it belongs by its key; false when two have the same. */
-static bool write_few(const struct ranker *ranker, size_t count, double key_scale, double scale,
-                      struct reason *ret_reasons)
-{
-    const struct scored *scored = ranker->scored;
-    const double *values = ranker->values;
-    int16_t keys[KEYS], ranks[KEYS];
-    uint64_t taken = 0;
-
-    for (size_t at = 0; at < count; at += DENSE_KEYS)
-        memset(keys + at, 0, DENSE_KEYS * sizeof(*keys));
-    for (size_t i = 0; i < count; i++)
-        keys[i] = order_key(values[i], key_scale);
-    dense_ranks(keys, count, ranks);
-    for (size_t i = 0; i < count; i++) {
-        size_t rank = (size_t)ranks[i];
-
-        taken |= (uint64_t)1 << rank;
-        ret_reasons[rank] = reason_of(scored, ranker->numbers[i], values[i] * scale);
-    }
-    return taken == UINT64_MAX >> (KEYS - count);
+    return (struct reason){of->text, (enum reason_field)fields[of->role][code & 1], score};
 }
 
 static void write_reasons(struct ranker *ranker, size_t count, double key_scale, double scale,
                           struct reason *ret_reasons)
 {
-    if (!count || (count <= KEYS && write_few(ranker, count, key_scale, scale, ret_reasons)))
-        return;
     order_descending(ranker->values, count, key_scale, ranker->order_scratch, ranker->order);
-    for (size_t i = 0; i < count; i++)
-        ret_reasons[i] = reason_of(ranker->scored, ranker->numbers[ranker->order[i]],
+    for (size_t i = 0; i < count; i++) {
+        uint32_t number = ranker->numbers[ranker->order[i]];
+
+        ret_reasons[i] = reason_of(&ranker->scored[number >> 1], number,
                                    ranker->values[ranker->order[i]] * scale);
+    }
+}
+
+/* The hits of a paper whose terms are one group. */
+struct few {
+    double values[KEYS];
+    int16_t keys[KEYS], ranks[KEYS];
+    unsigned char terms[KEYS];
+    size_t count;
+};
+
+static void take_few(const uint16_t *codes, size_t adding, const double *weights,
+                     double key_scale, struct few *few)
+{
+    size_t count = 0;
+
+    memset(few->keys, 0, sizeof(few->keys));
+    for (uint64_t bits = adding_hits(codes, adding); bits; bits &= bits - 1, count++) {
+        size_t term = (size_t)__builtin_ctzll(bits);
+        double value = weights[term] * (int32_t)(codes[term] >> 1);
+
+        few->terms[count] = (unsigned char)term;
+        few->values[count] = value;
+        few->keys[count] = order_key(value, key_scale);
+    }
+    few->count = count;
+}
+
+/* Puts each where it belongs by its key; false when two have the same. */
+static bool write_few(const struct scored *scored, const uint16_t *codes, struct few *few,
+                      double scale, struct reason *ret_reasons)
+{
+    uint64_t taken = 0;
+
+    dense_ranks(few->keys, few->count, few->ranks);
+    for (size_t i = 0; i < few->count; i++) {
+        size_t rank = (size_t)few->ranks[i], term = few->terms[i];
+
+        taken |= (uint64_t)1 << rank;
+        ret_reasons[rank] = reason_of(&scored[term], codes[term], few->values[i] * scale);
+    }
+    return (taken & (taken + 1)) == 0 && taken >> (few->count - 1);
+}
+
+static void explain(struct ranker *ranker, const struct contender *contender, double key_scale,
+                    const double *weights, struct arena *arena, struct ranked_paper *item)
+{
+    const uint16_t *codes = ranker->codes + contender->row * ranker->terms;
+    size_t count, adding = ranker->adding_count;
+    double scale = item->score / contender->sum;
+    struct reason *reasons;
+
+    if (adding <= KEYS) {
+        struct few few;
+
+        take_few(codes, adding, weights, key_scale, &few);
+        item->reason_count = few.count;
+        item->reasons = reasons = arena_room(arena, few.count, sizeof(*reasons));
+        if (!few.count || write_few(ranker->scored, codes, &few, scale, reasons))
+            return;
+    }
+    count = take_shares(ranker, codes, weights);
+    if (adding > KEYS) {
+        item->reason_count = count;
+        item->reasons = reasons = arena_room(arena, count, sizeof(*reasons));
+    }
+    write_reasons(ranker, count, key_scale, scale, reasons);
 }
 
 void explain_reasons(struct ranker *ranker, size_t count, struct arena *arena,
@@ -206,14 +244,10 @@ void explain_reasons(struct ranker *ranker, size_t count, struct arena *arena,
     for (size_t i = 0; i < count; i++) {
         const struct contender *contender = &ranker->contenders[i];
         const double *weights = weights_for(ranker, contender);
-        size_t hits = take_shares(ranker, contender, weights);
-        struct reason *reasons = arena_room(arena, hits, sizeof(*reasons));
 
         if (weights != ranker->weights)
             key_scale = order_scale(largest_of(weights, ranker->adding_count) *
                                     WEIGHT_FIT_STEPS);
-        items[i].reasons = reasons;
-        items[i].reason_count = hits;
-        write_reasons(ranker, hits, key_scale, items[i].score / contender->sum, reasons);
+        explain(ranker, contender, key_scale, weights, arena, &items[i]);
     }
 }

@@ -7,8 +7,6 @@
 
 enum { EXPLAIN_ROOM = 4 }; /* what picks need beyond one per paper */
 
-/* The field of a reason of this role, which adds to a score or takes away. */
-enum reason_field explain_field(enum compiled_role role, bool in_title);
 /* Works out the shares of the ranker's contenders and fills their sums. */
 void explain_find(struct ranker *ranker);
 /* The reasons of the first `count` contenders, whose papers and scores `items` have. */

@@ -11,8 +11,11 @@ enum {
     TERMS_MAX = 1 << 17,
     ARENA_BYTES_MAX = 48 * 1024 * 1024,
     /* A term that more than one of so many papers has is added paper by paper. */
-    DENSE_SHARE = 24
+    DENSE_SHARE = 24,
+    CACHE_LINE = LEVELS_ALIGNED
 };
+
+_Static_assert(sizeof(struct found) <= CACHE_LINE, "one is fetched at once");
 
 void found_init(struct found_cache *cache, const struct ranking_index *index,
                 const struct compiled_profile *compiled)
@@ -48,11 +51,11 @@ static void bound(struct found_cache *cache)
 }
 
 /* Keys are hashes already. */
-static const struct found **place_of(const struct found_cache *cache, uint64_t key)
+static struct found_place *place_of(const struct found_cache *cache, uint64_t key)
 {
     size_t place = key & (cache->capacity - 1);
 
-    while (cache->places[place] && cache->places[place]->key != key)
+    while (cache->places[place].found && cache->places[place].key != key)
         place = (place + 1) & (cache->capacity - 1);
     return &cache->places[place];
 }
@@ -64,19 +67,24 @@ static void grow(struct found_cache *cache)
     larger.capacity *= 2;
     larger.places = memory_new(larger.capacity, sizeof(*larger.places));
     for (size_t i = 0; i < cache->capacity; i++)
-        if (cache->places[i])
-            *place_of(&larger, cache->places[i]->key) = cache->places[i];
+        if (cache->places[i].found)
+            *place_of(&larger, cache->places[i].key) = cache->places[i];
     free(cache->places);
     *cache = larger;
 }
 
+/* Memory that begins at a multiple of CACHE_LINE. */
+static void *arena_line(struct arena *arena, size_t bytes)
+{
+    char *room = arena_room(arena, bytes + CACHE_LINE, 1);
+
+    return room + (CACHE_LINE - (uintptr_t)room % CACHE_LINE) % CACHE_LINE;
+}
+
 static void set_row(struct found_cache *cache, struct found *found)
 {
-    char *room = arena_alloc(cache->arena,
-                             levels_room(cache->index->papers->count) * sizeof(uint16_t) +
-                                 LEVELS_ALIGNED,
-                             1);
-    uint16_t *row = (void *)(room + (LEVELS_ALIGNED - (uintptr_t)room % LEVELS_ALIGNED));
+    size_t bytes = levels_room(cache->index->papers->count) * sizeof(uint16_t);
+    uint16_t *row = memset(arena_line(cache->arena, bytes), 0, bytes);
 
     found->least_code = UINT16_MAX;
     for (size_t i = 0; i < found->count; i++) {
@@ -87,15 +95,18 @@ static void set_row(struct found_cache *cache, struct found *found)
     found->row = row;
 }
 
+/* What is found and its papers are one piece: they are wanted together. */
 static const struct found *find(struct found_cache *cache, const struct compiled_term *term)
 {
     struct postings postings = match_term(&cache->matcher, term);
-    struct found *found = arena_alloc(cache->arena, 1, sizeof(*found));
-    uint32_t *papers = arena_room(cache->arena, postings.count, sizeof(*papers));
-    uint16_t *codes = arena_room(cache->arena, postings.count, sizeof(*codes));
+    struct found *found = arena_line(cache->arena,
+                                     sizeof(*found) + postings.count * (sizeof(*found->papers) +
+                                                                        sizeof(*found->codes)));
+    uint32_t *papers = (void *)(found + 1);
+    uint16_t *codes = (void *)(papers + postings.count);
 
-    *found = (struct found){.key = term->key, .papers = papers, .codes = codes,
-                            .count = (uint32_t)postings.count, .factor = 1};
+    *found = (struct found){.papers = papers, .codes = codes, .count = (uint32_t)postings.count,
+                            .factor = 1};
     for (size_t i = 0; i < postings.count; i++) {
         papers[i] = postings.items[i].paper;
         codes[i] = (uint16_t)(postings.items[i].steps * 2 + (postings.items[i].title != 0));
@@ -111,17 +122,17 @@ static const struct found *find(struct found_cache *cache, const struct compiled
 
 static const struct found *find_once(struct found_cache *cache, const struct compiled_term *term)
 {
-    const struct found **place = place_of(cache, term->key);
+    struct found_place *place = place_of(cache, term->key);
 
-    if (*place)
-        return *place;
+    if (place->found)
+        return place->found;
     if (cache->count * 2 >= cache->capacity) {
         grow(cache);
         place = place_of(cache, term->key);
     }
     cache->count++;
-    *place = find(cache, term);
-    return *place;
+    *place = (struct found_place){term->key, find(cache, term)};
+    return place->found;
 }
 
 /* All are asked for before the first is needed: none of them is near. */
@@ -133,8 +144,8 @@ void found_terms(struct found_cache *cache, const struct found **ret_found)
     bound(cache);
     for (size_t i = 0; i < count; i++)
         __builtin_prefetch(&cache->places[terms[i].key & (cache->capacity - 1)]);
-    for (size_t i = 0; i < count; i++)
-        __builtin_prefetch(cache->places[terms[i].key & (cache->capacity - 1)]);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         ret_found[i] = find_once(cache, &terms[i]);
+        __builtin_prefetch(ret_found[i]);
+    }
 }

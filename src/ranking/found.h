@@ -12,7 +12,6 @@
 #include "ranking/match.h"
 
 struct found {
-    uint64_t key;
     const uint32_t *papers; /* those that have the term, ascending */
     const uint16_t *codes;  /* of each of them, never 0 */
     /* The codes of all papers, of levels_room() and dense_room(), when many have it;
@@ -28,7 +27,10 @@ struct found_cache {
     const struct compiled_profile *compiled; /* whose terms are asked for */
     struct matcher matcher;
     struct arena *arena; /* what was found */
-    const struct found **places; /* by key, open addressing; NULL: free */
+    struct found_place {
+        uint64_t key;
+        const struct found *found; /* NULL: free */
+    } *places; /* by key, open addressing */
     size_t capacity; /* a power of two */
     size_t count;
     size_t bytes_max; /* of the arena, before all is forgotten; no row is made above it */

@@ -36,7 +36,6 @@ void highlighter_free(struct highlighter **highlighter)
     word_list_free(&(*highlighter)->words);
     buffer_free(&(*highlighter)->lowered);
     buffer_free(&(*highlighter)->needle);
-    highlight_memo_free(&(*highlighter)->memo);
     highlights_free(&(*highlighter)->found[0]);
     highlights_free(&(*highlighter)->found[1]);
     free((*highlighter)->origins);

@@ -35,14 +35,10 @@ void highlighter_find(struct highlighter *highlighter, enum profile_scoring scor
                       const struct paper *paper, const struct reason *reasons, size_t count,
                       struct highlights *ret_title, struct highlights *ret_abstract);
 
-/* The same for a paper of an index, whose words are known, and without the search
- * where a term was looked for in that paper before: what was found is kept, within
- * bounds. `serial` is another one for every other index that this highlighter is
- * given. */
+/* The same for a paper of an index, whose words are known. */
 void highlighter_find_indexed(struct highlighter *highlighter, const struct ranking_index *index,
-                              uint64_t serial, enum profile_scoring scoring,
-                              const struct paper *paper, const struct reason *reasons,
-                              size_t count, struct highlights *ret_title,
-                              struct highlights *ret_abstract);
+                              enum profile_scoring scoring, const struct paper *paper,
+                              const struct reason *reasons, size_t count,
+                              struct highlights *ret_title, struct highlights *ret_abstract);
 
 #endif

@@ -1,25 +1,6 @@
 /* The same in an index: its spots are a paper's words, and where they stand. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/memory.h"
 #include "ranking/compile.h"
 #include "ranking/highlight_parts.h"
-
-enum {
-    MEMO_SLOTS = 1 << 17, /* half of them used at most */
-    MEMO_PLACES = 1 << 19,
-    MEMO_COUNT_MAX = UINT16_MAX
-};
-
-void highlight_memo_free(struct highlight_memo *memo)
-{
-    free(memo->entries);
-    free(memo->places);
-    *memo = (struct highlight_memo){0};
-}
-
-/* ---- one term in one paper ---- */
 
 struct search {
     const struct spot *spots; /* of one text */
@@ -158,120 +139,24 @@ static bool find_in_index(struct highlighter *highlighter, const struct ranking_
     return !search.is_lost;
 }
 
-/* ---- what was found before ---- */
-
-static uint64_t mix(uint64_t a, uint64_t b)
+static void add_all(struct highlights *highlights, const struct highlights *found)
 {
-    a = (a ^ b) * 0x9E3779B97F4A7C15u;
-    return a ^ (a >> 29);
-}
-
-static uint64_t key_of(uint64_t serial, uint64_t paper, enum profile_scoring scoring,
-                       const struct reason *reason)
-{
-    uint64_t key = mix(mix(serial, paper), (uint64_t)scoring * 16 + (uint64_t)reason->field);
-    struct view term = reason->term;
-
-    key = mix(key, term.size);
-    while (term.size >= sizeof(uint64_t)) {
-        uint64_t part;
-
-        memcpy(&part, term.data, sizeof(part));
-        key = mix(key, part);
-        term = view_slice(term, sizeof(part), term.size);
-    }
-    for (size_t i = 0; i < term.size; i++)
-        key = mix(key, (unsigned char)term.data[i]);
-    return key ? key : 1;
-}
-
-static struct memo_entry *slot_of(const struct highlight_memo *memo, uint64_t key)
-{
-    size_t at = (size_t)(key >> 20) % MEMO_SLOTS;
-
-    while (memo->entries[at].key && memo->entries[at].key != key)
-        at = (at + 1) % MEMO_SLOTS;
-    return &memo->entries[at];
-}
-
-static void keep_places(struct highlight_memo *memo, const struct highlights *found)
-{
-    memo->places = memory_grow(memo->places, &memo->place_capacity,
-                               memo->place_count + found->count, sizeof(*memo->places));
     for (size_t i = 0; i < found->count; i++)
-        memo->places[memo->place_count++] = (struct memo_place){
-            (uint32_t)found->items[i].start, (uint32_t)found->items[i].end};
-}
-
-static void keep(struct highlight_memo *memo, uint64_t key, const struct highlights found[2])
-{
-    struct memo_entry *entry;
-
-    if (found[0].count > MEMO_COUNT_MAX || found[1].count > MEMO_COUNT_MAX)
-        return;
-    if (memo->entry_count > MEMO_SLOTS / 2 ||
-        memo->place_count + found[0].count + found[1].count > MEMO_PLACES) {
-        memset(memo->entries, 0, MEMO_SLOTS * sizeof(*memo->entries));
-        memo->entry_count = memo->place_count = 0;
-    }
-    entry = slot_of(memo, key);
-    *entry = (struct memo_entry){key, (uint32_t)memo->place_count, (uint16_t)found[0].count,
-                                 (uint16_t)found[1].count};
-    keep_places(memo, &found[0]);
-    keep_places(memo, &found[1]);
-    memo->entry_count++;
-}
-
-static void add_places(struct highlights *highlights, const struct memo_place *places,
-                       size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        highlights_add(highlights, places[i].start, places[i].end);
-}
-
-static void search_for(struct highlighter *highlighter, const struct ranking_index *index,
-                       enum profile_scoring scoring, const struct paper *paper,
-                       const struct reason *reason)
-{
-    if (scoring == SCORING_SUBSTRING || !find_in_index(highlighter, index, paper, reason))
-        highlighter_find(highlighter, scoring, paper, reason, 1, &highlighter->found[0],
-                         &highlighter->found[1]);
+        highlights_add(highlights, found->items[i].start, found->items[i].end);
 }
 
 void highlighter_find_indexed(struct highlighter *highlighter, const struct ranking_index *index,
-                              uint64_t serial, enum profile_scoring scoring,
-                              const struct paper *paper, const struct reason *reasons,
-                              size_t count, struct highlights *ret_title,
-                              struct highlights *ret_abstract)
+                              enum profile_scoring scoring, const struct paper *paper,
+                              const struct reason *reasons, size_t count,
+                              struct highlights *ret_title, struct highlights *ret_abstract)
 {
-    struct highlight_memo *memo = &highlighter->memo;
-    size_t number = (size_t)(paper - index->papers->items);
-
-    if (!memo->entries)
-        memo->entries = memory_new(MEMO_SLOTS, sizeof(*memo->entries));
     ret_title->count = ret_abstract->count = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t key;
-        const struct memo_entry *entry;
-
-        if (reasons[i].field == REASON_AUTHOR || reasons[i].field == REASON_PREFERENCE) {
-            if (scoring != SCORING_SUBSTRING)
-                continue;
-        }
-        key = key_of(serial, number, scoring, &reasons[i]);
-        entry = slot_of(memo, key);
-        if (!entry->key) {
-            search_for(highlighter, index, scoring, paper, &reasons[i]);
-            keep(memo, key, highlighter->found);
-            entry = slot_of(memo, key);
-        }
-        if (!entry->key) {
-            /* Too much of it to be kept. */
-            highlighter_find(highlighter, scoring, paper, reasons, count, ret_title, ret_abstract);
-            return;
-        }
-        add_places(ret_title, memo->places + entry->first, entry->title);
-        add_places(ret_abstract, memo->places + entry->first + entry->title, entry->abstract);
+        if (scoring == SCORING_SUBSTRING || !find_in_index(highlighter, index, paper, &reasons[i]))
+            highlighter_find(highlighter, scoring, paper, &reasons[i], 1, &highlighter->found[0],
+                             &highlighter->found[1]);
+        add_all(ret_title, &highlighter->found[0]);
+        add_all(ret_abstract, &highlighter->found[1]);
     }
     highlights_join(ret_title);
     highlights_join(ret_abstract);

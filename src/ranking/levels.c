@@ -9,7 +9,7 @@
 #define WIDE __attribute__((target("avx2")))
 #endif
 
-enum { LANES = LEVELS_LANES, PEAK = LEVELS_PEAK, BITS = 16, ROWS = 4 };
+enum { LANES = LEVELS_LANES, PEAK = LEVELS_PEAK, BITS = 16, ROWS = 4, PART = 2 * LEVELS_BLOCK };
 
 /* ---- one by one ---- */
 
@@ -104,28 +104,41 @@ WIDE static inline void fetch_four(const struct level_row *rows, size_t at)
     __builtin_prefetch(rows[3].codes + at);
 }
 
-/* Few rows at a time from one end to the other, while the next ones are fetched: to wait
- * for them costs more than to write the sums more often. */
+/* Few rows at a time, while the next ones are fetched: to wait for them costs more than to
+ * write the sums more often. */
+WIDE static void add_group(const struct level_row *rows, const struct level_row *next,
+                           size_t next_at, size_t from, size_t to, uint16_t *levels)
+{
+    const __m256i weights[ROWS] = {weight_of(&rows[0]), weight_of(&rows[1]),
+                                   weight_of(&rows[2]), weight_of(&rows[3])};
+
+    for (size_t at = from; at < to; at += 2 * LANES) {
+        fetch_four(next, next_at + at);
+        add_four(rows, weights, at, levels);
+        add_four(rows, weights, at + LANES, levels);
+    }
+}
+
+/* Part by part, so that what is fetched and the sums are still near when they are wanted. */
 WIDE static void add_rows_wide(const struct level_row *rows, size_t row_count, size_t room,
                                uint16_t *levels)
 {
-    size_t i = 0;
+    size_t grouped = row_count / ROWS * ROWS;
 
-    for (; i + ROWS <= row_count; i += ROWS) {
-        const struct level_row *next = &rows[i + 2 * ROWS <= row_count ? i + ROWS : i];
-        const __m256i weights[ROWS] = {weight_of(&rows[i]), weight_of(&rows[i + 1]),
-                                       weight_of(&rows[i + 2]), weight_of(&rows[i + 3])};
+    for (size_t from = 0; from < room; from += PART) {
+        size_t to = from + PART < room ? from + PART : room;
 
-        for (size_t at = 0; at < room; at += 2 * LANES) {
-            fetch_four(next, at);
-            add_four(&rows[i], weights, at, levels);
-            add_four(&rows[i], weights, at + LANES, levels);
+        for (size_t i = 0; i < grouped; i += ROWS) {
+            size_t next = i + ROWS < grouped ? i + ROWS : 0;
+
+            add_group(&rows[i], &rows[next], !next && to + PART <= room ? PART : 0, from, to,
+                      levels);
         }
+        for (size_t i = grouped; i < row_count; i++)
+            for (size_t at = from; at < to; at += LANES)
+                store(levels + at,
+                      added(load(levels + at), rows[i].codes + at, weight_of(&rows[i])));
     }
-    for (; i < row_count; i++)
-        for (size_t at = 0; at < room; at += LANES)
-            store(levels + at,
-                  added(load(levels + at), rows[i].codes + at, weight_of(&rows[i])));
 }
 
 WIDE static void keep_some_wide(const uint16_t *keep, size_t room, uint16_t *levels)
@@ -170,12 +183,14 @@ WIDE static size_t pick_reaching_wide(const uint16_t *levels, size_t room, uint1
     const __m256i wanted = _mm256_set1_epi16((int16_t)least);
     size_t count = 0;
 
-    for (size_t at = 0; at < room; at += LANES) {
-        unsigned bits =
-            (unsigned)_mm256_movemask_epi8(reaching(levels + at, wanted)) & 0x55555555u;
+    for (size_t at = 0; at < room; at += 2 * LANES) {
+        __m256i first = reaching(levels + at, wanted);
+        __m256i second = reaching(levels + at + LANES, wanted);
+        __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(first, second),
+                                                 _MM_SHUFFLE(3, 1, 2, 0));
 
-        for (; bits; bits &= bits - 1)
-            ret_picks[count++] = (uint32_t)(at + (size_t)__builtin_ctz(bits) / sizeof(*levels));
+        for (unsigned bits = (unsigned)_mm256_movemask_epi8(bytes); bits; bits &= bits - 1)
+            ret_picks[count++] = (uint32_t)(at + (size_t)__builtin_ctz(bits));
     }
     return count;
 }

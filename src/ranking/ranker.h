@@ -18,7 +18,6 @@ struct scored {
     const struct found *found;
     struct view text; /* the compiled term's */
     enum compiled_role role;
-    enum reason_field fields[2]; /* of a hit, and of one in the title */
 };
 
 /* A paper that may be among the best. */

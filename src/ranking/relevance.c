@@ -19,8 +19,11 @@
 /* A sum of all weights but the largest of which so much is LEVEL_MAX: few papers have
  * more, and those that do are only told apart later. */
 #define LEVEL_SHARE 0.35
-/* By how many levels each term may be off, and by how many more all of them are together. */
-enum { LEVEL_TERMS = 128, LEVEL_TERM_DOUBT = 3, LEVEL_DOUBT = 16 };
+/* By how many levels each term may be off, and by how many more all of them are together.
+ * A weight is rounded, by half a level of a hit, and then what a hit adds; by less than two
+ * from what one paper may lose (1.5 in a row) to what another may gain (1.5 elsewhere),
+ * and half of that is said here. */
+enum { LEVEL_TERMS = 128, LEVEL_TERM_DOUBT = 1, LEVEL_DOUBT = 16 };
 
 struct ranker *ranker_new(const struct ranking_index *index)
 {
@@ -131,17 +134,27 @@ static void make_term_room(struct ranker *ranker)
     ranker_make_room(ranker, count);
 }
 
+/* The beginning of what is read next. */
+static inline void fetch(const struct found *found)
+{
+    if (found->row) {
+        __builtin_prefetch(found->row);
+    } else {
+        __builtin_prefetch(found->papers);
+        __builtin_prefetch(found->codes);
+        __builtin_prefetch(found->codes + found->count);
+    }
+}
+
 static void add_scored(struct ranker *ranker, size_t number, double *weights)
 {
     const struct compiled_term *term = &ranker->compiled.terms[number];
     const struct found *found = ranker->found[number];
     double weight = compiled_is_keyword(term->role) ? term->weight * found->factor : term->weight;
 
-    __builtin_prefetch(found->row ? (const void *)found->row : found->papers);
+    fetch(found);
     weights[ranker->scored_count] = weight / WEIGHT_FIT_STEPS;
-    ranker->scored[ranker->scored_count++] =
-        (struct scored){found, term->text, term->role,
-                        {explain_field(term->role, false), explain_field(term->role, true)}};
+    ranker->scored[ranker->scored_count++] = (struct scored){found, term->text, term->role};
 }
 
 static void look_up(struct ranker *ranker)
@@ -282,7 +295,8 @@ static void add_levels(struct ranker *ranker)
     memset(ranker->levels, 0, room * sizeof(*ranker->levels));
     for (size_t i = 0; i < ranker->adding_count; i++) {
         const struct found *found = ranker->scored[i].found;
-        uint16_t weight = (uint16_t)fmin(LEVEL_MAX, ranker->weights[i] * scale + 0.5);
+        double levels = ranker->weights[i] * scale + 0.5;
+        uint16_t weight = (uint16_t)(levels < LEVEL_MAX ? (int32_t)levels : LEVEL_MAX);
 
         if (found->row && level_of(found->least_code, weight) > 0)
             ranker->level_rows[row_count++] = (struct level_row){found->row, weight};
@@ -459,15 +473,19 @@ static void keep_best(struct ranker *ranker, size_t room)
 {
     double min_score = ranker->compiled.rules.min_score;
     struct contender *all = ranker->contenders;
-    size_t kept = 0;
+    size_t kept = 0, pinned = 0;
 
-    for (size_t i = 0; i < ranker->contender_count; i++)
-        if (all[i].is_pinned || score_of(all[i].final) >= min_score)
-            all[kept++] = all[i];
+    for (size_t i = 0; i < ranker->contender_count; i++) {
+        if (!all[i].is_pinned && score_of(all[i].final) < min_score)
+            continue;
+        pinned += all[i].is_pinned;
+        all[kept++] = all[i];
+    }
     ranker->contenders = ranker->unsorted;
     ranker->unsorted = all;
     ranker->contender_count = 0;
-    append_ordered(ranker, all, kept, true);
+    if (pinned)
+        append_ordered(ranker, all, kept, true);
     append_ordered(ranker, all, kept, false);
     if (ranker->contender_count > room)
         ranker->contender_count = room;

@@ -204,6 +204,11 @@ int transaction_open_locked(struct store *store, enum store_lock lock, bool *ret
     return transaction_close(store, *ret_mine, -1, error);
 }
 
+int transaction_relax(struct store *store, struct error *error)
+{
+    return store->backend->relax ? store->backend->relax(store->connection, error) : 0;
+}
+
 int transaction_close(struct store *store, bool mine, int result, struct error *error)
 {
     if (!mine)

@@ -43,6 +43,9 @@ struct store_backend {
     /* First in a transaction: all that is read in it is of one moment, however long that
      * takes. NULL: it is anyway. */
     int (*freeze)(void *connection, struct error *error);
+    /* In a transaction: its commit need not wait until it would outlive a loss of power. A
+     * later commit that waits keeps it too. NULL: no commit waits for that. */
+    int (*relax)(void *connection, struct error *error);
     /* As store_lock; NULL: a transaction is the only writer anyway. */
     int (*lock)(void *connection, enum store_lock lock, struct error *error);
 

@@ -161,6 +161,12 @@ static int postgres_freeze(void *frozen, struct error *error)
                    " SET LOCAL idle_in_transaction_session_timeout = 0", NULL, error);
 }
 
+/* An asynchronous commit; later ones write the log in order, and so its part of it. */
+static int postgres_relax(void *relaxed, struct error *error)
+{
+    return execute(relaxed, "SET LOCAL synchronous_commit = off", NULL, error);
+}
+
 static int postgres_lock(void *locked, enum store_lock lock, struct error *error)
 {
     char sql[100];
@@ -474,6 +480,7 @@ const struct store_backend store_postgres = {
     .commit = postgres_commit,
     .rollback = postgres_rollback,
     .freeze = postgres_freeze,
+    .relax = postgres_relax,
     .lock = postgres_lock,
     .prepare = postgres_prepare,
     .bind = postgres_bind,

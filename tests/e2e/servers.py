@@ -122,11 +122,11 @@ class MailServers:
         return self.folder / "home" / address.lower() / "Maildir"
 
     def add_user(self, address):
-        with open(self.folder / "users", "a", encoding="utf-8") as users:
-            users.write(f"{address.lower()}:{{PLAIN}}secret::::::\n")
-        # Dovecot looks at the file at most once in a second of the clock, and takes
-        # it for the same when its time, in whole seconds, is.
-        time.sleep(1.1)
+        # A file each: one that Dovecot has read is looked at again at most once in a
+        # second of the clock, and is taken for the same when its time is.
+        new = self.folder / f"{address.lower()}.new"
+        new.write_text(f"{address.lower()}:{{PLAIN}}secret::::::\n", encoding="utf-8")
+        new.rename(self.folder / "users" / address.lower())
 
     def wait_for_mail(self, address, seconds=20):
         """The messages of this mailbox once there is one."""
@@ -141,7 +141,7 @@ class MailServers:
         home = self.folder / "home"
         home.mkdir()
         shutil.chown(home, "nobody", "nogroup")
-        (self.folder / "users").touch()
+        (self.folder / "users").mkdir()
         self.add_user(f"news@{self.domain}")
         configuration = f"""
 base_dir = {self.folder}/run
@@ -158,11 +158,11 @@ mail_location = maildir:~/Maildir
 first_valid_uid = 1
 passdb {{
   driver = passwd-file
-  args = scheme=PLAIN username_format=%u {self.folder}/users
+  args = scheme=PLAIN username_format=%u {self.folder}/users/%Lu
 }}
 userdb {{
   driver = passwd-file
-  args = username_format=%u {self.folder}/users
+  args = username_format=%u {self.folder}/users/%Lu
   override_fields = uid=nobody gid=nogroup home={home}/%u
 }}
 namespace inbox {{

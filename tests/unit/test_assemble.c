@@ -225,7 +225,8 @@ static void test_division(void **state)
 
                 morning_init(&morning, NULL);
                 digest_sample_fill_many(morning.sample, count, characters);
-                morning.sample->digest.papers_serial = count * 10000 + characters;
+                morning.sample->digest.papers_serial =
+                    (count * 10000 + characters) * 3 + (size_t)format;
                 morning.sample->profile.format = (enum profile_format)format;
                 compare(pair, &morning.sample->digest);
                 digest_sample_free(&morning.sample);

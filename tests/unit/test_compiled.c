@@ -353,7 +353,7 @@ static size_t count_rows(const struct found_cache *cache)
     size_t count = 0;
 
     for (size_t i = 0; i < cache->capacity; i++)
-        count += cache->places[i] && cache->places[i]->row;
+        count += cache->places[i].found && cache->places[i].found->row;
     return count;
 }
 
