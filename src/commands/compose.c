@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/loopback.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "commands/compose_links.h"
@@ -187,6 +188,43 @@ out:
     return result;
 }
 
+/* One click there (RFC 8058) needs https; plain http is for trying on one's own machine. */
+static bool is_offered(const char *base)
+{
+    struct view url = view_of(base);
+    struct view host = view_slice(url, sizeof("http://") - 1, url.size);
+    char name[256];
+
+    if (!base || view_starts_with_nocase(url, VIEW("https://")))
+        return base != NULL;
+    host = view_slice(host, 0, view_find_char(host, '/', 0));
+    if (host.size && host.data[0] != '[')
+        host = view_slice(host, 0, view_find_char(host, ':', 0));
+    else
+        host = view_slice(host, 0, view_find_char(host, ']', 0) + 1);
+    snprintf(name, sizeof(name), "%.*s", VIEW_ARGUMENTS(host));
+    return host_is_loopback(name);
+}
+
+static const char *unsubscribe_url(struct composer *composer,
+                                   const struct compose_request *request)
+{
+    const char *base = composer->site->configuration.web.base_url;
+    char token[TOKEN_TEXT_BYTES];
+    struct buffer url;
+    const char *result;
+
+    if (!is_offered(base) || !composer->site->has_key)
+        return NULL;
+    token_make(&composer->subscriber, TOKEN_UNSUBSCRIBE, (struct view){0},
+               token_purpose_expires(TOKEN_UNSUBSCRIBE, request->now_utc), token);
+    buffer_init(&url, LINK_BYTES);
+    buffer_printf(&url, "%sunsubscribe/%s", base, token);
+    result = arena_string(composer->arena, buffer_view(&url));
+    buffer_free(&url);
+    return result;
+}
+
 /* `marks` are by paper, what the digest wants by rank. */
 static const enum digest_mark *mark_ranked(struct composer *composer,
                                            const struct compose_request *request,
@@ -312,6 +350,7 @@ int composer_render(struct composer *composer, const struct compose_request *req
         unsubscribe_mailto(composer, request, error);
     if (!digest.unsubscribe_mailto)
         return -1;
+    composer->unsubscribe_url = digest.unsubscribe_url = unsubscribe_url(composer, request);
     if (configuration->inbox.address && composer->site->has_key && !request->is_note)
         digest.links = compose_links(view_of(configuration->inbox.address), &composer->subscriber,
                                      ret_ranking, request->now_utc, composer->arena);
@@ -415,6 +454,7 @@ int composer_write(struct composer *composer, const struct compose_request *requ
     message.list.owner = view_of(configuration->list.owner);
     if (configuration->inbox.address)
         message.unsubscribe_mailto = view_of(composer->unsubscribe);
+    message.unsubscribe_url = view_of(composer->unsubscribe_url);
     message_id_make(&composer->subscriber, view_of(delivery_kind_name(request->is_note ? DELIVERY_NOTICE : DELIVERY_DIGEST)),
                     view_of(request->slot), left);
     buffer_init(&id, ENVELOPE_BYTES);

@@ -492,6 +492,19 @@ bool configuration_is_found(const char *path)
     return found;
 }
 
+/* What stands below it is put behind it. */
+static void end_with_slash(char **url)
+{
+    struct buffer text;
+
+    if (!*url || view_ends_with(view_of(*url), VIEW("/")))
+        return;
+    buffer_init(&text, FILE_BYTES);
+    buffer_printf(&text, "%s/", *url);
+    free(*url);
+    *url = buffer_steal(&text);
+}
+
 static int load(const char *path, struct error_sink *sink,
                 struct configuration *ret_configuration, struct error *error)
 {
@@ -519,6 +532,7 @@ static int load(const char *path, struct error_sink *sink,
         return -1;
     }
     fill_from_others(&configuration);
+    end_with_slash(&configuration.web.base_url);
     *ret_configuration = configuration;
     return 0;
 }

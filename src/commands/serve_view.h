@@ -4,6 +4,7 @@
 #define COMMANDS_SERVE_VIEW_H
 
 #include "commands/serve_parts.h"
+#include "digest/context_text.h"
 #include "web/layout.h"
 
 /* The context that every page begins with; the caller's. `language`: NULL for the
