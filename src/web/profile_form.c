@@ -174,13 +174,14 @@ static bool next_item(struct view text, size_t *at, struct arena *arena, struct 
     return false;
 }
 
-static bool has_item(struct view text, const struct item *wanted, struct arena *arena)
+static bool has_item(struct view text, const struct item *wanted, bool any_weight,
+                     struct arena *arena)
 {
     struct item item;
 
     for (size_t at = 0; next_item(text, &at, arena, &item);)
         if (item.is_excluded == wanted->is_excluded && view_equal_nocase(item.term, wanted->term) &&
-            view_equal(item.weight, wanted->weight))
+            (any_weight || view_equal(item.weight, wanted->weight)))
             return true;
     return false;
 }
@@ -223,12 +224,10 @@ static void add_removals(struct buffer *out, struct view was, struct view is, bo
     struct item item;
 
     for (size_t at = 0; next_item(was, &at, arena, &item);) {
-        struct item plain = {.term = item.term};
+        const struct item plain = {.term = item.term};
 
-        if ((!item.is_excluded && !also_plain) || has_item(is, &item, arena) ||
-            (item.weight.size && has_item(is, &plain, arena)))
-            continue;
-        line_add(&line, &plain);
+        if ((item.is_excluded || also_plain) && !has_item(is, &item, true, arena))
+            line_add(&line, &plain);
     }
     line_end(&line);
 }
@@ -240,7 +239,7 @@ static void add_new_items(struct buffer *out, const char *command, struct view w
     struct item item;
 
     for (size_t at = 0; next_item(is, &at, arena, &item);) {
-        if (has_item(was, &item, arena))
+        if (has_item(was, &item, false, arena))
             continue;
         if (!item.weight.size && !item.is_excluded && was.size)
             item.weight = VIEW("^1"); /* it may have had another one */
