@@ -83,6 +83,7 @@ static int open_stand(struct stand *stand, struct site *site, struct error *erro
     stand->serving.base_url = site->configuration.web.base_url;
     stand->serving.posts = web_limits_new(CLIENTS, POSTS_AT_ONCE, POSTS_INTERVAL_MS);
     stand->serving.mails = web_limits_new(CLIENTS, MAILS_AT_ONCE, MAILS_INTERVAL_MS);
+    stand->serving.feeds = private_feeds_new();
     library_init(&stand->serving.library);
     buffer_init(&stand->certificate, CERTIFICATE_BYTES);
     buffer_init(&stand->key, CERTIFICATE_BYTES);
@@ -105,6 +106,7 @@ static void close_stand(struct stand *stand)
     library_free(&stand->serving.library);
     web_limits_free(&stand->serving.posts);
     web_limits_free(&stand->serving.mails);
+    private_feeds_free(&stand->serving.feeds);
     web_networks_free(&stand->serving.trusted);
     buffer_free(&stand->certificate);
     buffer_free(&stand->key);

@@ -14,6 +14,7 @@ static const struct row {
     {{"/confirm/*", true}, serve_confirm},
     {{"/profile", true}, serve_profile_link},
     {{"/profile/*", true}, serve_profile},
+    {{"/feed/*", false}, serve_private_feed},
     {{NULL, false}, NULL},
 };
 

@@ -5,6 +5,7 @@
 
 #include "commands/compose.h"
 #include "commands/inbox_parts.h"
+#include "commands/private_feeds.h"
 #include "commands/profile_source.h"
 #include "commands/serve_sender.h"
 #include "commands/site.h"
@@ -21,6 +22,7 @@ struct serving {
     struct web_limits *posts; /* per client: forms sent */
     struct web_limits *mails; /* per client: forms that have a mail sent to somebody */
     struct serve_sender *sender; /* of those mails */
+    struct private_feeds *feeds;
     struct web_server *server; /* for its counts; NULL until it has started */
     int64_t started_utc;
     const char *base_url;     /* ends in '/'; how others reach us */

@@ -13,6 +13,7 @@ serve_page serve_subscribe;    /* serve_subscribe.c */
 serve_page serve_confirm;      /* serve_confirm.c */
 serve_page serve_profile_link; /* serve_profile_link.c */
 serve_page serve_profile;      /* serve_profile.c */
+serve_page serve_private_feed; /* serve_private_feed.c */
 
 /* ---- serve_people.c ---- */
 

@@ -71,7 +71,7 @@ static const char *const words_needed_answers[] = {
 static const char *const words_needed_people[] = {
     "web_address_wrong", "web_asked", "web_asked_title", "web_busy", "web_busy_title",
     "web_category_taken", "web_confirm_half", "web_confirm_not", "web_confirm_title",
-    "web_conflict", "web_done_title", "web_forgotten", "web_form_again", "web_form_old",
+    "web_conflict", "web_done_title", "web_feed_title", "web_forgotten", "web_form_again", "web_form_old",
     "web_form_old_title", "web_leave_title", "web_left_title", "web_link_sent", "web_link_title",
     "web_old_confirm", "web_old_page", "web_old_title", "web_other_site", "web_other_site_title",
     "web_paused_until", "web_preview_missing", "web_preview_title", "web_subscribe",

@@ -3,9 +3,9 @@ with one click, and what strangers must not learn or do."""
 
 import json
 import re
-import threading
 import time
 import unittest
+from xml.etree import ElementTree
 
 from feeds import papers, rss
 from hostile_smtp import HostileSmtp
@@ -23,7 +23,7 @@ class People(Case):
     def setUp(self):
         super().setUp()
         self.configure()
-        self.paperboy.profile("emmy@example.test", keywords=["network", "model"])
+        self.add("emmy@example.test", keywords=["network", "model"])
         self.feed = self.paperboy.write("day.xml", rss(papers(40)))
         self.run_ok("fetch", "--feed", self.feed, "--date", "2026-02-17")
         self.served = None
@@ -32,6 +32,9 @@ class People(Case):
 
     def configure(self):
         pass
+
+    def add(self, address, **keys):
+        self.paperboy.profile(address, **keys)
 
     def serve(self, **options):
         self.served = Served(self.paperboy, **options)
@@ -63,8 +66,7 @@ class People(Case):
         return len(self.paperboy.delivered())
 
     def profile_of(self, address):
-        return self.run_ok("subscriber", "show", address, "--json").document() if False else json.loads(
-            (self.paperboy.subscribers / f"{address}.json").read_text())
+        return json.loads((self.paperboy.subscribers / f"{address}.json").read_text())
 
     def has_profile(self, address):
         return (self.paperboy.subscribers / f"{address}.json").exists()
@@ -290,6 +292,108 @@ class Changing(People):
         self.assertFalse(self.has_profile("emmy@example.test"))
         self.assertEqual(self.served.get(link).status, 404)
         self.assertEqual(self.served.post(confirming, {}).status, 404)
+
+
+class Feeds(People):
+    def test_private_feed_follows_the_profile(self):
+        page = self.served.get(self.page_of("emmy@example.test"))
+        link = self.served.path_of(re.search(r'class="address"><a href="([^"]*/feed/[^"]*)"', page.text).group(1))
+        feed = self.served.get(link)
+        self.assertEqual(feed.status, 200, feed.text)
+        self.assertTrue(feed.headers["Content-Type"].startswith("application/rss+xml"))
+        self.assertTrue(feed.headers["Cache-Control"].startswith("private"))
+        self.paperboy.write("same.jsonl", json.dumps({"email": "x@example.org", "keywords": ["network", "model"]}) + "\n")
+        ranked = self.run_ok("rank", "--profiles", "same.jsonl", "--json").lines()[0]["papers"]
+        items = ElementTree.fromstring(feed.text).findall("channel/item")
+        self.assertEqual([item.findtext("link").rsplit("/", 1)[1] for item in items], [p["id"] for p in ranked])
+        self.assertIn("network", items[0].findtext("description"))
+        self.assertEqual(self.served.get(link, headers={"If-None-Match": feed.headers["ETag"]}).status, 304)
+        self.paperboy.profile("emmy@example.test", keywords=["attention"])
+        changed = self.served.get(link, headers={"If-None-Match": feed.headers["ETag"]})
+        self.assertEqual(changed.status, 200)
+        self.assertNotEqual(changed.text, feed.text)
+        self.run_ok("subscriber", "suppress", "emmy@example.test", "--reason", "unsubscribed")
+        self.assertEqual(self.served.get(link).status, 200)
+        self.run_ok("subscriber", "erase", "emmy@example.test")
+        self.assertEqual(self.served.get(link).status, 404)
+
+
+class SlowSmtp(HostileSmtp):
+    """A relay that thinks about each message."""
+
+    def action(self, stage, address=None):
+        if stage == "data":
+            time.sleep(0.2)
+        return super().action(stage, address)
+
+
+class Relayed(People):
+    """Over a relay that takes its time."""
+
+    def configure(self):
+        self.relay = SlowSmtp()
+        self.addCleanup(self.relay.close)
+        self.paperboy.write_configuration(delivery={"url": self.relay.url(), "tls": "off", "connections": 1})
+
+    def link_of(self, address):
+        message = self.read_mail(self.run_ok("preview", address, "--eml").out.encode())
+        return self.served.path_of(re.search(r"<(https:[^>]*)>", message["List-Unsubscribe"]).group(1))
+
+    def reached(self):
+        return {address for _, recipients, _ in list(self.relay.accepted) for address in recipients}
+
+    def test_who_leaves_while_digests_go_out_gets_none(self):
+        readers = [f"reader{i:02}@example.test" for i in range(20)]
+        for reader in readers:
+            self.paperboy.profile(reader, keywords=["network", "model"])
+        links = {reader: self.link_of(reader) for reader in readers[::4]}
+        sending = self.paperboy.start("run", "--feed", str(self.feed), "--date", "2026-02-17")
+        try:
+            wait_for(self.reached, 30, "the first digest")
+            leaves = next(reader for reader in reversed(links) if reader not in self.reached())
+            began = time.monotonic()
+            self.assertEqual(self.served.ask("POST", links[leaves], *URLENCODED).status, 200)
+            self.assertLess(time.monotonic() - began, 1)
+            self.assertNotIn(leaves, self.reached(), "too late for this test")
+        finally:
+            sending.communicate(timeout=60)
+        self.assertEqual(self.reached(), {*readers, "emmy@example.test"} - {leaves})
+
+    def test_slow_relay_holds_no_page(self):
+        began = time.monotonic()
+        for i in range(3):
+            page = self.served.get("/subscribe")
+            time.sleep(2.1)
+            started = time.monotonic()
+            answer = self.served.send(page, "subscribe", waits=False, address=f"new{i}@example.org")
+            self.assertEqual(answer.status, 200)
+            self.assertLess(time.monotonic() - started, 1)
+        wait_for(lambda: len(self.reached()) == 3, 20, "three questions")
+        self.assertLess(time.monotonic() - began, 30)
+
+
+@with_postgres
+class InPostgres(SigningUp):
+    """The same with profiles in the database."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = PostgresServer().start()
+        cls.addClassCleanup(cls.server.stop)
+
+    def configure(self):
+        self.paperboy.write_configuration(subscribers="store:", store=self.server.url(self.server.new_database()))
+
+    def add(self, address, **keys):
+        path = self.paperboy.write("add.jsonl", json.dumps({"email": address, **keys}) + "\n")
+        self.run_ok("subscriber", "import", path)
+
+    def profile_of(self, address):
+        return json.loads(self.run_ok("subscriber", "show", address).out)
+
+    def has_profile(self, address):
+        return self.paperboy.run("subscriber", "show", address).status == OK
 
 
 if __name__ == "__main__":
