@@ -91,6 +91,7 @@ void configuration_free(struct configuration *configuration)
         configuration->web.listen,
         configuration->web.base_url,
         configuration->publish.folder,
+        configuration->publish.base_url,
         configuration->publish.profile,
     };
 

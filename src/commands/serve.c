@@ -17,7 +17,9 @@ enum {
     CERTIFICATE_BYTES = 1024 * 1024,
     CLIENTS = 20000,
     POSTS_AT_ONCE = 20,
-    POSTS_INTERVAL_MS = 3000
+    POSTS_INTERVAL_MS = 3000,
+    MAILS_AT_ONCE = 5,
+    MAILS_INTERVAL_MS = 10 * 60 * 1000
 };
 
 /* All that it opens. */
@@ -42,12 +44,21 @@ static int open_desk(struct stand *stand, struct error *error)
         return -1;
     composer_init_sharing(&desk->composer, &desk->site, &stand->serving.library);
     stand->handlers[stand->desk_count++] = desk;
-    return profile_source_open(&desk->site, &desk->source, error);
+    if (profile_source_open(&desk->site, &desk->source, error) < 0 ||
+        (desk->source.folder && file_make_folder(desk->source.folder, 0700, error) < 0))
+        return -1;
+    desk->people = (struct inbox){
+        .site = &desk->site,
+        .source = desk->source,
+        .options = {.inbox = view_of(desk->site.configuration.inbox.address)},
+        .composer = &desk->composer,
+    };
+    return 0;
 }
 
 static void close_desk(struct serve_desk *desk)
 {
-    tag_book_free(&desk->book);
+    tag_book_free(&desk->people.book);
     composer_free(&desk->composer);
     store_close(&desk->site.store);
 }
@@ -71,6 +82,8 @@ static int open_stand(struct stand *stand, struct site *site, struct error *erro
     stand->serving.started_utc = site_now();
     stand->serving.base_url = site->configuration.web.base_url;
     stand->serving.posts = web_limits_new(CLIENTS, POSTS_AT_ONCE, POSTS_INTERVAL_MS);
+    stand->serving.mails = web_limits_new(CLIENTS, MAILS_AT_ONCE, MAILS_INTERVAL_MS);
+    stand->serving.feeds = private_feeds_new();
     library_init(&stand->serving.library);
     buffer_init(&stand->certificate, CERTIFICATE_BYTES);
     buffer_init(&stand->key, CERTIFICATE_BYTES);
@@ -80,15 +93,20 @@ static int open_stand(struct stand *stand, struct site *site, struct error *erro
     while (stand->desk_count < DESKS)
         if (open_desk(stand, error) < 0)
             return -1;
+    if (serve_sender_start(site, &stand->serving.sender, error) < 0)
+        return -1;
     return open_sockets(stand, error);
 }
 
 static void close_stand(struct stand *stand)
 {
+    serve_sender_stop(&stand->serving.sender);
     for (size_t i = 0; i < stand->desk_count; i++)
         close_desk(&stand->desks[i]);
     library_free(&stand->serving.library);
     web_limits_free(&stand->serving.posts);
+    web_limits_free(&stand->serving.mails);
+    private_feeds_free(&stand->serving.feeds);
     web_networks_free(&stand->serving.trusted);
     buffer_free(&stand->certificate);
     buffer_free(&stand->key);

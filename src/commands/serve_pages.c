@@ -2,12 +2,19 @@
 #include <string.h>
 
 #include "commands/serve_parts.h"
+#include "commands/serve_people.h"
 #include "web/route.h"
 
 static const struct row {
     struct web_route route;
     serve_page *page;
 } PAGES[] = {
+    {{"/unsubscribe/*", true}, serve_unsubscribe},
+    {{"/subscribe", true}, serve_subscribe},
+    {{"/confirm/*", true}, serve_confirm},
+    {{"/profile", true}, serve_profile_link},
+    {{"/profile/*", true}, serve_profile},
+    {{"/feed/*", false}, serve_private_feed},
     {{NULL, false}, NULL},
 };
 

@@ -4,9 +4,11 @@
 #define COMMANDS_SERVE_PARTS_H
 
 #include "commands/compose.h"
+#include "commands/inbox_parts.h"
+#include "commands/private_feeds.h"
 #include "commands/profile_source.h"
+#include "commands/serve_sender.h"
 #include "commands/site.h"
-#include "commands/tag_book.h"
 #include "web/exchange.h"
 #include "web/limits.h"
 #include "web/server.h"
@@ -18,6 +20,9 @@ struct serving {
     struct library library;   /* editions indexed once for all desks */
     struct web_networks trusted;
     struct web_limits *posts; /* per client: forms sent */
+    struct web_limits *mails; /* per client: forms that have a mail sent to somebody */
+    struct serve_sender *sender; /* of those mails */
+    struct private_feeds *feeds;
     struct web_server *server; /* for its counts; NULL until it has started */
     int64_t started_utc;
     const char *base_url;     /* ends in '/'; how others reach us */
@@ -29,7 +34,7 @@ struct serve_desk {
     struct site site; /* a copy with a store of its own */
     struct profile_source source;
     struct composer composer; /* sharing the library */
-    struct tag_book book;
+    struct inbox people; /* what acts for people; set up for a request by people_begin */
     struct arena *arena; /* the request's */
 };
 

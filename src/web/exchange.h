@@ -13,7 +13,7 @@
 
 enum {
     WEB_BODY_BYTES = 64 * 1024,   /* of a request; more is refused with 413 */
-    WEB_FIELDS = 64,              /* of a query or a form; more are left out */
+    WEB_FIELDS = 256,             /* of a query or a form; more are left out */
     WEB_ANSWER_BYTES = 32 * 1024 * 1024
 };
 

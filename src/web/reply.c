@@ -5,7 +5,8 @@
 #include "web/server_type.h"
 
 /* No script but ours, no frame around us, no address of a page told to others: addresses
- * here hold what opens them. */
+ * here hold what opens them. To ourselves it is told, or a browser would send no Origin with
+ * a form. */
 static const struct {
     const char *name, *value;
 } ALWAYS[] = {
@@ -14,7 +15,7 @@ static const struct {
      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
-    {"Referrer-Policy", "no-referrer"},
+    {"Referrer-Policy", "same-origin"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
 };
