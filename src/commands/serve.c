@@ -7,7 +7,8 @@
 #include "base/memory.h"
 #include "base/timer.h"
 #include "commands/command.h"
-#include "commands/serve_parts.h"
+#include "commands/serve_kept.h"
+#include "commands/serve_state.h"
 #include "web/listener.h"
 
 enum {
@@ -17,12 +18,15 @@ enum {
     CERTIFICATE_BYTES = 1024 * 1024,
     CLIENTS = 20000,
     POSTS_AT_ONCE = 20,
-    POSTS_INTERVAL_MS = 3000
+    POSTS_INTERVAL_MS = 3000,
+    KEPT_ITEMS = 600,
+    KEPT_BYTES = 128 * 1024 * 1024
 };
 
 /* All that it opens. */
 struct stand {
     struct serving serving;
+    struct state_keeper state;
     struct serve_desk desks[DESKS];
     void *handlers[DESKS];
     size_t desk_count;
@@ -71,12 +75,17 @@ static int open_stand(struct stand *stand, struct site *site, struct error *erro
     stand->serving.started_utc = site_now();
     stand->serving.base_url = site->configuration.web.base_url;
     stand->serving.posts = web_limits_new(CLIENTS, POSTS_AT_ONCE, POSTS_INTERVAL_MS);
+    stand->serving.kept = serve_kept_new(KEPT_ITEMS, KEPT_BYTES);
+    state_keeper_init(&stand->state);
+    stand->serving.state = &stand->state;
     library_init(&stand->serving.library);
     buffer_init(&stand->certificate, CERTIFICATE_BYTES);
     buffer_init(&stand->key, CERTIFICATE_BYTES);
     for (size_t i = 0; i < trusted->count; i++)
         if (web_networks_add(&stand->serving.trusted, trusted->items[i], error) < 0)
             return error_add(error, "%s: web.trusted_proxies", site->configuration.file);
+    if (serve_keep_files(&stand->serving, error) < 0)
+        return -1;
     while (stand->desk_count < DESKS)
         if (open_desk(stand, error) < 0)
             return -1;
@@ -88,6 +97,8 @@ static void close_stand(struct stand *stand)
     for (size_t i = 0; i < stand->desk_count; i++)
         close_desk(&stand->desks[i]);
     library_free(&stand->serving.library);
+    serve_kept_free(&stand->serving.kept);
+    state_keeper_free(&stand->state);
     web_limits_free(&stand->serving.posts);
     web_networks_free(&stand->serving.trusted);
     buffer_free(&stand->certificate);
