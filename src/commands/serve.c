@@ -9,6 +9,7 @@
 #include "commands/command.h"
 #include "commands/serve_kept.h"
 #include "commands/serve_state.h"
+#include "commands/serve_tls.h"
 #include "web/listener.h"
 
 enum {
@@ -84,7 +85,8 @@ static int open_stand(struct stand *stand, struct site *site, struct error *erro
     for (size_t i = 0; i < trusted->count; i++)
         if (web_networks_add(&stand->serving.trusted, trusted->items[i], error) < 0)
             return error_add(error, "%s: web.trusted_proxies", site->configuration.file);
-    if (serve_keep_files(&stand->serving, error) < 0)
+    if (serve_tls_read(&site->configuration, &stand->certificate, &stand->key, error) < 0 ||
+        serve_keep_files(&stand->serving, error) < 0)
         return -1;
     while (stand->desk_count < DESKS)
         if (open_desk(stand, error) < 0)
@@ -102,6 +104,8 @@ static void close_stand(struct stand *stand)
     web_limits_free(&stand->serving.posts);
     web_networks_free(&stand->serving.trusted);
     buffer_free(&stand->certificate);
+    if (stand->key.data)
+        explicit_bzero(stand->key.data, stand->key.size);
     buffer_free(&stand->key);
 }
 
