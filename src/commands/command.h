@@ -22,6 +22,7 @@ extern const struct command command_check;
 extern const struct command command_fetch;
 extern const struct command command_inbox;
 extern const struct command command_preview;
+extern const struct command command_publish;
 extern const struct command command_rank;
 extern const struct command command_render;
 extern const struct command command_run;

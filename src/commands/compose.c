@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "commands/compose_links.h"
+#include "commands/describing.h"
 #include "commands/profile_source.h"
 #include "mail/token.h"
 #include "store/editions.h"
@@ -57,52 +58,6 @@ void composer_free(struct composer *composer)
 
 /* ---- what the digest says ---- */
 
-static enum category_state note_state(enum edition_state state)
-{
-    static const enum category_state states[EDITION_STATES] = {
-        [EDITION_COMPLETE] = CATEGORY_COMPLETE, [EDITION_LATE] = CATEGORY_LATE,
-        [EDITION_STALE] = CATEGORY_STALE,       [EDITION_EMPTY] = CATEGORY_EMPTY,
-        [EDITION_FAILED] = CATEGORY_FAILED,
-    };
-
-    return states[state];
-}
-
-/* Only the categories that this subscriber reads; nothing when all is complete. */
-static bool is_read(const struct profile *profile, const char *category)
-{
-    for (size_t i = 0; i < profile->categories.count; i++)
-        if (strcmp(profile->categories.items[i], category) == 0)
-            return true;
-    return profile->categories.count == 0;
-}
-
-static void fill_notes(struct composer *composer, const struct profile *profile,
-                       const struct edition *edition, struct digest_edition *digest_edition)
-{
-    struct digest_note *notes =
-        arena_alloc(composer->arena, edition->category_count, sizeof(notes[0]));
-
-    for (size_t i = 0; i < edition->category_count; i++) {
-        const struct edition_category *category = &edition->categories[i];
-
-        if (!is_read(profile, category->name))
-            continue;
-        notes[digest_edition->note_count].category =
-            arena_string(composer->arena, view_of(category->name));
-        notes[digest_edition->note_count++].state = note_state(category->state);
-    }
-    digest_edition->notes = notes;
-}
-
-static void describe_edition(struct composer *composer, const struct profile *profile,
-                             const struct edition *edition, struct digest_edition *described)
-{
-    described->estimated = edition->estimated;
-    described->paper_count = edition->paper_count;
-    fill_notes(composer, profile, edition, described);
-}
-
 /* One that is too old for the list that is at hand. */
 static int describe_old(struct composer *composer, const struct profile *profile,
                         struct digest_edition *described, struct error *error)
@@ -112,7 +67,7 @@ static int describe_old(struct composer *composer, const struct profile *profile
     if (store_find_edition(composer->site->store, described->date, &list, error) < 0)
         return -1;
     if (list.count)
-        describe_edition(composer, profile, &list.items[0], described);
+        describing_fill(composer->arena, profile, &list.items[0], described);
     edition_list_free(&list);
     return 0;
 }
@@ -144,7 +99,7 @@ static int describe_editions(struct composer *composer, const struct compose_req
         const struct edition *edition = find_listed(list, editions[i].date);
 
         if (edition)
-            describe_edition(composer, request->profile, edition, &editions[i]);
+            describing_fill(composer->arena, request->profile, edition, &editions[i]);
         else if (describe_old(composer, request->profile, &editions[i], error) < 0)
             return -1;
     }

@@ -93,6 +93,7 @@ void configuration_free(struct configuration *configuration)
         configuration->web.tls_certificate_file,
         configuration->web.tls_key_file,
         configuration->publish.folder,
+        configuration->publish.base_url,
         configuration->publish.profile,
     };
 

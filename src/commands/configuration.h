@@ -97,6 +97,8 @@ struct configuration {
     } web;
     struct {
         char *folder;
+        bool is_wanted; /* the folder was named in the file: `run` publishes, too */
+        char *base_url; /* where the folder is served; NULL: web.base_url */
         char *profile;
     } publish;
     struct {

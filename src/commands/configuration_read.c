@@ -105,6 +105,7 @@ static const struct key WEB[] = {{"listen", KEY_TEXT, AT(web.listen), 0, 0},
                                  {"tls_key_file", KEY_PATH, AT(web.tls_key_file), 0, 0},
                                  {NULL, 0, 0, 0, 0}};
 static const struct key PUBLISH[] = {{"folder", KEY_PATH, AT(publish.folder), 0, 0},
+                                     {"base_url", KEY_WEB, AT(publish.base_url), 0, 0},
                                      {"profile", KEY_PATH, AT(publish.profile), 0, 0},
                                      {NULL, 0, 0, 0, 0}};
 static const struct key RETENTION[] = {
@@ -433,6 +434,8 @@ static int read_document(const struct document *document, struct error_sink *sin
             return -1;
     if (read_delivery(root, &target, configuration, error) < 0)
         return -1;
+    configuration->publish.is_wanted =
+        json_is_string(json_object_get(json_object_get(root.value, "publish"), "folder"));
     if (check_inbox(root, configuration, error) < 0 && error_collect(sink, error) < 0)
         return -1;
     return read_store(root, configuration, error) < 0 ? error_collect(sink, error) : 0;
