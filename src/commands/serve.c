@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/timer.h"
 #include "commands/command.h"
+#include "commands/serve_feeds.h"
 #include "commands/serve_kept.h"
 #include "commands/serve_state.h"
 #include "commands/serve_tls.h"
@@ -28,6 +29,7 @@ enum {
 struct stand {
     struct serving serving;
     struct state_keeper state;
+    struct feeds_keeper feeds;
     struct serve_desk desks[DESKS];
     void *handlers[DESKS];
     size_t desk_count;
@@ -79,6 +81,8 @@ static int open_stand(struct stand *stand, struct site *site, struct error *erro
     stand->serving.kept = serve_kept_new(KEPT_ITEMS, KEPT_BYTES);
     state_keeper_init(&stand->state);
     stand->serving.state = &stand->state;
+    feeds_keeper_init(&stand->feeds);
+    stand->serving.feeds = &stand->feeds;
     library_init(&stand->serving.library);
     buffer_init(&stand->certificate, CERTIFICATE_BYTES);
     buffer_init(&stand->key, CERTIFICATE_BYTES);
@@ -96,6 +100,7 @@ static int open_stand(struct stand *stand, struct site *site, struct error *erro
 
 static void close_stand(struct stand *stand)
 {
+    feeds_keeper_free(&stand->feeds);
     for (size_t i = 0; i < stand->desk_count; i++)
         close_desk(&stand->desks[i]);
     library_free(&stand->serving.library);

@@ -14,6 +14,12 @@ static const struct row {
 } PAGES[] = {
     {{"/", false}, NULL, make_home},
     {{"/archive", false}, NULL, make_archive},
+    {{"/archive/*", false}, NULL, make_day},
+    {{"/atom", false}, NULL, make_atom},
+    {{"/atom/*", false}, NULL, make_atom},
+    {{"/papers.json", false}, NULL, make_papers},
+    {{"/rss", false}, NULL, make_rss},
+    {{"/rss/*", false}, NULL, make_rss},
     {{"/config", false}, page_config, NULL},
     {{"/health", false}, page_health, NULL},
     {{"/metrics", false}, page_metrics, NULL},

@@ -11,6 +11,7 @@
 #include "web/limits.h"
 #include "web/server.h"
 
+struct feeds_keeper;
 struct serve_kept;
 struct state_keeper;
 
@@ -26,6 +27,7 @@ struct serving {
     const char *base_url;     /* ends in '/'; how others reach us */
     struct serve_kept *kept;    /* serve_kept.h */
     struct state_keeper *state; /* serve_state.h */
+    struct feeds_keeper *feeds; /* serve_feeds.h */
 };
 
 /* One thread's. */
@@ -54,6 +56,8 @@ int serve_version(struct serve_desk *desk, int64_t *ret_version, struct error *e
 serve_page page_health, page_metrics, page_config;
 /* serve_public.c */
 serve_make make_home, make_archive;
+/* serve_feeds.c */
+serve_make make_rss, make_atom, make_papers, make_day;
 /* What never changes while it runs: style, script, icon, robots.txt. */
 int serve_keep_files(struct serving *serving, struct error *error);
 

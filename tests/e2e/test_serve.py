@@ -18,7 +18,8 @@ from web_server import Server, read_all, status_of, trusting
 
 EVERYWHERE = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
               "Cross-Origin-Opener-Policy", "Permissions-Policy")
-KEPT = ("/", "/archive", "/style.css", "/script.js", "/favicon.svg", "/robots.txt")
+KEPT = ("/", "/archive", "/archive/2026-02-17", "/rss", "/rss/cs.LG", "/atom", "/atom/cs.LG", "/papers.json",
+        "/style.css", "/script.js", "/favicon.svg", "/robots.txt")
 ADDRESSES = KEPT + ("/health", "/metrics", "/config")
 SECOND_DAY = """<?xml version="1.0"?>
 <rss xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/" version="2.0"><channel>
@@ -118,7 +119,7 @@ class Pages(Serving):
 
     def test_a_new_edition_is_seen(self):
         with self.serve() as server:
-            pages = {path: server.ask(path) for path in ("/", "/archive")}
+            pages = {path: server.ask(path) for path in ("/", "/rss", "/atom", "/papers.json", "/archive")}
             self.paperboy.write("second.xml", SECOND_DAY)
             self.run_ok("fetch", "--feed", "second.xml")
             end = time.monotonic() + 20
@@ -128,7 +129,7 @@ class Pages(Serving):
                     time.sleep(0.2)
                     status, _, body = server.ask(path, headers={"If-None-Match": headers["ETag"]})
                 self.assertEqual(status, 200, path)
-                self.assertIn(b"18 February 2026", body)
+                self.assertRegex(body, b"18 February 2026|A second day")
             self.assertIn(b"17 February 2026", body)
             # A style has not changed by that.
             self.assertEqual(server.ask("/style.css")[0], 200)
@@ -159,7 +160,9 @@ class Pages(Serving):
             before = self.metric(server, "kept_items")
             for number in range(300):
                 self.assertEqual(server.ask(f"/x{number}")[0], 404)
-                self.assertEqual(server.ask(f"/archive/x{number}")[0], 404)
+                for path in (f"/archive/x{number}", f"/rss/cs.{number}", f"/atom/{number}",
+                             f"/archive/{1000 + number}-01-01"):
+                    self.assertEqual(server.ask(path)[0], 404)
             self.assertEqual(self.metric(server, "kept_items"), before)
 
 
