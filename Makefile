@@ -184,7 +184,7 @@ TEMPLATES := $(sort $(shell find templates -type f 2>/dev/null))
 EXAMPLES := $(sort $(wildcard subscribers/*))
 TO = $(DESTDIR)$(1)
 
-UNITS := paperboy.service paperboy.timer paperboy-inbox.service
+UNITS := paperboy.service paperboy.timer paperboy-inbox.service paperboy-web.service paperboy-web.socket
 
 install: all
 	install -D -m 755 $(PROGRAM) $(call TO,$(PREFIX)/bin/paperboy)
@@ -200,7 +200,7 @@ install: all
 	for page in man/*.?; do \
 		folder=$(call TO,$(MANDIR))/man$${page##*.}; install -d $$folder && \
 		$(INSTALL_EDIT) $$page > $$folder/$${page##*/} && chmod 644 $$folder/$${page##*/} || exit; done
-	@$(if $(DESTDIR),,echo "Next: systemd-sysusers; systemd-tmpfiles --create; write /etc/paperboy/paperboy.json (see paperboy.json(5)); systemctl daemon-reload; systemctl enable --now paperboy.timer, and with an inbox paperboy-inbox.service")
+	@$(if $(DESTDIR),,echo "Next: systemd-sysusers; systemd-tmpfiles --create; write /etc/paperboy/paperboy.json (see paperboy.json(5)); systemctl daemon-reload; systemctl enable --now paperboy.timer, and with an inbox paperboy-inbox.service, with pages paperboy-web.service")
 
 # Leaves /etc/paperboy and /var/lib/paperboy, which are the owner's.
 uninstall:

@@ -101,6 +101,8 @@ static const struct key SUMMARIES[] = {
 static const struct key WEB[] = {{"listen", KEY_TEXT, AT(web.listen), 0, 0},
                                  {"base_url", KEY_WEB, AT(web.base_url), 0, 0},
                                  {"trusted_proxies", KEY_STRINGS, AT(web.trusted_proxies), 0, 0},
+                                 {"tls_certificate_file", KEY_PATH, AT(web.tls_certificate_file), 0, 0},
+                                 {"tls_key_file", KEY_PATH, AT(web.tls_key_file), 0, 0},
                                  {NULL, 0, 0, 0, 0}};
 static const struct key PUBLISH[] = {{"folder", KEY_PATH, AT(publish.folder), 0, 0},
                                      {"base_url", KEY_WEB, AT(publish.base_url), 0, 0},
@@ -443,6 +445,15 @@ static int read_document(const struct document *document, struct error_sink *sin
 static void fill_from_others(struct configuration *configuration)
 {
     const char *address = configuration->sender.address;
+    char *url = configuration->web.base_url;
+
+    if (url && !view_ends_with(view_of(url), VIEW("/"))) {
+        size_t size = strlen(url);
+
+        url = memory_resize(url, size + 2, 1);
+        memcpy(url + size, "/", sizeof("/"));
+        configuration->web.base_url = url;
+    }
 
     if (!configuration->list.name)
         configuration->list.name = memory_copy_string(configuration->sender.name);

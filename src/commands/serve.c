@@ -7,7 +7,10 @@
 #include "base/memory.h"
 #include "base/timer.h"
 #include "commands/command.h"
-#include "commands/serve_parts.h"
+#include "commands/serve_feeds.h"
+#include "commands/serve_kept.h"
+#include "commands/serve_state.h"
+#include "commands/serve_tls.h"
 #include "web/listener.h"
 
 enum {
@@ -19,12 +22,16 @@ enum {
     POSTS_AT_ONCE = 20,
     POSTS_INTERVAL_MS = 3000,
     MAILS_AT_ONCE = 5,
-    MAILS_INTERVAL_MS = 10 * 60 * 1000
+    MAILS_INTERVAL_MS = 10 * 60 * 1000,
+    KEPT_ITEMS = 600,
+    KEPT_BYTES = 128 * 1024 * 1024
 };
 
 /* All that it opens. */
 struct stand {
     struct serving serving;
+    struct state_keeper state;
+    struct feeds_keeper feeds;
     struct serve_desk desks[DESKS];
     void *handlers[DESKS];
     size_t desk_count;
@@ -83,13 +90,21 @@ static int open_stand(struct stand *stand, struct site *site, struct error *erro
     stand->serving.base_url = site->configuration.web.base_url;
     stand->serving.posts = web_limits_new(CLIENTS, POSTS_AT_ONCE, POSTS_INTERVAL_MS);
     stand->serving.mails = web_limits_new(CLIENTS, MAILS_AT_ONCE, MAILS_INTERVAL_MS);
-    stand->serving.feeds = private_feeds_new();
+    stand->serving.private_feeds = private_feeds_new();
+    stand->serving.kept = serve_kept_new(KEPT_ITEMS, KEPT_BYTES);
+    state_keeper_init(&stand->state);
+    stand->serving.state = &stand->state;
+    feeds_keeper_init(&stand->feeds);
+    stand->serving.feeds = &stand->feeds;
     library_init(&stand->serving.library);
     buffer_init(&stand->certificate, CERTIFICATE_BYTES);
     buffer_init(&stand->key, CERTIFICATE_BYTES);
     for (size_t i = 0; i < trusted->count; i++)
         if (web_networks_add(&stand->serving.trusted, trusted->items[i], error) < 0)
             return error_add(error, "%s: web.trusted_proxies", site->configuration.file);
+    if (serve_tls_read(&site->configuration, &stand->certificate, &stand->key, error) < 0 ||
+        serve_keep_files(&stand->serving, error) < 0)
+        return -1;
     while (stand->desk_count < DESKS)
         if (open_desk(stand, error) < 0)
             return -1;
@@ -101,14 +116,19 @@ static int open_stand(struct stand *stand, struct site *site, struct error *erro
 static void close_stand(struct stand *stand)
 {
     serve_sender_stop(&stand->serving.sender);
+    feeds_keeper_free(&stand->feeds);
     for (size_t i = 0; i < stand->desk_count; i++)
         close_desk(&stand->desks[i]);
     library_free(&stand->serving.library);
+    serve_kept_free(&stand->serving.kept);
+    state_keeper_free(&stand->state);
     web_limits_free(&stand->serving.posts);
     web_limits_free(&stand->serving.mails);
-    private_feeds_free(&stand->serving.feeds);
+    private_feeds_free(&stand->serving.private_feeds);
     web_networks_free(&stand->serving.trusted);
     buffer_free(&stand->certificate);
+    if (stand->key.data)
+        explicit_bzero(stand->key.data, stand->key.size);
     buffer_free(&stand->key);
 }
 

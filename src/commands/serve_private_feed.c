@@ -187,7 +187,7 @@ static int make(struct serve_desk *desk, const char *address, const struct profi
 int serve_private_feed(struct serve_desk *desk, const struct web_request *request,
                        struct view rest, struct web_answer *answer, struct error *error)
 {
-    struct private_feeds *feeds = desk->serving->feeds;
+    struct private_feeds *feeds = desk->serving->private_feeds;
     struct folder_version version;
     struct profile profile;
     const char *address;

@@ -157,6 +157,12 @@ void web_date_format(int64_t utc, char ret_text[TIME_TEXT_BYTES])
 
     time_format_rfc5322(utc, ret_text);
     size = strlen(ret_text);
+    /* "Thu, 1 Jan": HTTP's has two digits always. */
+    if (size > 6 && size + 1 < TIME_TEXT_BYTES && ret_text[6] == ' ') {
+        memmove(ret_text + 6, ret_text + 5, size - 4);
+        ret_text[5] = '0';
+        size++;
+    }
     if (size >= sizeof(ZONE))
         memcpy(ret_text + size - (sizeof(ZONE) - 1), "GMT", sizeof("GMT"));
 }
