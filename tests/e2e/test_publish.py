@@ -3,13 +3,14 @@
 import html.parser
 import json
 import re
+import shutil
 import signal
 import time
 import unittest
 
 import feed_rules
 import feedparser
-from feeds import paper, papers, rss
+from feeds import Arxiv, good, paper, papers, rss
 from support import DATA, NO_INPUT, CONFIGURATION, OK, Case, needs_samples
 
 MONDAY, TUESDAY = "2026-02-16", "2026-02-17"
@@ -191,12 +192,24 @@ class Publish(Folder):
         self.check_feeds()
         self.assertNotIn("published", self.run_ok("run", "--feed", feed, "--date", TUESDAY).err)
 
+    def test_its_categories_are_fetched(self):
+        self.use_profile(categories=["math.AP", "cs.OS"])
+        arxiv = Arxiv(rss=good(papers(3)))
+        self.addCleanup(arxiv.close)
+        self.paperboy.write_configuration(arxiv={"rss": arxiv.url("rss"), "oai": arxiv.url("oai")})
+        self.paperboy.run("fetch", "--date", TUESDAY)
+        self.assertEqual(arxiv.requests[0][0], "/rss/cs.OS+math.AP")
+
     def test_killed(self):
         """Whatever is there is whole, and the next run completes it."""
         self.use_two_days()
+        began = time.monotonic()
+        self.run_ok("publish", "--out", "timed")
+        whole = time.monotonic() - began
         for step in range(1, 13):
+            shutil.rmtree(self.public, ignore_errors=True)
             process = self.paperboy.start("publish")
-            time.sleep(0.004 * step)
+            time.sleep(whole * step / 12)
             process.send_signal(signal.SIGKILL)
             process.communicate()
             if self.public.exists():
