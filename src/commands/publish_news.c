@@ -52,7 +52,8 @@ static int publish_now(struct site *site, const struct buffer *state, struct err
     if (publish_stored(site, site->configuration.publish.folder, (struct date){0}, &published,
                        error) < 0)
         return error->kind == ERROR_MISSING ? 0 : -1; /* no edition yet */
-    publish_log(site, site->configuration.publish.folder, &published);
+    if (published.written)
+        publish_log(site, site->configuration.publish.folder, &published);
     return fact_put(site->store, PUBLISHED_FACT, buffer_view(state), error);
 }
 
