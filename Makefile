@@ -36,7 +36,7 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libcurl4-gnutls-dev libxml2-dev 
 TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm valgrind libc6-dbg python3 python3-jsonschema \
 	python3-feedparser openssl sqlite3 faketime mandoc shellcheck systemd
 # postfix has smtp-source and smtp-sink.
-BENCH_PACKAGES := python3 python3-feedparser python3-pystache postfix postgresql
+BENCH_PACKAGES := python3 python3-feedparser python3-pystache postfix postgresql nginx-light wrk
 SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin chromium chromium-driver \
 	python3-selenium fonts-dejavu-core nginx-light caddy curl
 
@@ -218,8 +218,8 @@ help:
 	@echo 'make demo         install what the build needs, build, and run the daily job in demo/'
 	@echo 'make test         install what the tests need, and run all of them'
 	@echo '                  SERVERS=no leaves the servers out; STAGES="checks gcc" runs only these stages'
-	@echo 'make bench        measure the store, planning, feeds, digests, ranking, sending and whole mornings against'
-	@echo '                  the alternatives'
+	@echo 'make bench        measure the store, planning, feeds, digests, ranking, sending, serving and whole'
+	@echo '                  mornings against the alternatives'
 	@echo 'make units        build the unit tests; make fuzzers: the fuzz targets'
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR= DATADIR= UNITDIR= MANDIR= DOCDIR='
 	@echo 'make uninstall    the same variables; keeps /etc/paperboy and /var/lib/paperboy'
