@@ -6,7 +6,7 @@ import subprocess
 
 from servers import LOCAL_ADDRESS, Certificates, accepts, end, free_port, wait_for
 from support import ROOT, Case, with_servers
-from web import Serving
+from web import Served
 
 
 def example(language):
@@ -34,10 +34,10 @@ class Proxies(Case):
                                    f"events {{}}\nhttp {{\n    access_log off;\n{paths}{block}}}\n")
 
     def test_nginx(self):
-        serving = Serving(self.paperboy)
-        self.addCleanup(serving.stop)
+        served = Served(self.paperboy)
+        self.addCleanup(lambda: self.assertEqual(served.stop()[0], 0))
         port = free_port()
-        path = self.nginx(serving.port, port)
+        path = self.nginx(served.port, port)
         tried = subprocess.run(["nginx", "-t", "-q", "-c", path], capture_output=True, text=True)
         self.assertEqual((tried.returncode, tried.stderr), (0, ""))
         proxy = subprocess.Popen(["nginx", "-c", path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -50,7 +50,7 @@ class Proxies(Case):
 
         self.assertIn('"status"', curl("/health"))
         self.assertIn("403", curl("/metrics"))
-        self.assertIn("paperboy_", serving.ask("/metrics").text)
+        self.assertIn("paperboy_", served.get("/metrics").text)
         # Too large for the proxy already; paperboy's own limit is in test_serve_hostile.
         self.assertIn("413", curl("/subscribe", "-d", "a=" + 70000 * "x"))
 

@@ -5,35 +5,29 @@ import html
 import html.parser
 import http.client
 import re
-import signal
 import time
 import urllib.parse
 
-from servers import LOCAL_ADDRESS, accepts, free_port, wait_for
+from servers import LOCAL_ADDRESS, free_port
+from web_server import Server
 
 BASE_URL = "https://papers.example.test/"
 
 
 class Served:
-    """`paperboy serve` of an installation, on a free port of loopback."""
+    """`paperboy serve` of an installation, as people see it; web_server.py is what runs it."""
 
     def __init__(self, paperboy, base_url=BASE_URL, env=None, **web):
-        self.paperboy = paperboy
+        """`base_url` None: the port itself, for a browser."""
         self.port = free_port()
-        self.base_url = base_url
-        paperboy.write_configuration(web={"listen": f"{LOCAL_ADDRESS}:{self.port}", "base_url": base_url, **web})
-        self.process = paperboy.start("serve", env=env)
-        try:
-            wait_for(lambda: accepts(self.port) or self.process.poll() is not None, 20, "the pages")
-        except BaseException:
-            self.process.kill()
-            raise
+        self.base_url = base_url or f"http://{LOCAL_ADDRESS}:{self.port}/"
+        paperboy.write_configuration(web={"listen": f"{LOCAL_ADDRESS}:{self.port}", "base_url": self.base_url, **web})
+        self.server = Server(paperboy, env=env)
 
     def stop(self):
-        """Gently; what it said."""
-        self.process.send_signal(signal.SIGTERM)
-        _, said = self.process.communicate(timeout=30)
-        return self.process.returncode, said.decode()
+        """Gently; its status and what it said."""
+        status = self.server.stop()
+        return status, "\n".join(self.server.lines)
 
     def path_of(self, url):
         assert url.startswith(self.base_url), url
