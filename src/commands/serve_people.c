@@ -199,7 +199,9 @@ int people_find(struct serve_desk *desk, struct view text, enum token_purpose pu
         tag_book_find(&desk->people.book, &desk->site, &token, (struct view){0},
                       desk->people.now_utc, &address, error) < 0)
         return -1;
-    if (address && inbox_where(&desk->people, address, ret_address, error) < 0)
+    /* The book's own goes when it is cleared, as what is asked for here may do. */
+    if (address && inbox_where(&desk->people, arena_string(desk->arena, view_of(address)),
+                               ret_address, error) < 0)
         return -1;
     return *ret_address ? 0 : people_say_unknown(desk, text, purpose, answer, error);
 }
