@@ -153,7 +153,9 @@ static void one(struct buffer *out, const char *name, const char *type, const ch
 
 static void add_server(struct serve_desk *desk, struct buffer *out)
 {
-    const struct web_server_counts counts = web_server_count(desk->serving->server);
+    const struct web_server_counts counts =
+        desk->serving->server ? web_server_count(desk->serving->server)
+                              : (struct web_server_counts){0};
     const struct serve_kept_counts kept = serve_kept_count(desk->serving->kept);
 
     head(out, "http_responses_total", "counter", "Answers by the class of their status.");
@@ -288,8 +290,9 @@ int page_config(struct serve_desk *desk, const struct web_request *request, stru
 
     (void)request;
     (void)rest;
-    profile_init(&profile);
-    if (configuration->publish.profile && load_profile(configuration, &profile, error) < 0) {
+    if (!configuration->publish.profile) {
+        profile_init(&profile);
+    } else if (load_profile(configuration, &profile, error) < 0) {
         json_decref(keywords);
         return -1;
     }

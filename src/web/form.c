@@ -29,6 +29,9 @@ static struct view clean(struct view text, struct arena *arena)
 
     buffer_init(&cleaned, 4 * text.size + 4);
     utf8_add_clean(&cleaned, text);
+    for (size_t i = 0; i < cleaned.size; i++)
+        if (cleaned.data[i] == '\t')
+            cleaned.data[i] = ' ';
     result = arena_copy(arena, buffer_view(&cleaned));
     buffer_free(&cleaned);
     return result;

@@ -48,9 +48,31 @@ static void connection_peer(struct MHD_Connection *connection, char ret_name[WEB
         snprintf(ret_name, WEB_CLIENT_BYTES, "unknown");
 }
 
-static void begin_connection(struct web_server *server, struct MHD_Connection *connection,
-                             void **guarded)
+/* What a connection has from its begin to its end. The library tells of the end of no
+ * request whose target it could not keep, so the exchange is remembered here, too. */
+struct line {
+    struct guard_connection *guarded;
+    struct exchange *exchange; /* that has not been completed */
+};
+
+static void free_exchange(struct exchange **exchange)
 {
+    struct exchange *old = *exchange;
+
+    *exchange = NULL;
+    if (!old)
+        return;
+    web_answer_free(&old->answer);
+    buffer_free(&old->body);
+    arena_free(&old->arena);
+    free(old->target);
+    free(old);
+}
+
+static void begin_connection(struct web_server *server, struct MHD_Connection *connection,
+                             struct line **ret_line)
+{
+    struct guard_connection *guarded;
     char peer[WEB_CLIENT_BYTES], group[WEB_CLIENT_BYTES];
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -61,27 +83,35 @@ static void begin_connection(struct web_server *server, struct MHD_Connection *c
     connection_peer(connection, peer);
     is_proxy = web_networks_have(server->options.trusted, peer);
     web_client_group(peer, group);
-    *guarded = guard_begin(server->guard, info->connect_fd, is_proxy ? NULL : group,
-                           timer_steady_ms());
-    if (!*guarded)
+    guarded = guard_begin(server->guard, info->connect_fd, is_proxy ? NULL : group,
+                          timer_steady_ms());
+    if (!guarded) {
         shutdown(info->connect_fd, SHUT_RDWR);
+        return;
+    }
+    *ret_line = memory_new(1, sizeof(**ret_line));
+    (*ret_line)->guarded = guarded;
 }
 
-static void on_connection(void *user, struct MHD_Connection *connection, void **guarded,
+static void on_connection(void *user, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what)
 {
     struct web_server *server = user;
-    struct guard_connection *gone = *guarded;
+    struct line *line = *context;
 
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        begin_connection(server, connection, guarded);
-    } else if (gone) {
-        guard_end(server->guard, &gone);
-        *guarded = NULL;
+        begin_connection(server, connection, &line);
+        *context = line;
+    } else if (line) {
+        guard_end(server->guard, &line->guarded);
+        free_exchange(&line->exchange);
+        free(line);
+        *context = NULL;
     }
 }
 
-static struct guard_connection *guarded_of(struct MHD_Connection *connection)
+/* NULL: it was refused. */
+static struct line *line_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -94,9 +124,14 @@ static struct guard_connection *guarded_of(struct MHD_Connection *connection)
 /* The target as it was sent: the library would decode it its own way. */
 static void *on_target(void *user, const char *target, struct MHD_Connection *connection)
 {
-    struct exchange *exchange = memory_new(1, sizeof(*exchange));
+    struct line *line = line_of(connection);
+    struct exchange *exchange;
 
     (void)user;
+    if (!line)
+        return NULL;
+    free_exchange(&line->exchange);
+    line->exchange = exchange = memory_new(1, sizeof(*exchange));
     exchange->connection = connection;
     exchange->target = memory_copy_string(target);
     exchange->arena = arena_new();
@@ -110,21 +145,17 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **c
 {
     struct web_server *server = user;
     struct exchange *exchange = *context;
-    struct guard_connection *guarded = guarded_of(connection);
+    struct line *line = line_of(connection);
 
     (void)code;
     *context = NULL;
-    if (!exchange)
+    if (!exchange || !line)
         return;
     if (exchange->state != EXCHANGE_ANSWERED)
         atomic_fetch_add(&server->by_class[0], 1);
-    if (guarded && exchange->state != EXCHANGE_NEW)
-        guard_waits(server->guard, guarded, timer_steady_ms());
-    web_answer_free(&exchange->answer);
-    buffer_free(&exchange->body);
-    arena_free(&exchange->arena);
-    free(exchange->target);
-    free(exchange);
+    if (exchange->state != EXCHANGE_NEW)
+        guard_waits(server->guard, line->guarded, timer_steady_ms());
+    free_exchange(&line->exchange);
 }
 
 static struct view header(const struct exchange *exchange, const char *name)
@@ -249,14 +280,14 @@ static enum MHD_Result refuse(struct web_server *server, struct exchange *exchan
 static enum MHD_Result begin_request(struct web_server *server, struct exchange *exchange,
                                      const char *method)
 {
-    struct guard_connection *guarded = guarded_of(exchange->connection);
+    struct line *line = line_of(exchange->connection);
     struct view length = header(exchange, "Content-Length");
     long bytes = 0;
 
-    if (!guarded)
-        return MHD_NO; /* refused */
+    if (!line)
+        return MHD_NO;
     exchange->state = EXCHANGE_READING;
-    guard_busy(server->guard, guarded, timer_steady_ms());
+    guard_busy(server->guard, line->guarded, timer_steady_ms());
     atomic_fetch_add(&server->requests, 1);
     if (strlen(exchange->target) > TARGET_BYTES)
         return refuse(server, exchange, MHD_HTTP_URI_TOO_LONG, "this address is too long");
@@ -300,6 +331,8 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     (void)connection;
     (void)url;
     (void)version;
+    if (!exchange)
+        return MHD_NO; /* refused */
     switch (exchange->state) {
     case EXCHANGE_NEW: return begin_request(server, exchange, method);
     case EXCHANGE_READING:
