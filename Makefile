@@ -12,7 +12,7 @@ BUILD ?= build
 # that the installed program finds its templates.
 DATADIR ?= $(PREFIX)/share/paperboy
 
-PACKAGES := libcurl libxml-2.0 jansson sqlite3 libutf8proc libsodium zlib
+PACKAGES := libcurl libxml-2.0 jansson sqlite3 libutf8proc libsodium zlib libmicrohttpd
 # PostgreSQL is built in where libpq is; POSTGRES=no leaves it out.
 ifndef POSTGRES
 POSTGRES := $(shell pkg-config --exists libpq 2>/dev/null && echo yes || echo no)
@@ -31,13 +31,14 @@ PYTHON ?= /usr/bin/python3
 
 # Debian 12's names of what each target needs.
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libcurl4-gnutls-dev libxml2-dev libetpan-dev libpsl-dev libjansson-dev \
-	libsqlite3-dev libpq-dev libstemmer-dev libutf8proc-dev libsodium-dev zlib1g-dev uthash-dev \
+	libsqlite3-dev libpq-dev libmicrohttpd-dev libstemmer-dev libutf8proc-dev libsodium-dev zlib1g-dev uthash-dev \
 	tzdata ca-certificates
 TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm valgrind libc6-dbg python3 python3-jsonschema \
-	openssl sqlite3 faketime mandoc shellcheck systemd
+	python3-feedparser openssl sqlite3 faketime mandoc shellcheck systemd
 # postfix has smtp-source and smtp-sink.
-BENCH_PACKAGES := python3 python3-feedparser python3-pystache postfix postgresql
-SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin chromium fonts-dejavu-core
+BENCH_PACKAGES := python3 python3-feedparser python3-pystache postfix postgresql nginx-light wrk
+SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin chromium chromium-driver \
+	python3-selenium fonts-dejavu-core nginx-light caddy curl
 
 # The Makefile is read before its own `packages` target may have installed
 # pkg-config, so its answers are asked for when a recipe runs.
@@ -183,7 +184,7 @@ TEMPLATES := $(sort $(shell find templates -type f 2>/dev/null))
 EXAMPLES := $(sort $(wildcard subscribers/*))
 TO = $(DESTDIR)$(1)
 
-UNITS := paperboy.service paperboy.timer paperboy-inbox.service
+UNITS := paperboy.service paperboy.timer paperboy-inbox.service paperboy-web.service paperboy-web.socket
 
 install: all
 	install -D -m 755 $(PROGRAM) $(call TO,$(PREFIX)/bin/paperboy)
@@ -199,7 +200,7 @@ install: all
 	for page in man/*.?; do \
 		folder=$(call TO,$(MANDIR))/man$${page##*.}; install -d $$folder && \
 		$(INSTALL_EDIT) $$page > $$folder/$${page##*/} && chmod 644 $$folder/$${page##*/} || exit; done
-	@$(if $(DESTDIR),,echo "Next: systemd-sysusers; systemd-tmpfiles --create; write /etc/paperboy/paperboy.json (see paperboy.json(5)); systemctl daemon-reload; systemctl enable --now paperboy.timer, and with an inbox paperboy-inbox.service")
+	@$(if $(DESTDIR),,echo "Next: systemd-sysusers; systemd-tmpfiles --create; write /etc/paperboy/paperboy.json (see paperboy.json(5)); systemctl daemon-reload; systemctl enable --now paperboy.timer, and with an inbox paperboy-inbox.service, with pages paperboy-web.service")
 
 # Leaves /etc/paperboy and /var/lib/paperboy, which are the owner's.
 uninstall:
@@ -217,8 +218,8 @@ help:
 	@echo 'make demo         install what the build needs, build, and run the daily job in demo/'
 	@echo 'make test         install what the tests need, and run all of them'
 	@echo '                  SERVERS=no leaves the servers out; STAGES="checks gcc" runs only these stages'
-	@echo 'make bench        measure the store, planning, feeds, digests, ranking, sending and whole mornings against'
-	@echo '                  the alternatives'
+	@echo 'make bench        measure the store, planning, feeds, digests, ranking, sending, serving and whole'
+	@echo '                  mornings against the alternatives'
 	@echo 'make units        build the unit tests; make fuzzers: the fuzz targets'
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR= DATADIR= UNITDIR= MANDIR= DOCDIR='
 	@echo 'make uninstall    the same variables; keeps /etc/paperboy and /var/lib/paperboy'

@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <zlib.h>
 
-enum { STEP_BYTES = 64 * 1024, WINDOW_BITS_GZIP = 15 + 16 };
+enum { STEP_BYTES = 64 * 1024, WINDOW_BITS_GZIP = 15 + 16, MEMORY_LEVEL = 8 };
 
 bool gzip_recognise(struct view bytes)
 {
@@ -59,4 +59,30 @@ int gzip_inflate(struct view bytes, struct buffer *out, enum gzip_end *ret_end,
         end = GZIP_DAMAGED;
     *ret_end = end;
     return 0;
+}
+
+bool gzip_deflate(struct view bytes, struct buffer *out)
+{
+    size_t start = out->size;
+    unsigned char step[STEP_BYTES];
+    z_stream stream = {0};
+    int status = Z_OK;
+
+    if (bytes.size > UINT_MAX || deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
+                                              WINDOW_BITS_GZIP, MEMORY_LEVEL,
+                                              Z_DEFAULT_STRATEGY) != Z_OK)
+        return false;
+    stream.next_in = (unsigned char *)bytes.data;
+    stream.avail_in = (unsigned)bytes.size;
+    while (status == Z_OK && !out->failed && out->size - start < bytes.size) {
+        stream.next_out = step;
+        stream.avail_out = sizeof(step);
+        status = deflate(&stream, Z_FINISH);
+        buffer_add(out, step, sizeof(step) - stream.avail_out);
+    }
+    deflateEnd(&stream);
+    if (status == Z_STREAM_END && !out->failed && out->size - start < bytes.size)
+        return true;
+    buffer_cut(out, start);
+    return false;
 }

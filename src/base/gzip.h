@@ -1,5 +1,5 @@
-/* gzip (RFC 1952) to bytes: feeds as servers send them and archives of papers
- * as people keep them. Pure: bytes in, bytes out. */
+/* gzip (RFC 1952) to bytes, feeds as servers send them and archives of papers as people
+ * keep them; and bytes to gzip, for what we serve. Pure: bytes in, bytes out. */
 #ifndef BASE_GZIP_H
 #define BASE_GZIP_H
 
@@ -24,5 +24,9 @@ bool gzip_recognise(struct view bytes);
  * pass the maximum of `out`. */
 int gzip_inflate(struct view bytes, struct buffer *out, enum gzip_end *ret_end,
                  struct error *error);
+
+/* Appends the bytes as one member, the same ones always the same way: no name, no time.
+ * False, and nothing appended, when that would not be smaller. */
+bool gzip_deflate(struct view bytes, struct buffer *out);
 
 #endif

@@ -159,6 +159,8 @@ static void check_all(struct site *site, const char *config, const char *send_to
         check_profiles_there(site, is_sound, has_store, findings);
     findings_group(findings, "logins");
     check_logins(site, findings);
+    findings_group(findings, "web");
+    check_web(site, findings);
     findings_group(findings, "sender DNS");
     check_dns(site, findings);
     if (!send_to)

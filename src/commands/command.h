@@ -22,10 +22,12 @@ extern const struct command command_check;
 extern const struct command command_fetch;
 extern const struct command command_inbox;
 extern const struct command command_preview;
+extern const struct command command_publish;
 extern const struct command command_rank;
 extern const struct command command_render;
 extern const struct command command_run;
 extern const struct command command_send;
+extern const struct command command_serve;
 extern const struct command command_status;
 extern const struct command command_subscriber;
 

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/loopback.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "commands/compose_links.h"
+#include "commands/describing.h"
 #include "commands/profile_source.h"
 #include "mail/token.h"
 #include "store/editions.h"
@@ -57,52 +59,6 @@ void composer_free(struct composer *composer)
 
 /* ---- what the digest says ---- */
 
-static enum category_state note_state(enum edition_state state)
-{
-    static const enum category_state states[EDITION_STATES] = {
-        [EDITION_COMPLETE] = CATEGORY_COMPLETE, [EDITION_LATE] = CATEGORY_LATE,
-        [EDITION_STALE] = CATEGORY_STALE,       [EDITION_EMPTY] = CATEGORY_EMPTY,
-        [EDITION_FAILED] = CATEGORY_FAILED,
-    };
-
-    return states[state];
-}
-
-/* Only the categories that this subscriber reads; nothing when all is complete. */
-static bool is_read(const struct profile *profile, const char *category)
-{
-    for (size_t i = 0; i < profile->categories.count; i++)
-        if (strcmp(profile->categories.items[i], category) == 0)
-            return true;
-    return profile->categories.count == 0;
-}
-
-static void fill_notes(struct composer *composer, const struct profile *profile,
-                       const struct edition *edition, struct digest_edition *digest_edition)
-{
-    struct digest_note *notes =
-        arena_alloc(composer->arena, edition->category_count, sizeof(notes[0]));
-
-    for (size_t i = 0; i < edition->category_count; i++) {
-        const struct edition_category *category = &edition->categories[i];
-
-        if (!is_read(profile, category->name))
-            continue;
-        notes[digest_edition->note_count].category =
-            arena_string(composer->arena, view_of(category->name));
-        notes[digest_edition->note_count++].state = note_state(category->state);
-    }
-    digest_edition->notes = notes;
-}
-
-static void describe_edition(struct composer *composer, const struct profile *profile,
-                             const struct edition *edition, struct digest_edition *described)
-{
-    described->estimated = edition->estimated;
-    described->paper_count = edition->paper_count;
-    fill_notes(composer, profile, edition, described);
-}
-
 /* One that is too old for the list that is at hand. */
 static int describe_old(struct composer *composer, const struct profile *profile,
                         struct digest_edition *described, struct error *error)
@@ -112,7 +68,7 @@ static int describe_old(struct composer *composer, const struct profile *profile
     if (store_find_edition(composer->site->store, described->date, &list, error) < 0)
         return -1;
     if (list.count)
-        describe_edition(composer, profile, &list.items[0], described);
+        describing_fill(composer->arena, profile, &list.items[0], described);
     edition_list_free(&list);
     return 0;
 }
@@ -144,7 +100,7 @@ static int describe_editions(struct composer *composer, const struct compose_req
         const struct edition *edition = find_listed(list, editions[i].date);
 
         if (edition)
-            describe_edition(composer, request->profile, edition, &editions[i]);
+            describing_fill(composer->arena, request->profile, edition, &editions[i]);
         else if (describe_old(composer, request->profile, &editions[i], error) < 0)
             return -1;
     }
@@ -184,6 +140,43 @@ static const char *unsubscribe_mailto(struct composer *composer,
 out:
     buffer_free(&address);
     buffer_free(&link);
+    return result;
+}
+
+/* One click there (RFC 8058) needs https; plain http is for trying on one's own machine. */
+static bool is_offered(const char *base)
+{
+    struct view url = view_of(base);
+    struct view host = view_slice(url, sizeof("http://") - 1, url.size);
+    char name[256];
+
+    if (!base || view_starts_with_nocase(url, VIEW("https://")))
+        return base != NULL;
+    host = view_slice(host, 0, view_find_char(host, '/', 0));
+    if (host.size && host.data[0] != '[')
+        host = view_slice(host, 0, view_find_char(host, ':', 0));
+    else
+        host = view_slice(host, 0, view_find_char(host, ']', 0) + 1);
+    snprintf(name, sizeof(name), "%.*s", VIEW_ARGUMENTS(host));
+    return host_is_loopback(name);
+}
+
+static const char *unsubscribe_url(struct composer *composer,
+                                   const struct compose_request *request)
+{
+    const char *base = composer->site->configuration.web.base_url;
+    char token[TOKEN_TEXT_BYTES];
+    struct buffer url;
+    const char *result;
+
+    if (!is_offered(base) || !composer->site->has_key)
+        return NULL;
+    token_make(&composer->subscriber, TOKEN_UNSUBSCRIBE, (struct view){0},
+               token_purpose_expires(TOKEN_UNSUBSCRIBE, request->now_utc), token);
+    buffer_init(&url, LINK_BYTES);
+    buffer_printf(&url, "%sunsubscribe/%s", base, token);
+    result = arena_string(composer->arena, buffer_view(&url));
+    buffer_free(&url);
     return result;
 }
 
@@ -312,6 +305,7 @@ int composer_render(struct composer *composer, const struct compose_request *req
         unsubscribe_mailto(composer, request, error);
     if (!digest.unsubscribe_mailto)
         return -1;
+    composer->unsubscribe_url = digest.unsubscribe_url = unsubscribe_url(composer, request);
     if (configuration->inbox.address && composer->site->has_key && !request->is_note)
         digest.links = compose_links(view_of(configuration->inbox.address), &composer->subscriber,
                                      ret_ranking, request->now_utc, composer->arena);
@@ -415,6 +409,7 @@ int composer_write(struct composer *composer, const struct compose_request *requ
     message.list.owner = view_of(configuration->list.owner);
     if (configuration->inbox.address)
         message.unsubscribe_mailto = view_of(composer->unsubscribe);
+    message.unsubscribe_url = view_of(composer->unsubscribe_url);
     message_id_make(&composer->subscriber, view_of(delivery_kind_name(request->is_note ? DELIVERY_NOTICE : DELIVERY_DIGEST)),
                     view_of(request->slot), left);
     buffer_init(&id, ENVELOPE_BYTES);

@@ -28,6 +28,7 @@ struct composer {
     struct digest_output output; /* as digest_assemble leaves it */
     struct token_subscriber subscriber; /* with a key: the digest's */
     const char *unsubscribe; /* "mailto:…", in the arena */
+    const char *unsubscribe_url; /* "https://…", likewise; NULL: there are no pages */
     struct message_memo *memo;
     struct buffer message;
     struct buffer envelope;

@@ -90,7 +90,10 @@ void configuration_free(struct configuration *configuration)
         configuration->summaries.source,
         configuration->web.listen,
         configuration->web.base_url,
+        configuration->web.tls_certificate_file,
+        configuration->web.tls_key_file,
         configuration->publish.folder,
+        configuration->publish.base_url,
         configuration->publish.profile,
     };
 
@@ -121,37 +124,40 @@ static char *locate_secret(const char *path)
     return memory_copy_string(path);
 }
 
-int configuration_read_secret(const char *path, char **ret_secret, struct error *error)
+int configuration_read_secret_file(const char *path, struct buffer *ret_secret,
+                                   struct error *error)
 {
     char *file = locate_secret(path);
-    struct buffer bytes;
     struct stat status;
+    int result;
+
+    if (stat(file, &status) == 0 && (status.st_mode & S_IRWXO))
+        result = error_set(error, ERROR_CONFIGURATION,
+                           "%s: other users can read this secret; mend it with chmod o-rwx %s",
+                           file, file);
+    else
+        result = file_read(file, ret_secret, error);
+    if (result < 0 && error && error->kind == ERROR_MISSING)
+        error->kind = ERROR_CONFIGURATION;
+    free(file);
+    return result;
+}
+
+int configuration_read_secret(const char *path, char **ret_secret, struct error *error)
+{
+    struct buffer bytes;
     struct view rest, line = {NULL, 0};
-    int result = -1;
+    int result;
 
     buffer_init(&bytes, SECRET_BYTES);
-    if (stat(file, &status) == 0 && (status.st_mode & S_IRWXO)) {
-        error_set(error, ERROR_CONFIGURATION,
-                  "%s: other users can read this secret; mend it with chmod o-rwx %s", file,
-                  file);
-        goto out;
-    }
-    if (file_read(file, &bytes, error) < 0) {
-        if (error && error->kind == ERROR_MISSING)
-            error->kind = ERROR_CONFIGURATION;
-        goto out;
-    }
+    result = configuration_read_secret_file(path, &bytes, error);
     rest = buffer_view(&bytes);
     view_next_line(&rest, &line);
-    if (!line.size) {
-        error_set(error, ERROR_CONFIGURATION, "%s: its first line is empty; it must hold the secret",
-                  file);
-        goto out;
-    }
-    *ret_secret = view_copy_string(line);
-    result = 0;
-out:
+    if (result == 0 && !line.size)
+        result = error_set(error, ERROR_CONFIGURATION,
+                           "%s: its first line is empty; it must hold the secret", path);
+    if (result == 0)
+        *ret_secret = view_copy_string(line);
     buffer_free(&bytes);
-    free(file);
     return result;
 }

@@ -92,9 +92,13 @@ struct configuration {
         char *listen;
         char *base_url;
         struct strings trusted_proxies;
+        char *tls_certificate_file; /* both or neither */
+        char *tls_key_file;
     } web;
     struct {
         char *folder;
+        bool is_wanted; /* the folder was named in the file: `run` publishes, too */
+        char *base_url; /* where the folder is served; NULL: web.base_url */
         char *profile;
     } publish;
     struct {
@@ -122,5 +126,8 @@ void configuration_free(struct configuration *configuration); /* zeroed is fine 
  * $CREDENTIALS_DIRECTORY when there is one; for free(3). A file that others
  * can read is refused. */
 int configuration_read_secret(const char *path, char **ret_secret, struct error *error);
+/* The whole file, likewise, appended. */
+int configuration_read_secret_file(const char *path, struct buffer *ret_secret,
+                                   struct error *error);
 
 #endif

@@ -101,8 +101,11 @@ static const struct key SUMMARIES[] = {
 static const struct key WEB[] = {{"listen", KEY_TEXT, AT(web.listen), 0, 0},
                                  {"base_url", KEY_WEB, AT(web.base_url), 0, 0},
                                  {"trusted_proxies", KEY_STRINGS, AT(web.trusted_proxies), 0, 0},
+                                 {"tls_certificate_file", KEY_PATH, AT(web.tls_certificate_file), 0, 0},
+                                 {"tls_key_file", KEY_PATH, AT(web.tls_key_file), 0, 0},
                                  {NULL, 0, 0, 0, 0}};
 static const struct key PUBLISH[] = {{"folder", KEY_PATH, AT(publish.folder), 0, 0},
+                                     {"base_url", KEY_WEB, AT(publish.base_url), 0, 0},
                                      {"profile", KEY_PATH, AT(publish.profile), 0, 0},
                                      {NULL, 0, 0, 0, 0}};
 static const struct key RETENTION[] = {
@@ -431,6 +434,8 @@ static int read_document(const struct document *document, struct error_sink *sin
             return -1;
     if (read_delivery(root, &target, configuration, error) < 0)
         return -1;
+    configuration->publish.is_wanted =
+        json_is_string(json_object_get(json_object_get(root.value, "publish"), "folder"));
     if (check_inbox(root, configuration, error) < 0 && error_collect(sink, error) < 0)
         return -1;
     return read_store(root, configuration, error) < 0 ? error_collect(sink, error) : 0;
@@ -440,6 +445,15 @@ static int read_document(const struct document *document, struct error_sink *sin
 static void fill_from_others(struct configuration *configuration)
 {
     const char *address = configuration->sender.address;
+    char *url = configuration->web.base_url;
+
+    if (url && !view_ends_with(view_of(url), VIEW("/"))) {
+        size_t size = strlen(url);
+
+        url = memory_resize(url, size + 2, 1);
+        memcpy(url + size, "/", sizeof("/"));
+        configuration->web.base_url = url;
+    }
 
     if (!configuration->list.name)
         configuration->list.name = memory_copy_string(configuration->sender.name);
@@ -492,6 +506,19 @@ bool configuration_is_found(const char *path)
     return found;
 }
 
+/* What stands below it is put behind it. */
+static void end_with_slash(char **url)
+{
+    struct buffer text;
+
+    if (!*url || view_ends_with(view_of(*url), VIEW("/")))
+        return;
+    buffer_init(&text, FILE_BYTES);
+    buffer_printf(&text, "%s/", *url);
+    free(*url);
+    *url = buffer_steal(&text);
+}
+
 static int load(const char *path, struct error_sink *sink,
                 struct configuration *ret_configuration, struct error *error)
 {
@@ -519,6 +546,7 @@ static int load(const char *path, struct error_sink *sink,
         return -1;
     }
     fill_from_others(&configuration);
+    end_with_slash(&configuration.web.base_url);
     *ret_configuration = configuration;
     return 0;
 }

@@ -179,6 +179,11 @@ int inbox_token_link(struct inbox *inbox, const char *address, enum token_purpos
     char token[TOKEN_TEXT_BYTES];
     int result;
 
+    *ret_link = NULL;
+    if (ret_address)
+        *ret_address = NULL;
+    if (!inbox->options.inbox.size)
+        return 0;
     token_subscriber_init(&inbox->site->key, view_of(address), &subscriber);
     token_make(&subscriber, purpose, scope, token_purpose_expires(purpose, inbox->now_utc), token);
     buffer_init(&to, LINK_BYTES);
@@ -192,6 +197,26 @@ int inbox_token_link(struct inbox *inbox, const char *address, enum token_purpos
     }
     buffer_free(&to);
     buffer_free(&link);
+    return result;
+}
+
+const char *inbox_token_url(struct inbox *inbox, const char *address, enum token_purpose purpose,
+                            struct view scope, const char *page)
+{
+    const char *base = inbox->site->configuration.web.base_url;
+    struct token_subscriber subscriber;
+    char token[TOKEN_TEXT_BYTES];
+    struct buffer url;
+    const char *result;
+
+    if (!base)
+        return NULL;
+    token_subscriber_init(&inbox->site->key, view_of(address), &subscriber);
+    token_make(&subscriber, purpose, scope, token_purpose_expires(purpose, inbox->now_utc), token);
+    buffer_init(&url, LINK_BYTES);
+    buffer_printf(&url, "%s%s/%s", base, page, token);
+    result = arena_string(inbox->arena, buffer_view(&url));
+    buffer_free(&url);
     return result;
 }
 

@@ -59,6 +59,8 @@ int inbox_add_request(struct inbox *inbox, struct inbox_deed *deed, const char *
     if (inbox_token_link(inbox, to, TOKEN_CONFIRM, view_of(deed->asks.id), "confirm",
                          &answer->confirm, &answer->confirm_address, error) < 0)
         return -1;
+    answer->confirm_url = inbox_token_url(inbox, to, TOKEN_CONFIRM, view_of(deed->asks.id),
+                                          "confirm");
     return inbox_add_answer(inbox, deed, DELIVERY_CONFIRMATION, answer,
                             is_other ? "new" : "confirm", error);
 }

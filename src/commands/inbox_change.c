@@ -254,25 +254,10 @@ static int forget(struct changing *changing, struct error *error)
 
 static int feed(struct changing *changing, struct error *error)
 {
-    const struct configuration *configuration = &changing->inbox->site->configuration;
-    struct token_subscriber subscriber;
-    char token[TOKEN_TEXT_BYTES];
-    struct buffer url;
-
     (void)error;
-    if (!configuration->web.base_url) {
-        changing->state = "answer_no_feed";
-        return 0;
-    }
-    token_subscriber_init(&changing->inbox->site->key, view_of(changing->deed->address),
-                          &subscriber);
-    token_make(&subscriber, TOKEN_FEED, (struct view){0},
-               token_purpose_expires(TOKEN_FEED, changing->inbox->now_utc), token);
-    buffer_init(&url, LINES_BYTES);
-    buffer_printf(&url, "%sfeed/%s", configuration->web.base_url, token);
-    changing->answer.feed = arena_string(changing->inbox->arena, buffer_view(&url));
-    buffer_free(&url);
-    changing->state = "answer_feed";
+    changing->answer.feed = inbox_token_url(changing->inbox, changing->deed->address, TOKEN_FEED,
+                                            (struct view){0}, "feed");
+    changing->state = changing->answer.feed ? "answer_feed" : "answer_no_feed";
     return 0;
 }
 
@@ -351,10 +336,18 @@ static int add_links(struct changing *changing, struct error *error)
     struct answer *answer = &changing->answer;
     struct buffer link;
 
-    buffer_init(&link, LINES_BYTES);
-    digest_add_mailto(&link, inbox->options.inbox, VIEW("undo"));
-    answer->undo = arena_string(inbox->arena, buffer_view(&link));
-    buffer_free(&link);
+    if (inbox->options.inbox.size) {
+        buffer_init(&link, LINES_BYTES);
+        digest_add_mailto(&link, inbox->options.inbox, VIEW("undo"));
+        answer->undo = arena_string(inbox->arena, buffer_view(&link));
+        buffer_free(&link);
+    }
+    answer->unsubscribe_url = inbox_token_url(inbox, changing->deed->address, TOKEN_UNSUBSCRIBE,
+                                              (struct view){0}, "unsubscribe");
+    if (inbox_has_command(changing->commands, COMMAND_SHOW) ||
+        inbox_has_command(changing->commands, COMMAND_HELP))
+        answer->page = inbox_token_url(inbox, changing->deed->address, TOKEN_PAGE,
+                                       (struct view){0}, "profile");
     return inbox_token_link(inbox, changing->deed->address, TOKEN_UNSUBSCRIBE, (struct view){0},
                             "unsubscribe", &answer->unsubscribe, NULL, error);
 }
@@ -411,6 +404,8 @@ int inbox_decide_change(struct inbox *inbox, struct inbox_deed *deed,
     inbox_start_answer(inbox, ANSWER_CHANGED, deed->address, &changing.answer);
     if (find_may_answer(&changing, error) < 0 || run_commands(&changing, error) < 0)
         return -1;
+    deed->notes = changing.notes;
+    deed->state = changing.state;
     /* Nobody is written to who has just been forgotten. */
     if (deed->profile == DEED_ERASE || !changing.may_answer)
         return 0;
@@ -421,4 +416,19 @@ int inbox_decide_change(struct inbox *inbox, struct inbox_deed *deed,
     if (add_links(&changing, error) < 0)
         return -1;
     return inbox_add_answer(inbox, deed, DELIVERY_ANSWER, &changing.answer, "answer", error);
+}
+
+int inbox_add_page_link(struct inbox *inbox, struct inbox_deed *deed, struct error *error)
+{
+    static const struct mail_commands NONE = {0};
+    struct changing changing = {.inbox = inbox, .deed = deed, .commands = &NONE,
+                                .state = "answer_page"};
+
+    inbox_start_answer(inbox, ANSWER_CHANGED, deed->address, &changing.answer);
+    answer_change(&changing);
+    if (add_links(&changing, error) < 0)
+        return -1;
+    changing.answer.page = inbox_token_url(inbox, deed->address, TOKEN_PAGE, (struct view){0},
+                                           "profile");
+    return inbox_add_answer(inbox, deed, DELIVERY_ANSWER, &changing.answer, "page", error);
 }

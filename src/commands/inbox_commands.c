@@ -72,8 +72,8 @@ static int confirm_address(struct inbox *inbox, struct inbox_deed *deed,
     return inbox_decide_change(inbox, deed, &NONE, true, false, "answer_address_changed", error);
 }
 
-static int decide_confirm(struct inbox *inbox, struct inbox_deed *deed, const struct grant *grant,
-                          struct error *error)
+int inbox_decide_confirm(struct inbox *inbox, struct inbox_deed *deed, const struct grant *grant,
+                         struct error *error)
 {
     const struct pending *pending = &grant->pending;
     struct mail_commands commands;
@@ -143,7 +143,7 @@ static int decide_granted(struct inbox *inbox, struct inbox_deed *deed, const st
         if (inbox->finding->kind != FINDING_COMMAND ||
             !inbox_has_command(&inbox->finding->commands, COMMAND_CONFIRM))
             return 0;
-        return decide_confirm(inbox, deed, grant, error);
+        return inbox_decide_confirm(inbox, deed, grant, error);
     }
     if (inbox_where(inbox, grant->address, &address, error) < 0)
         return -1;

@@ -20,6 +20,14 @@ bool inbox_has_known_command(const struct mail_commands *commands);
  * `confirm`. */
 int inbox_find_grant(struct inbox *inbox, struct grant *ret_grant, struct error *error);
 
+/* A confirm token's request; `address` NULL: there is none that it is for. Not emptied. */
+int inbox_find_confirm(struct inbox *inbox, const struct token *token, struct grant *grant,
+                       struct error *error);
+
+/* inbox_commands.c: the request of such a grant; nothing when it was done before. */
+int inbox_decide_confirm(struct inbox *inbox, struct inbox_deed *deed, const struct grant *grant,
+                         struct error *error);
+
 /* inbox_change.c */
 /* The profile of an address into the deed, when there is one. */
 int inbox_load(struct inbox *inbox, const char *address, struct inbox_deed *deed,

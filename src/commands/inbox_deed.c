@@ -251,11 +251,11 @@ int inbox_perform(struct inbox *inbox, struct inbox_deed *deed, const struct mai
                   const char *folder, struct error *error)
 {
     struct store *store = inbox->site->store;
-    bool is_new;
+    bool is_new = true;
 
     if (store_begin(store, error) < 0)
         return -1;
-    if (mail_log_add(store, place, folder, inbox->now_utc, &is_new, error) < 0 ||
+    if ((place && mail_log_add(store, place, folder, inbox->now_utc, &is_new, error) < 0) ||
         (is_new && perform(inbox, deed, error) < 0)) {
         store_rollback(store);
         return -1;

@@ -54,8 +54,8 @@ static int try_confirm(void *user, const char *address,
     return 0;
 }
 
-static int find_confirm(struct inbox *inbox, const struct token *token, struct grant *grant,
-                        struct error *error)
+int inbox_find_confirm(struct inbox *inbox, const struct token *token, struct grant *grant,
+                       struct error *error)
 {
     struct confirming confirming = {inbox, token, grant, error};
 
@@ -91,7 +91,7 @@ static int find_grant_of(struct inbox *inbox, const struct token *token, struct 
 {
     grant->purpose = token->purpose;
     switch (token->purpose) {
-    case TOKEN_CONFIRM: return find_confirm(inbox, token, grant, error);
+    case TOKEN_CONFIRM: return inbox_find_confirm(inbox, token, grant, error);
     case TOKEN_LIKE:
     case TOKEN_DISLIKE: return find_judged(inbox, token, grant, error);
     case TOKEN_UNSUBSCRIBE:
@@ -118,7 +118,7 @@ int inbox_find_grant(struct inbox *inbox, struct grant *ret_grant, struct error 
 
         if (command->name == COMMAND_CONFIRM && command->argument_count == 1 &&
             token_read(command->arguments[0], &token, NULL) == 0 &&
-            token.purpose == TOKEN_CONFIRM && find_confirm(inbox, &token, ret_grant, error) < 0)
+            token.purpose == TOKEN_CONFIRM && inbox_find_confirm(inbox, &token, ret_grant, error) < 0)
             return -1;
     }
     return 0;
@@ -142,6 +142,16 @@ int inbox_where(struct inbox *inbox, const char *address, const char **ret_addre
     return 0;
 }
 
+int inbox_leave(struct inbox *inbox, const char *address, struct view reason,
+                struct inbox_deed *deed, struct error *error)
+{
+    if (inbox_where(inbox, address, &deed->address, error) < 0)
+        return -1;
+    deed->unsubscribes = deed->address != NULL;
+    deed->reason = reason;
+    return 0;
+}
+
 /* What a program or a mailbox provider sends for somebody is a complaint or nothing by its
  * form, and there is nobody who waits for an answer. */
 int inbox_decide_leaving(struct inbox *inbox, struct inbox_deed *deed, bool *ret_leaves,
@@ -159,10 +169,7 @@ int inbox_decide_leaving(struct inbox *inbox, struct inbox_deed *deed, bool *ret
             return -1;
     if (!grant.address)
         return 0;
-    if (inbox_where(inbox, grant.address, &deed->address, error) < 0)
-        return -1;
     *ret_leaves = true;
-    deed->unsubscribes = deed->address != NULL;
-    deed->reason = VIEW("asked for by mail, with the link of a digest");
-    return 0;
+    return inbox_leave(inbox, grant.address, VIEW("asked for by mail, with the link of a digest"),
+                       deed, error);
 }

@@ -1,5 +1,7 @@
-/* What the files of `inbox` share: one mail on its way from what it says to what is done.
- * Deciding reads and writes nothing but the deed; doing a deed is one transaction. */
+/* What the files of `inbox` share, and what the pages of `serve` use of them: one mail or
+ * form on its way from what it says to what is done. Deciding reads and writes nothing but
+ * the deed; doing a deed is one transaction. A form is a finding like a mail's, of kind
+ * command, from the address that was typed in; `hash` is then random. */
 #ifndef COMMANDS_INBOX_PARTS_H
 #define COMMANDS_INBOX_PARTS_H
 
@@ -17,8 +19,8 @@ struct inbox {
     struct tag_book book;
     struct finding_options options;
     struct mail_charsets *charsets;
-    struct composer composer; /* for previews, made when one is asked for */
-    bool has_composer;
+    struct composer *composer; /* for previews; NULL: our own, made when one is asked for */
+    struct composer own_composer;
     int64_t now_utc;
     /* The mail at work. */
     struct arena *arena;
@@ -72,6 +74,10 @@ struct inbox_deed {
     struct deed_answer answers[DEED_ANSWERS];
     size_t answer_count;
     const char *event; /* for the owner; NULL: none */
+    /* What became of each command, and a word for what holds beyond the profile, or NULL:
+     * what an answer says, for those who show it. In the arena. */
+    struct change_notes notes;
+    const char *state;
 };
 
 void inbox_deed_free(struct inbox_deed *deed);
@@ -83,8 +89,12 @@ int inbox_decide(struct inbox *inbox, struct inbox_deed *deed, struct error *err
  * addresses that it came to. It gets no answer. `*ret_leaves` false: it has none. */
 int inbox_decide_leaving(struct inbox *inbox, struct inbox_deed *deed, bool *ret_leaves,
                          struct error *error);
+/* An unsubscribe token's address leaves; `reason` in words. Nothing when nothing is known of
+ * it any more. */
+int inbox_leave(struct inbox *inbox, const char *address, struct view reason,
+                struct inbox_deed *deed, struct error *error);
 /* inbox_deed.c. Kind conflict when somebody else changed the profile meanwhile: decide
- * again. */
+ * again. `place` NULL: it is no mail, and happens once. */
 int inbox_perform(struct inbox *inbox, struct inbox_deed *deed, const struct mail_place *place,
                   const char *folder, struct error *error);
 /* Files are in no transaction: what is about to be written is noted before. */
@@ -116,10 +126,16 @@ void inbox_start_answer(struct inbox *inbox, enum answer_kind kind, const char *
 int inbox_add_answer(struct inbox *inbox, struct inbox_deed *deed, enum delivery_kind kind,
                      struct answer *answer, const char *scope, struct error *error);
 /* "mailto:INBOX+PURPOSE-TOKEN@…?subject=…", and the address in it unless NULL, in the
- * arena. */
+ * arena. Both NULL without an inbox. */
 int inbox_token_link(struct inbox *inbox, const char *address, enum token_purpose purpose,
                      struct view scope, const char *subject, const char **ret_link,
                      const char **ret_address, struct error *error);
+
+/* "https://…/PAGE/TOKEN", in the arena; NULL without web.base_url. */
+const char *inbox_token_url(struct inbox *inbox, const char *address, enum token_purpose purpose,
+                            struct view scope, const char *page);
+/* The mail with the link to a profile's page, for its owner. */
+int inbox_add_page_link(struct inbox *inbox, struct inbox_deed *deed, struct error *error);
 
 /* Everything that there is about somebody, as an attachment. */
 int inbox_set_export(struct inbox *inbox, const char *address, struct answer *answer,

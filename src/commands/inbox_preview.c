@@ -10,10 +10,11 @@ enum { LOOK_BACK_DAYS = 7, LOOK_BACK_EDITIONS = 7, TOP = 5, SLOT_BYTES = 64 };
 
 static struct composer *open_composer(struct inbox *inbox)
 {
-    if (!inbox->has_composer)
-        composer_init(&inbox->composer, inbox->site);
-    inbox->has_composer = true;
-    return &inbox->composer;
+    if (!inbox->composer) {
+        composer_init(&inbox->own_composer, inbox->site);
+        inbox->composer = &inbox->own_composer;
+    }
+    return inbox->composer;
 }
 
 /* Editions with papers, newest first. */
@@ -112,7 +113,7 @@ int inbox_look_ahead(struct inbox *inbox, const struct profile *profile, struct 
 
 static int add_message(struct inbox *inbox, struct inbox_deed *deed, const char *slot)
 {
-    struct composer *composer = &inbox->composer;
+    struct composer *composer = inbox->composer;
     struct deed_answer *item = &deed->answers[deed->answer_count];
 
     if (deed->answer_count == DEED_ANSWERS)
@@ -158,10 +159,10 @@ static int preview(struct inbox *inbox, struct inbox_deed *deed, const struct pr
         return -1;
     if (!count)
         return 0;
-    if (library_get(&inbox->composer.reader, dates, 1, &shelf, error) < 0)
+    if (library_get(&inbox->composer->reader, dates, 1, &shelf, error) < 0)
         return -1;
     request->index = shelf->index;
-    request->ranker = inbox->composer.reader.ranker;
+    request->ranker = inbox->composer->reader.ranker;
     request->papers_serial = shelf->serial;
     request->editions = dates;
     request->edition_count = 1;
@@ -219,7 +220,7 @@ static int resend(struct inbox *inbox, struct inbox_deed *deed, struct compose_r
     count = read_editions(last.editions, editions, OUTBOX_EDITIONS_MAX);
     if (!last.found || !count || !date_parse(last.slot, &request->date))
         return 0;
-    if (composer_take(&inbox->composer, editions, count, 0, last.shown, request, &taken, error) < 0)
+    if (composer_take(inbox->composer, editions, count, 0, last.shown, request, &taken, error) < 0)
         return -1;
     return write_digest(inbox, deed, request, false, error);
 }

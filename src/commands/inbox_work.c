@@ -62,8 +62,8 @@ static int open_inbox(struct inbox *inbox, struct site *site, struct log *log, c
 
 static void close_inbox(struct inbox *inbox)
 {
-    if (inbox->has_composer)
-        composer_free(&inbox->composer);
+    if (inbox->composer)
+        composer_free(inbox->composer);
     tag_book_free(&inbox->book);
     mail_charsets_free(&inbox->charsets);
 }

@@ -23,7 +23,7 @@ int profiles_read_text(const char *name, struct view text, struct profile *ret_p
     return 0;
 }
 
-static int read_file(const char *path, struct profile *ret_profile, struct error *error)
+int profiles_read_file(const char *path, struct profile *ret_profile, struct error *error)
 {
     struct buffer text;
     int result;
@@ -41,7 +41,7 @@ static int visit_file(const char *path, folder_visit *visit, void *user, struct 
     struct profile profile;
     int result;
 
-    if (read_file(path, &profile, error) < 0)
+    if (profiles_read_file(path, &profile, error) < 0)
         return -1;
     result = visit(user, path, &profile, NULL);
     profile_free(&profile);
@@ -124,7 +124,7 @@ int profiles_find(struct site *site, const char *file_or_address, struct profile
     struct error unused;
 
     if (file_exists(file_or_address))
-        return read_file(file_or_address, ret_profile, error);
+        return profiles_read_file(file_or_address, ret_profile, error);
     if (address_check(view_of(file_or_address), &unused) < 0)
         return error_set(error, ERROR_MISSING,
                          "%s: no such file, and no mail address of a subscriber either",

@@ -23,6 +23,8 @@ int profiles_each(struct site *site, const struct profiles_source *source, folde
 typedef int profiles_line_visit(void *user, const char *name, struct view line);
 int profiles_each_line(const char *path, profiles_line_visit *visit, void *user,
                        struct error *error);
+/* One profile's file ("-": standard input), as profiles_read_text. */
+int profiles_read_file(const char *path, struct profile *ret_profile, struct error *error);
 /* One profile document with all its rules, the zone's being known among them. May
  * be called by several threads. */
 int profiles_read_text(const char *name, struct view text, struct profile *ret_profile,

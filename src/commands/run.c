@@ -13,6 +13,7 @@
 #include "commands/fetching.h"
 #include "commands/plan.h"
 #include "commands/profile_source.h"
+#include "commands/publish.h"
 #include "commands/retention.h"
 #include "commands/working.h"
 #include "subscribers/address.h"
@@ -290,10 +291,24 @@ static int plan_and_work(struct job *job)
     return working_exit_status(&summary);
 }
 
+/* ---- the folder for everybody ---- */
+
+/* Behind the mail, and only when that is asked for and something is new. */
+static int publish(struct job *job)
+{
+    struct error error;
+
+    if (job->is_dry || job->only || site_is_stopping() ||
+        !job->site.configuration.publish.is_wanted ||
+        publish_news(&job->site, &error) == 0)
+        return EX_OK;
+    return command_fail(job->log, &error);
+}
+
 static int work_job(struct job *job)
 {
     struct error error;
-    int fetched = EX_OK, status;
+    int fetched = EX_OK, published, status;
 
     if (fetch(job, &error) < 0) {
         fetched = fetch_status(job, &error);
@@ -315,7 +330,8 @@ static int work_job(struct job *job)
         status = run_dry(job, &error) < 0 ? command_fail(job->log, &error) : EX_OK;
     else
         status = plan_and_work(job);
-    return status == EX_OK ? fetched : status;
+    published = publish(job);
+    return status != EX_OK ? status : fetched != EX_OK ? fetched : published;
 }
 
 static int open_job(struct job *job, struct error *error)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "commands/profiles.h"
 #include "papers/arxiv.h"
 #include "papers/taxonomy.h"
 
@@ -143,6 +144,24 @@ static int find_profiles_names(struct collecting *collecting, struct roster *ros
     return remember(collecting, &fingerprint, error);
 }
 
+/* What is published needs its papers, too; one that cannot be read `publish` reports. */
+static void add_published(struct collecting *collecting)
+{
+    const char *file = collecting->site->configuration.publish.profile;
+    struct profile profile;
+    struct error error;
+
+    if (!file)
+        return;
+    if (profiles_read_file(file, &profile, &error) < 0) {
+        log_line(collecting->site->log, LOG_LEVEL_WARNING, "publish.profile: %s", error.text);
+        return;
+    }
+    for (size_t i = 0; i < profile.categories.count; i++)
+        add_category(collecting, profile.categories.items[i], "publish.profile");
+    profile_free(&profile);
+}
+
 int wanted_find(struct site *site, struct roster *roster, struct wanted *ret_wanted,
                 struct error *error)
 {
@@ -155,6 +174,7 @@ int wanted_find(struct site *site, struct roster *roster, struct wanted *ret_wan
     }
     for (size_t i = 0; i < more->count; i++)
         add_category(&collecting, more->items[i], "arxiv.categories");
+    add_published(&collecting);
     names_sort_unique(&collecting.wanted.categories);
     *ret_wanted = collecting.wanted;
     return 0;

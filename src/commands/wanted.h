@@ -1,4 +1,5 @@
-/* Which categories are asked for: those that profiles and configuration name. */
+/* Which categories are asked for: those that profiles, publish.profile and the
+ * configuration name. */
 #ifndef COMMANDS_WANTED_H
 #define COMMANDS_WANTED_H
 

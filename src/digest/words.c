@@ -169,7 +169,9 @@ static int check_english(struct place root, const char *shipped, struct error_si
     if (shipped && take_shipped((json_t *)root.value, shipped, error) < 0 &&
         error_collect(sink, error) < 0)
         return -1;
-    return check_needed(root, words_needed_answers, sink, error);
+    if (check_needed(root, words_needed_answers, sink, error) < 0)
+        return -1;
+    return check_needed(root, words_needed_people, sink, error);
 }
 
 static struct words *find_exact(const struct catalogues *catalogues, struct view language)

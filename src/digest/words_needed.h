@@ -40,12 +40,13 @@ static const char *const words_needed_answers[] = {
     "confirm_subject_subscribe", "confirm_subject_change", "confirm_subject_address",
     "confirm_subject_forget", "confirm_subscribe", "confirm_change", "confirm_address_old",
     "confirm_address_new", "confirm_forget", "confirm_forgets", "confirm_yes_subscribe",
-    "confirm_yes_change", "confirm_yes_address", "confirm_yes_forget", "confirm_how",
+    "confirm_yes_change", "confirm_yes_address", "confirm_yes_forget", "confirm_how", "confirm_how_page", "confirm_how_either",
     "confirm_otherwise", "preview_per_day", "preview_rare", "preview_none", "preview_top",
     "preview_top_undated", "answer_subject", "answer_subject_help", "answer_changed",
     "answer_changed_partly", "answer_unchanged", "answer_shown", "answer_not_understood",
     "answer_stranger_not_understood", "answer_help", "answer_help_stranger", "answer_help_note",
-    "answer_nearest", "answer_more", "answer_cut", "answer_undo_hint", "answer_subscribed",
+    "answer_nearest", "answer_more", "answer_cut", "answer_undo_hint", "answer_page",
+    "answer_page_hint", "answer_subscribed",
     "answer_subscribed_already", "answer_unsubscribed", "answer_undone",
     "answer_nothing_to_undo", "answer_changed_since", "answer_no_address",
     "answer_address_taken", "answer_asked_already", "answer_address_asked",
@@ -61,6 +62,20 @@ static const char *const words_needed_answers[] = {
     "help_pause", "help_resume", "help_like", "help_dislike", "help_show", "help_preview",
     "help_resend", "help_undo", "help_address", "help_feed", "help_export", "help_forget",
     "help_unsubscribe", "help_help",
+    /* what is published (commands/publish*.c, web/publication*.c) */
+    "web_edition", "published_about", "published_about_all", "published_keywords",
+    "published_no_keywords",
+    NULL};
+
+/* … and those of pages for people (commands/serve_*.c). */
+static const char *const words_needed_people[] = {
+    "web_address_wrong", "web_asked", "web_asked_title", "web_busy", "web_busy_title",
+    "web_category_taken", "web_confirm_half", "web_confirm_not", "web_confirm_title",
+    "web_conflict", "web_done_title", "web_feed_title", "web_forgotten", "web_form_again", "web_form_old",
+    "web_form_old_title", "web_leave_title", "web_left_title", "web_link_sent", "web_link_title",
+    "web_old_confirm", "web_old_page", "web_old_title", "web_other_site", "web_other_site_title",
+    "web_paused_until", "web_preview_missing", "web_preview_title", "web_subscribe",
+    "web_unknown", "web_unknown_title", "web_used", "web_used_title",
     NULL};
 
 #endif

@@ -91,6 +91,12 @@ static void set_head(struct answering *answering)
     json_object_set_new(answering->root, "subscriber", subscriber);
 }
 
+/* The way out, when it is somebody of the list. */
+static const char *leaves_by(const struct answer *answer)
+{
+    return answer->unsubscribe_url ? answer->unsubscribe_url : answer->unsubscribe;
+}
+
 /* The same keys as a digest's, for the same partials. */
 static void set_footer(struct answering *answering)
 {
@@ -104,9 +110,9 @@ static void set_footer(struct answering *answering)
     context_set_mailto(root, "owner_link", answer->owner, NULL, answering->room);
     context_set_string(root, "inbox", answer->inbox);
     context_set_mailto(root, "help_link", answer->inbox, "help", answering->room);
-    if (answer->after && answer->unsubscribe) {
+    if (answer->after && leaves_by(answer)) {
         context_set_mailto(root, "profile_link", answer->inbox, "show", answering->room);
-        context_set_string(root, "unsubscribe_link", answer->unsubscribe);
+        context_set_string(root, "unsubscribe_link", leaves_by(answer));
     }
     answer_set_text(answering, "sent_to", "sent_to", -1, values);
 }
@@ -143,6 +149,9 @@ static void set_answer(struct answering *answering)
     if (says(answer, "answer_unsubscribed"))
         context_set_mailto(root, "subscribe_link", answer->inbox, "subscribe", answering->room);
     context_set_string(root, "feed", answer->feed);
+    context_set_string(root, "page", answer->page);
+    if (answer->page)
+        answer_set_text(answering, "page_hint", "answer_page_hint", -1, NULL);
     if (answer->attachment.size)
         context_set_string(root, "attachment", answer->attachment_name);
 }
@@ -162,7 +171,7 @@ static struct answer completed(const struct answer *answer)
     if (!all.list_name)
         all.list_name = all.sender_name ? all.sender_name : "Paperboy";
     if (says(answer, "answer_unsubscribed"))
-        all.unsubscribe = NULL;
+        all.unsubscribe = all.unsubscribe_url = NULL;
     return all;
 }
 
@@ -201,8 +210,9 @@ static struct digest_message message_of(const struct answer *answer, const json_
         .list = {view_of(answer->list_name), view_of(answer->list_id), view_of(answer->owner)},
         .inbox = view_of(answer->inbox),
         .unsubscribe_mailto = view_of(answer->unsubscribe),
+        .unsubscribe_url = view_of(answer->unsubscribe_url),
         .is_answer = true,
-        .is_to_stranger = is_request || !answer->after || !answer->unsubscribe,
+        .is_to_stranger = is_request || !answer->after || !leaves_by(answer),
         .reply_to = view_of(answer->confirm_address),
         .references = answer->references,
         .reference_count = answer->reference_count,

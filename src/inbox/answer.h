@@ -54,9 +54,11 @@ struct answer {
     const char *state;   /* a word of the catalogues for what holds beyond the profile, told
                             first: "answer_subscribed", …; NULL: none */
     /* Of a confirmation request: "mailto:…" with the token, and its address, to which an
-     * answer goes. */
-    const char *confirm, *confirm_address;
+     * answer goes; and the page that does the same. One of the ways at least. */
+    const char *confirm, *confirm_address, *confirm_url;
     const char *undo, *unsubscribe; /* "mailto:…" */
+    const char *unsubscribe_url;
+    const char *page;          /* the profile's, for its owner */
     const char *feed;          /* the private feed's address */
     const char *other_address; /* of ANSWER_CONFIRM_ADDRESS: the one it is not sent to */
     bool is_to_other;          /* … and it is sent to the new one */
@@ -69,6 +71,10 @@ struct answer {
     struct view attachment; /* JSON: everything that is kept about the subscriber */
     const char *attachment_name;
 };
+
+/* The word for how many papers a day there would have been, and the number for its plural
+ * form, -1 without; NULL: it is not known. */
+const char *answer_per_day_word(const struct answer *answer, long *ret_count);
 
 /* Whether it is one of the requests. */
 bool answer_is_request(const struct answer *answer);

@@ -29,10 +29,17 @@ static void set_yes(struct answering *answering)
 {
     const struct answer *answer = answering->answer;
 
-    context_set_string(answering->root, "confirm_link", answer->confirm);
+    bool is_page = answer->confirm_url != NULL;
+
+    context_set_string(answering->root, "confirm_link",
+                       is_page ? answer->confirm_url : answer->confirm);
     context_set_string(answering->root, "confirm_address", answer->confirm_address);
     answer_set_text(answering, "yes", REQUESTS[answer->kind].yes, -1, NULL);
-    answer_set_text(answering, "how", "confirm_how", -1, NULL);
+    answer_set_text(answering, "how",
+                    !is_page          ? "confirm_how"
+                    : answer->confirm ? "confirm_how_either"
+                                      : "confirm_how_page",
+                    -1, NULL);
 }
 
 static void set_otherwise(struct answering *answering)
@@ -74,19 +81,25 @@ static void set_asked(struct answering *answering)
 
 /* ---- what would have come ---- */
 
-static void set_per_day(struct answering *answering)
+const char *answer_per_day_word(const struct answer *answer, long *ret_count)
 {
-    const struct answer *answer = answering->answer;
     long count = lround(answer->papers_per_day);
 
+    *ret_count = count < 1 ? -1 : count;
     if (!answer->days)
-        return;
+        return NULL;
     if (answer->papers_per_day <= 0)
-        answer_set_text(answering, "per_day", "preview_none", -1, NULL);
-    else if (count < 1)
-        answer_set_text(answering, "per_day", "preview_rare", -1, NULL);
-    else
-        answer_set_text(answering, "per_day", "preview_per_day", count, NULL);
+        return "preview_none";
+    return count < 1 ? "preview_rare" : "preview_per_day";
+}
+
+static void set_per_day(struct answering *answering)
+{
+    long count;
+    const char *word = answer_per_day_word(answering->answer, &count);
+
+    if (word)
+        answer_set_text(answering, "per_day", word, count, NULL);
 }
 
 static void set_top_line(struct answering *answering, size_t count)

@@ -42,6 +42,16 @@ static const char *const CATEGORIES[] = {
 
 enum { COUNT = sizeof CATEGORIES / sizeof CATEGORIES[0] };
 
+size_t taxonomy_count(void)
+{
+    return COUNT;
+}
+
+const char *taxonomy_name(size_t index)
+{
+    return CATEGORIES[index];
+}
+
 bool taxonomy_has(struct view category)
 {
     for (size_t i = 0; i < COUNT; i++)

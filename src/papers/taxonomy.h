@@ -8,6 +8,8 @@
 
 #include "base/bytes.h"
 
+size_t taxonomy_count(void);
+const char *taxonomy_name(size_t index); /* each archive before its categories */
 /* "cs.LG", "hep-th", and whole archives: "cs". The case counts, as it does to arXiv. */
 bool taxonomy_has(struct view category);
 

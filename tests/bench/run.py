@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the store, planning, feed parsing, digests, ranking and sending against others on the
+"""Measures the store, planning, feed parsing, digests, ranking, sending and serving against others on the
 same input: medians of several runs in one go, and the ratios, which are what to
 believe on a shared machine. Started by `make bench`."""
 import argparse
@@ -14,6 +14,7 @@ import time
 
 import bulk
 import sending
+import serving
 import storing
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -167,7 +168,7 @@ def main():
     options.add_argument('--history', type=int, default=5)
     options.add_argument('--messages', type=int, default=4000)
     options.add_argument('--deliveries', type=int, default=20000)
-    options.add_argument('--only', choices=('storing', 'sending', 'bulk'), help='nothing else')
+    options.add_argument('--only', choices=('storing', 'sending', 'bulk', 'serving'), help='nothing else')
     options.add_argument('--subscribers', type=int, default=10000, help='of the mornings from papers to sent')
     options.add_argument('--mornings', type=int, default=3)
     given = options.parse_args()
@@ -181,6 +182,8 @@ def main():
     if given.only in (None, 'bulk'):
         bulk.bench(os.path.join(given.programs, '..', 'paperboy'), given.programs, TEMPLATES, given.papers,
                    given.subscribers, given.mornings)
+    if given.only in (None, 'serving'):
+        serving.bench_serving(os.path.join(given.programs, '..', 'paperboy'), TEMPLATES, given.papers, given.runs)
     if given.only:
         return
     bench_planning(os.path.join(given.programs, 'bench_plan'), given.planned, given.history)

@@ -63,7 +63,8 @@ class Units(TemporaryFolder):
     def setUp(self):
         super().setUp()
         self.units = []
-        for name in ("paperboy.service", "paperboy.timer", "paperboy-inbox.service"):
+        for name in ("paperboy.service", "paperboy.timer", "paperboy-inbox.service", "paperboy-web.service",
+                     "paperboy-web.socket"):
             # systemd looks whether the program is there; on this machine it need not be.
             text = tree.read(f"systemd/{name}").replace("/usr/bin/paperboy", "/bin/true")
             (self.folder / name).write_text(text)
@@ -80,7 +81,7 @@ class Units(TemporaryFolder):
         self.assertIn("ProtectEverything", done.stderr)
 
     def test_exposure(self):
-        for unit in (self.units[0], self.units[2]):
+        for unit in (self.units[0], self.units[2], self.units[3]):
             done = run("systemd-analyze", "security", "--offline=yes", "--threshold=15", "--no-pager", unit)
             self.assertEqual(done.returncode, 0, done.stdout[-400:] + done.stderr)
 
@@ -164,6 +165,7 @@ class Installed(TemporaryFolder):
                      "share/paperboy/examples/paperboy.json", "share/doc/paperboy/README.md",
                      "share/doc/paperboy/LICENSE", "lib/systemd/system/paperboy.service",
                      "lib/systemd/system/paperboy.timer", "lib/systemd/system/paperboy-inbox.service",
+                     "lib/systemd/system/paperboy-web.service", "lib/systemd/system/paperboy-web.socket",
                      "lib/sysusers.d/paperboy.conf", "lib/tmpfiles.d/paperboy.conf"):
             self.assertIn(f"usr/local/{name}", files)
         templates = [path for path in tree.files("templates")]

@@ -95,7 +95,7 @@ static const char EVERYTHING[] =
     "\"connections\":1,\"deadline_seconds\":5,\"token_budget\":6},"
     "\"web\":{\"listen\":\"127.0.0.1:1\",\"base_url\":\"https://w.example.org/\","
     "\"trusted_proxies\":[]},"
-    "\"publish\":{\"folder\":\"pub\",\"profile\":null},"
+    "\"publish\":{\"folder\":\"pub\",\"base_url\":\"https://p.example.org/\",\"profile\":null},"
     "\"retention\":{\"papers_days\":10,\"deliveries_days\":20}}";
 
 static void every_key_is_read(void **state)
@@ -120,6 +120,8 @@ static void every_key_is_read(void **state)
     assert_string_equal(c.arxiv.categories.items[1], "math");
     assert_int_equal(c.arxiv.interval_ms, 0);
     assert_string_equal(c.summaries.source, "text");
+    assert_true(c.publish.is_wanted);
+    assert_string_equal(c.publish.base_url, "https://p.example.org/");
     assert_int_equal(c.retention.deliveries_days, 20);
     configuration_free(&c);
 }
@@ -180,6 +182,7 @@ static void null_is_the_default(void **state)
     assert_path(place, c.store + strlen("sqlite:"), "paperboy.db");
     assert_path(place, c.delivery.relay.url + strlen("maildir:"), "outbox");
     assert_path(place, c.publish.folder, "public");
+    assert_false(c.publish.is_wanted);
     assert_string_equal(c.sender.name, "Paperboy");
     assert_string_equal(c.arxiv.rss, "https://rss.arxiv.org/rss/");
     configuration_free(&c);

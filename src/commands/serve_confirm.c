@@ -1,0 +1,146 @@
+/* serve: what waits for a confirmation, confirmed. */
+#include "commands/inbox_deciding.h"
+#include "commands/serve_people.h"
+
+enum { TEXT_BYTES = 64 * 1024, TRIES = 5 };
+
+static const struct {
+    const char *lead, *yes;
+} WORDS[] = {
+    [PENDING_SUBSCRIBE] = {"confirm_subscribe", "confirm_yes_subscribe"},
+    [PENDING_CHANGE] = {"confirm_change", "confirm_yes_change"},
+    [PENDING_ADDRESS] = {"confirm_address_old", "confirm_yes_address"},
+    [PENDING_FORGET] = {"confirm_forget", "confirm_yes_forget"},
+};
+
+static void set_word(const struct serve_desk *desk, json_t *context, const char *key,
+                     const char *word, const char *address)
+{
+    const struct configuration *configuration = &desk->site.configuration;
+    const struct word_value values[] = {
+        {"list", view_of(configuration->list.name ? configuration->list.name
+                                                  : configuration->sender.name)},
+        {"address", view_of(address)},
+        {"inbox", view_of(configuration->inbox.address)},
+        {NULL, {NULL, 0}}};
+    struct buffer room;
+
+    buffer_init(&room, TEXT_BYTES);
+    words_add(templates_words(desk->site.templates, NULL), word, -1, values, &room);
+    context_set_buffer(context, key, &room);
+    buffer_free(&room);
+}
+
+/* The lines that wait, as they were written. */
+static void set_asked(json_t *context, const char *lines)
+{
+    struct view rest = view_of(lines), line;
+    json_t *asked = json_array();
+
+    while (view_next_line(&rest, &line)) {
+        json_t *item = json_object();
+
+        context_set_view(item, "line", line);
+        json_array_append_new(asked, item);
+    }
+    json_object_set_new(context, "has_asked", json_boolean(json_array_size(asked) > 0));
+    json_object_set_new(context, "asked", asked);
+}
+
+static int show(struct serve_desk *desk, const struct web_request *request, struct view token,
+                const struct grant *grant, struct web_answer *answer, struct error *error)
+{
+    const struct pending *pending = &grant->pending;
+    json_t *context = people_context(desk, request, NULL, "web_confirm_title");
+    struct buffer action;
+
+    buffer_init(&action, TEXT_BYTES);
+    buffer_printf(&action, "%sconfirm/%.*s", web_layout_root(desk->serving->base_url),
+                  VIEW_ARGUMENTS(token));
+    context_set_buffer(context, "action", &action);
+    buffer_free(&action);
+    people_set_masked(context, grant->address);
+    set_word(desk, context, "lead",
+             grant->is_other ? "confirm_address_new" : WORDS[pending->kind].lead,
+             grant->is_other ? pending->address : pending->other);
+    set_word(desk, context, "yes", WORDS[pending->kind].yes, NULL);
+    if (pending->kind == PENDING_SUBSCRIBE || pending->kind == PENDING_CHANGE)
+        set_asked(context, pending->commands);
+    if (pending->kind == PENDING_FORGET)
+        set_word(desk, context, "forgets", "confirm_forgets", NULL);
+    return serve_render(desk, "web_confirm.html", context, 200, answer, error);
+}
+
+static const char *outcome_of(const struct inbox_deed *deed, const struct grant *grant)
+{
+    if (deed->profile == DEED_ERASE)
+        return "web_forgotten";
+    if (grant->pending.kind == PENDING_ADDRESS && !deed->finishes)
+        return "web_confirm_half";
+    if (grant->pending.kind == PENDING_SUBSCRIBE && !deed->subscribes)
+        return "web_confirm_not";
+    return deed->state;
+}
+
+/* What holds now, as an answer by mail tells it. */
+static int show_done(struct serve_desk *desk, const struct inbox_deed *deed,
+                     const struct grant *grant, struct web_answer *answer, struct error *error)
+{
+    json_t *context = people_context(desk, NULL, NULL, "web_done_title"), *told;
+    struct answer done;
+
+    inbox_start_answer(&desk->people, ANSWER_CHANGED, grant->address, &done);
+    if (deed->profile != DEED_ERASE && deed->has_after && outcome_of(deed, grant) == deed->state) {
+        done.before = deed->has_before ? &deed->before : NULL;
+        done.after = &deed->after;
+        done.page = inbox_token_url(&desk->people, deed->after.email, TOKEN_PAGE,
+                                    (struct view){0}, "profile");
+    }
+    done.notes = &deed->notes;
+    done.state = outcome_of(deed, grant);
+    told = answer_context(desk->site.templates, &done);
+    json_object_update_missing(context, told);
+    json_decref(told);
+    return serve_render(desk, "web_done.html", context, 200, answer, error);
+}
+
+static int act(struct serve_desk *desk, const struct grant *grant, struct web_answer *answer,
+               struct error *error)
+{
+    struct error problem;
+    int result = -1;
+
+    for (int i = 0; i < TRIES && result < 0; i++) {
+        struct inbox_deed deed = {0};
+
+        result = inbox_decide_confirm(&desk->people, &deed, grant, &problem);
+        if (result == 0)
+            result = people_perform(desk, &deed, &problem);
+        if (result == 0)
+            result = show_done(desk, &deed, grant, answer, &problem);
+        inbox_deed_free(&deed);
+        if (result < 0 && problem.kind != ERROR_CONFLICT)
+            break;
+    }
+    if (result < 0)
+        *error = problem;
+    return result;
+}
+
+int serve_confirm(struct serve_desk *desk, const struct web_request *request, struct view rest,
+                  struct web_answer *answer, struct error *error)
+{
+    struct grant grant = {0};
+    struct token token;
+
+    people_begin(desk, request, NULL, NULL);
+    if (token_read(rest, &token, NULL) == 0 && token.purpose == TOKEN_CONFIRM &&
+        inbox_find_confirm(&desk->people, &token, &grant, error) < 0)
+        return -1;
+    if (!grant.address)
+        return people_say_unknown(desk, rest, TOKEN_CONFIRM, answer, error);
+    if (grant.pending.is_done)
+        return people_say(desk, 200, "web_used_title", "web_used", NULL, NULL, answer, error);
+    return request->method == WEB_POST ? act(desk, &grant, answer, error)
+                                       : show(desk, request, rest, &grant, answer, error);
+}

@@ -1,0 +1,159 @@
+/* serve: which address is which page, and what is the same for all of them. */
+#include <sys/stat.h>
+
+#include "base/timer.h"
+#include "commands/serve_kept.h"
+#include "commands/serve_parts.h"
+#include "commands/serve_people.h"
+#include "store/changes.h"
+#include "web/route.h"
+
+static const struct row {
+    struct web_route route;
+    serve_page *page;
+    serve_make *make; /* instead: kept in memory */
+} PAGES[] = {
+    {{"/", false}, NULL, make_home},
+    {{"/archive", false}, NULL, make_archive},
+    {{"/archive/*", false}, NULL, make_day},
+    {{"/atom", false}, NULL, make_atom},
+    {{"/atom/*", false}, NULL, make_atom},
+    {{"/papers.json", false}, NULL, make_papers},
+    {{"/rss", false}, NULL, make_rss},
+    {{"/rss/*", false}, NULL, make_rss},
+    {{"/config", false}, page_config, NULL},
+    {{"/health", false}, page_health, NULL},
+    {{"/metrics", false}, page_metrics, NULL},
+    {{"/unsubscribe/*", true}, serve_unsubscribe, NULL},
+    {{"/subscribe", true}, serve_subscribe, NULL},
+    {{"/confirm/*", true}, serve_confirm, NULL},
+    {{"/profile", true}, serve_profile_link, NULL},
+    {{"/profile/*", true}, serve_profile, NULL},
+    {{"/feed/*", false}, serve_private_feed, NULL},
+    /* Found in memory alone (serve_keep_files). */
+    {{"/style.css", false}, NULL, NULL},
+    {{"/script.js", false}, NULL, NULL},
+    {{"/favicon.svg", false}, NULL, NULL},
+    {{"/robots.txt", false}, NULL, NULL},
+    {{NULL, false}, NULL, NULL},
+};
+
+/* Nothing secret is in an error's text, but names of files and hosts are. Of an address the
+ * log gets the first segment only: what follows may be a token. */
+static void answer_error(struct serve_desk *desk, const struct web_request *request,
+                         const struct error *problem, struct web_answer *answer)
+{
+    unsigned status = problem->kind == ERROR_MISSING                                 ? 404
+                      : problem->kind == ERROR_INPUT                                 ? 400
+                      : problem->kind == ERROR_TEMPORARY || problem->kind == ERROR_CONFLICT ? 503
+                                                                                     : 500;
+
+    if (status >= 500)
+        log_line(desk->site.log, LOG_LEVEL_ERROR, "%.*s: %s",
+                 VIEW_ARGUMENTS(view_slice(request->path, 0, view_find_char(request->path, '/', 1))),
+                 problem->text);
+    web_answer_plain(answer, status,
+                     status == 404   ? "there is no such page"
+                     : status == 400 ? "this request cannot be understood"
+                     : status == 503 ? "this cannot be answered now; come again in a minute"
+                                     : "something is wrong here; the owner will see it");
+    if (status == 503)
+        answer->retry_after_seconds = 60;
+}
+
+int serve_version(struct serve_desk *desk, int64_t *ret_version, struct error *error)
+{
+    const char *file = desk->site.configuration.publish.profile;
+    struct stat status;
+    int64_t change;
+
+    if (store_change_find(desk->site.store, CHANGE_EDITIONS, &change, error) < 0)
+        return -1;
+    /* The owner may change what it is ranked by while it runs. */
+    if (file && stat(file, &status) == 0)
+        change = change * 1000003 + (int64_t)status.st_mtim.tv_sec * 1009 +
+                 (int64_t)status.st_mtim.tv_nsec + (int64_t)status.st_size;
+    *ret_version = change;
+    return 0;
+}
+
+/* Without the '/' at its end, which says nothing: one name for one page. */
+static struct view kept_name(struct view path)
+{
+    return path.size > 1 && path.data[path.size - 1] == '/' ? view_slice(path, 0, path.size - 1)
+                                                            : path;
+}
+
+/* False: what stands in the answer is all there is to say. */
+static bool find_row(const struct web_request *request, struct web_answer *answer,
+                     const struct row **ret_row, struct view *ret_rest)
+{
+    size_t index = 0;
+
+    switch (web_route_find(&PAGES[0].route, sizeof(PAGES[0]), request->method, request->path,
+                           &index, ret_rest)) {
+    case WEB_NOT_FOUND: web_answer_plain(answer, 404, "there is no such page"); return false;
+    case WEB_WRONG_METHOD:
+        answer->allow = web_route_methods(&PAGES[index].route);
+        web_answer_plain(answer, 405, "this page does not take that");
+        return false;
+    case WEB_FOUND: break;
+    }
+    *ret_row = &PAGES[index];
+    return true;
+}
+
+bool serve_quick(void *user, const struct web_request *request, struct web_answer *answer)
+{
+    const struct serving *serving = user;
+    const struct row *row;
+    struct view rest;
+
+    if (request->method == WEB_GET || request->method == WEB_HEAD)
+        answer->content =
+            serve_kept_find(serving->kept, kept_name(request->path), timer_steady_ms());
+    return answer->content || !find_row(request, answer, &row, &rest);
+}
+
+/* Old bytes are better than none when the store cannot be read just now. */
+static int answer_kept(struct serve_desk *desk, const struct row *row, struct view path,
+                       struct view rest, struct web_answer *answer, struct error *error)
+{
+    struct serve_kept *kept = desk->serving->kept;
+    int64_t now_ms = timer_steady_ms(), version;
+    struct web_content *content = NULL;
+    int result = 0;
+
+    if (serve_version(desk, &version, error) < 0)
+        return (answer->content = serve_kept_find(kept, path, now_ms)) != NULL ? 0 : -1;
+    if (serve_kept_enter(kept, path, version, now_ms, &answer->content))
+        return 0;
+    result = row->make(desk, rest, &content, error);
+    serve_kept_leave(kept, path, version, now_ms, result == 0 ? content : NULL);
+    answer->content = content;
+    return result;
+}
+
+static int answer_row(struct serve_desk *desk, const struct row *row,
+                      const struct web_request *request, struct view rest,
+                      struct web_answer *answer, struct error *error)
+{
+    if (row->page)
+        return row->page(desk, request, rest, answer, error);
+    if (row->make)
+        return answer_kept(desk, row, kept_name(request->path), rest, answer, error);
+    return error_set(error, ERROR_MISSING, "it is not kept");
+}
+
+void serve_work(void *user, const struct web_request *request, struct web_answer *answer)
+{
+    struct serve_desk *desk = user;
+    const struct row *row;
+    struct error error;
+    struct view rest;
+
+    desk->arena = request->arena;
+    if (find_row(request, answer, &row, &rest) &&
+        answer_row(desk, row, request, rest, answer, &error) < 0)
+        answer_error(desk, request, &error, answer);
+}

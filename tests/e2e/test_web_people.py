@@ -1,0 +1,400 @@
+"""People at the pages: signing up with a preview, confirming, changing a profile, leaving
+with one click, and what strangers must not learn or do."""
+
+import json
+import re
+import time
+import unittest
+from xml.etree import ElementTree
+
+from feeds import papers, rss
+from hostile_smtp import HostileSmtp
+from postgres import PostgresServer, with_postgres
+from servers import wait_for
+from support import OK, TOOL_STATUS, Case, text_of
+from web import BASE_URL, Served
+
+MULTIPART = ("--x1\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x1--\r\n",
+             {"Content-Type": "multipart/form-data; boundary=x1"})
+URLENCODED = ("List-Unsubscribe=One-Click", {"Content-Type": "application/x-www-form-urlencoded"})
+
+
+class People(Case):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.add("emmy@example.test", keywords=["network", "model"])
+        self.feed = self.paperboy.write("day.xml", rss(papers(40)))
+        self.run_ok("fetch", "--feed", self.feed, "--date", "2026-02-17")
+        self.served = None
+        self.serve()
+        self.addCleanup(self.end)
+
+    def configure(self):
+        pass
+
+    def add(self, address, **keys):
+        self.paperboy.profile(address, **keys)
+
+    def serve(self, **options):
+        self.served = Served(self.paperboy, **options)
+
+    def end(self):
+        if self.served is None:
+            return
+        status, said = self.served.stop()
+        self.served = None
+        self.assertNotEqual(status, TOOL_STATUS, said)
+        self.assertEqual(status, OK, said)
+        self.assertNotIn("runtime error", said)
+
+    # ---- mail that was sent ----
+
+    def mail_to(self, address, count=1):
+        """The newest of at least so many messages to an address, by the outbox in a Maildir."""
+        def found():
+            messages = [self.read_mail(raw) for raw in self.paperboy.delivered()]
+            return [message for message in messages if message["To"].addresses[0].addr_spec == address]
+        wait_for(lambda: len(found()) >= count, 10, f"mail {count} to {address}")
+        return max(found(), key=lambda message: str(message["Date"].datetime) + message["Subject"])
+
+    def link_in(self, message, kind):
+        return self.served.path_of(re.search(rf"{re.escape(BASE_URL)}{kind}/\S+", text_of(message)).group())
+
+    def count_mail(self):
+        time.sleep(0.5)
+        return len(self.paperboy.delivered())
+
+    def profile_of(self, address):
+        return json.loads((self.paperboy.subscribers / f"{address}.json").read_text())
+
+    def has_profile(self, address):
+        return (self.paperboy.subscribers / f"{address}.json").exists()
+
+    def sign_up(self, address="ada@example.org", **fields):
+        page = self.served.get("/subscribe")
+        self.assertEqual(page.status, 200, page.text)
+        return self.served.send(page, "subscribe", address=address, **{"keywords": "training\nLLM^3\n-graph", **fields})
+
+    def confirm(self, address="ada@example.org"):
+        link = self.link_in(self.mail_to(address), "confirm")
+        page = self.served.get(link)
+        self.assertEqual(page.status, 200, page.text)
+        self.assertFalse(self.has_profile(address), "asking for the page has confirmed")
+        return link, self.served.send(page)
+
+    def page_of(self, address):
+        before = len(self.paperboy.delivered())
+        page = self.served.get("/profile")
+        answer = self.served.send(page, address=address)
+        self.assertEqual(answer.status, 200, answer.text)
+        wait_for(lambda: len(self.paperboy.delivered()) > before, 10, "the link")
+        messages = [self.read_mail(raw) for raw in self.paperboy.delivered()]
+        message = next(m for m in messages if m["To"].addresses[0].addr_spec == address and "/profile/" in text_of(m))
+        return self.link_in(message, "profile")
+
+    def unsubscribe_link(self, address):
+        """Of today's digest."""
+        self.run_ok("run", "--feed", self.feed, "--date", "2026-02-17", "--only", address)
+        message = next(m for m in map(self.read_mail, self.paperboy.delivered())
+                       if m["To"].addresses[0].addr_spec == address and "List-Unsubscribe-Post" in m)
+        return message, self.served.path_of(re.search(r"<(https:[^>]*)>", message["List-Unsubscribe"]).group(1))
+
+
+class SigningUp(People):
+    def test_preview_confirmation_and_profile(self):
+        page = self.served.get("/subscribe")
+        shown = self.served.send(page, "preview", waits=False, keywords="training, LLM^3\n-graph",
+                                 category=["cs.LG"], max="7", interests="patient machines")
+        self.assertEqual(shown.status, 200)
+        self.paperboy.write("same.jsonl", json.dumps({
+            "email": "x@example.org", "keywords": ["training", {"term": "LLM", "weight": 3}], "max_papers": 7,
+            "exclude_keywords": ["graph"], "categories": ["cs.LG"], "interests": "patient machines"}) + "\n")
+        ranked = self.run_ok("rank", "--profiles", "same.jsonl", "--json").lines()[0]["papers"]
+        self.assertTrue(ranked)
+        self.assertEqual(re.findall(r'<h3[^>]*>.*?arxiv\.org/abs/([\d.]+)"', shown.text), [p["id"] for p in ranked])
+        scores = re.findall(r"· score ([\d.]+)", shown.text)
+        self.assertEqual([float(score) for score in scores], [round(p["score"], 1) for p in ranked])
+        self.assertIn("<mark>LLM</mark>", shown.text)
+        self.assertIn("papers a day", shown.words())
+        self.assertEqual(shown.forms[0].fields["category"], ["cs.LG"])
+        self.assertIn("LLM^3", shown.forms[0].fields["keywords"])
+        self.assertEqual(self.count_mail(), 0)
+
+        asked = self.served.send(shown, "subscribe", address="Ada@Example.org", name="Ada \"x\" Lovelace")
+        self.assertEqual((asked.status, "Set-Cookie" in asked.headers), (200, False))
+        self.assertIn("mailbox", asked.words())
+        link, done = self.confirm()
+        self.assertEqual(done.status, 200)
+        self.assertIn("Welcome", done.words())
+        document = self.profile_of("ada@example.org")
+        self.assertEqual(document["name"], "Ada x Lovelace")
+        self.assertEqual(document["keywords"], ["training", {"term": "LLM", "weight": 3.0}])
+        self.assertEqual(document["exclude_keywords"], ["graph"])
+        self.assertEqual((document["categories"], document["max_papers"]), (["cs.LG"], 7))
+        self.assertEqual(document["interests"], "patient machines")
+        self.assertIn("Confirmed already", self.served.get(link).words())
+        self.assertIn("Confirmed already", self.served.post(link, {}).words())
+
+    def test_errors_stand_beside_their_fields(self):
+        page = self.served.get("/subscribe")
+        shown = self.served.send(page, "subscribe", address="no address", max="900", at="25:99",
+                                 categories="cs.LGG, nonsense.XX", keywords="x^900")
+        for text in ("This is no mail address", "A number from 1 to 500", "“25:99” is no time", "“nonsense.XX”",
+                     "is taken as cs.LG", "a weight behind ^"):
+            self.assertIn(text, shown.words())
+        self.assertEqual(shown.forms[0].fields["max"], "900")
+        self.assertEqual(shown.forms[0].fields["address"], "no address")
+        self.assertEqual(self.count_mail(), 0)
+
+    def test_what_is_typed_is_escaped(self):
+        page = self.served.get("/subscribe")
+        shown = self.served.send(page, "preview", waits=False, keywords='</textarea><script>alert(1)</script>', max='"><b>')
+        self.assertNotIn("<script>alert", shown.text)
+        self.assertNotIn('"><b>', shown.text)
+        self.assertNotRegex(shown.text, r"\son\w+=|style=")
+
+    def test_same_answer_for_all(self):
+        """Nobody learns who subscribes: the same bytes, but for the form's own token."""
+        answers = {}
+        self.run_ok("subscriber", "suppress", "blocked@example.org", "--reason", "owner")
+        for address in ("new@example.org", "emmy@example.test", "blocked@example.org", "new@example.org"):
+            answers[address] = self.sign_up(address)
+        self.assertEqual({(a.status, a.text) for a in answers.values()}.__len__(), 1)
+        time.sleep(1)
+        told = [m["To"].addresses[0].addr_spec for m in map(self.read_mail, self.paperboy.delivered())]
+        self.assertEqual(sorted(told), ["emmy@example.test", "new@example.org"], "once each in a day")
+
+    def test_links_to_profiles_are_told_to_nobody(self):
+        page = self.served.get("/profile")
+        answers = {self.served.send(page, address=address).text
+                   for address in ("emmy@example.test", "nobody@example.org", "emmy@example.test")}
+        self.assertEqual(len(answers), 1)
+        time.sleep(1)
+        self.assertEqual([m["To"].addresses[0].addr_spec for m in map(self.read_mail, self.paperboy.delivered())],
+                         ["emmy@example.test"])
+
+    def test_one_client_is_bounded(self):
+        statuses = [self.sign_up(f"victim{i}@example.org").status for i in range(7)]
+        self.assertEqual(statuses[:5], [200] * 5)
+        self.assertEqual(statuses[5:], [429] * 2)
+        self.assertEqual(self.count_mail(), 5)
+        page = self.served.get("/subscribe")
+        self.assertEqual(self.served.send(page, "preview", waits=False).status, 200)
+
+    def test_forms_of_others_and_of_programs(self):
+        page = self.served.get("/subscribe")
+        fields = {"keywords": "x", "address": "ada@example.org"}
+        for headers in ({"Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site"},
+                        {"Origin": "https://evil.test", "Sec-Fetch-Site": ""},
+                        {"Origin": "null", "Sec-Fetch-Site": ""}, {"Sec-Fetch-Site": "same-site"},
+                        {"Sec-Fetch-Site": "cross-site"}):
+            answer = self.served.send(page, "subscribe", headers=headers, **fields)
+            self.assertEqual(answer.status, 403, headers)
+        fresh = self.served.get("/subscribe")
+        self.assertEqual(self.served.send(fresh, "subscribe", waits=False, **fields).status, 400)
+        token = page.forms[0].fields["token"]
+        changed = token[:-1] + ("a" if token[-1] != "a" else "b")
+        for forged in ("", changed, "a" * 24, self.served.get("/profile").forms[0].fields["token"]):
+            self.assertEqual(self.served.send(page, "subscribe", **{**fields, "token": forged}).status, 400)
+        self.assertEqual(self.served.send(page, "subscribe", website="http://x", **fields).status, 200)
+        self.assertEqual(self.count_mail(), 0)
+
+    def test_forged_and_expired_links(self):
+        unknown = self.served.get("/confirm/" + "a" * 31)
+        self.assertEqual(unknown.status, 404)
+        for path in ("/unsubscribe/", "/profile/"):
+            self.assertEqual(self.served.get(path + "a" * 31).status, 404)
+            self.assertEqual(self.served.post(path + "b" * 31, {}).status, 404)
+        self.sign_up()
+        link = self.link_in(self.mail_to("ada@example.org"), "confirm")
+        changed = link[:-1] + ("a" if link[-1] != "a" else "b")
+        self.assertEqual(self.served.post(changed, {}).status, 404)
+        self.assertEqual(self.served.get(link.replace("/confirm/", "/profile/")).status, 404)
+        self.assertEqual(self.served.post(link.replace("/confirm/", "/unsubscribe/"), {}).status, 404)
+        self.assertFalse(self.has_profile("ada@example.org"))
+
+
+class Leaving(People):
+    def test_one_click_in_either_form(self):
+        message, link = self.unsubscribe_link("emmy@example.test")
+        self.assertEqual(message["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click")
+        self.assertIn(BASE_URL.rstrip("/") + link, text_of(message))
+        page = self.served.get(link)
+        self.assertEqual(page.status, 200)
+        self.assertIn("e…@e….test", page.words())
+        self.assertNotIn("emmy@example.test", page.text)
+        self.assertEqual(self.served.ask("HEAD", link).status, 200)
+        self.assertEqual(self.paperboy.status()["suppressed"], 0, "looking has unsubscribed")
+        answers = []
+        for body, headers in (MULTIPART, URLENCODED, ("", {}), ("nonsense", {"Content-Type": "text/plain"})):
+            answer = self.served.ask("POST", link, body, headers)
+            self.assertEqual(answer.status, 200)
+            self.assertNotIn("Set-Cookie", answer.headers)
+            self.assertNotIn("Location", answer.headers)
+            answers.append(re.sub(r'name="token" value="[^"]*"', "", answer.text))
+        self.assertEqual(len(set(answers)), 1)
+        self.assertEqual(self.paperboy.status()["suppressed"], 1)
+        back = self.served.send(answer, "back")
+        self.assertEqual(back.status, 200, back.text)
+        wait_for(lambda: len(self.paperboy.delivered()) == 2, 10, "the question")
+        asked = next(m for m in map(self.read_mail, self.paperboy.delivered()) if "/confirm/" in text_of(m))
+        confirming = self.link_in(asked, "confirm")
+        self.assertEqual(self.served.post(confirming, {}).status, 200)
+        self.assertEqual(self.paperboy.status()["suppressed"], 0)
+
+    def test_who_is_erased_is_nobody(self):
+        _, link = self.unsubscribe_link("emmy@example.test")
+        self.run_ok("subscriber", "erase", "emmy@example.test")
+        self.assertEqual(self.served.get(link).status, 404)
+        self.assertEqual(self.served.post(link, {}).text, self.served.post("/unsubscribe/" + "a" * 31, {}).text)
+
+
+class Changing(People):
+    def test_page_changes_pauses_and_erases(self):
+        link = self.page_of("emmy@example.test")
+        page = self.served.get(link)
+        self.assertEqual(page.status, 200)
+        self.assertEqual(page.forms[0].fields["keywords"], "network\nmodel")
+        self.assertNotIn("emmy@example.test", page.text)
+        tried = self.served.send(page, "preview", waits=False, keywords="attention")
+        self.assertIn("<mark>attention</mark>", tried.text)
+        self.assertEqual(self.profile_of("emmy@example.test")["keywords"], ["network", "model"])
+        saved = self.served.send(tried, "save", keywords="model\nattention^2\n-survey", max="12", category=["cs.LG", "cs.DC"])
+        self.assertEqual(saved.status, 200, saved.text)
+        document = self.profile_of("emmy@example.test")
+        self.assertEqual(document["keywords"], ["model", {"term": "attention", "weight": 2.0}])
+        self.assertEqual((document["exclude_keywords"], document["max_papers"]), (["survey"], 12))
+        self.assertEqual(document["categories"], ["cs.DC", "cs.LG"] if document["categories"][0] == "cs.DC" else ["cs.LG", "cs.DC"])
+        # An older page does not overwrite what was saved since.
+        late = self.served.send(page, "save", keywords="something else")
+        self.assertIn("has changed the profile meanwhile", late.words())
+        self.assertEqual(late.forms[0].fields["keywords"], "something else")
+        self.assertEqual(self.profile_of("emmy@example.test"), document)
+        undone = self.served.send(saved, "undo")
+        self.assertIn("taken back", undone.words())
+        self.assertEqual(self.profile_of("emmy@example.test")["keywords"], ["network", "model"])
+        paused = self.served.send(undone, "pause", number=1, weeks="3")
+        self.assertIn("Paused until", paused.words())
+        self.assertIn("paused_until", self.profile_of("emmy@example.test"))
+        self.served.send(paused, "resume", number=1)
+        self.assertNotIn("paused_until", self.profile_of("emmy@example.test"))
+        left = self.served.send(paused, "unsubscribe", number=2)
+        self.assertIn("You get no", left.words())
+        self.assertEqual(self.paperboy.status()["suppressed"], 1)
+        before = len(self.paperboy.delivered())
+        self.served.send(left, "forget", number=2)
+        wait_for(lambda: len(self.paperboy.delivered()) > before, 10, "the question")
+        asked = next(m for m in map(self.read_mail, self.paperboy.delivered()) if "/confirm/" in text_of(m))
+        confirming = self.link_in(asked, "confirm")
+        self.assertIn("nobody can take it back", self.served.get(confirming).words())
+        self.assertIn("You are forgotten", self.served.post(confirming, {}).words())
+        self.assertFalse(self.has_profile("emmy@example.test"))
+        self.assertEqual(self.served.get(link).status, 404)
+        self.assertEqual(self.served.post(confirming, {}).status, 404)
+
+
+class Feeds(People):
+    def test_private_feed_follows_the_profile(self):
+        page = self.served.get(self.page_of("emmy@example.test"))
+        link = self.served.path_of(re.search(r'class="address"><a href="([^"]*/feed/[^"]*)"', page.text).group(1))
+        feed = self.served.get(link)
+        self.assertEqual(feed.status, 200, feed.text)
+        self.assertTrue(feed.headers["Content-Type"].startswith("application/rss+xml"))
+        self.assertTrue(feed.headers["Cache-Control"].startswith("private"))
+        self.paperboy.write("same.jsonl", json.dumps({"email": "x@example.org", "keywords": ["network", "model"]}) + "\n")
+        ranked = self.run_ok("rank", "--profiles", "same.jsonl", "--json").lines()[0]["papers"]
+        items = ElementTree.fromstring(feed.text).findall("channel/item")
+        self.assertEqual([item.findtext("link").rsplit("/", 1)[1] for item in items], [p["id"] for p in ranked])
+        self.assertIn("network", items[0].findtext("description"))
+        self.assertEqual(self.served.get(link, headers={"If-None-Match": feed.headers["ETag"]}).status, 304)
+        self.paperboy.profile("emmy@example.test", keywords=["attention"])
+        changed = self.served.get(link, headers={"If-None-Match": feed.headers["ETag"]})
+        self.assertEqual(changed.status, 200)
+        self.assertNotEqual(changed.text, feed.text)
+        self.run_ok("subscriber", "suppress", "emmy@example.test", "--reason", "unsubscribed")
+        self.assertEqual(self.served.get(link).status, 200)
+        self.run_ok("subscriber", "erase", "emmy@example.test")
+        self.assertEqual(self.served.get(link).status, 404)
+
+
+class SlowSmtp(HostileSmtp):
+    """A relay that thinks about each message."""
+
+    def action(self, stage, address=None):
+        if stage == "data":
+            time.sleep(0.2)
+        return super().action(stage, address)
+
+
+class Relayed(People):
+    """Over a relay that takes its time."""
+
+    def configure(self):
+        self.relay = SlowSmtp()
+        self.addCleanup(self.relay.close)
+        self.paperboy.write_configuration(delivery={"url": self.relay.url(), "tls": "off", "connections": 1})
+
+    def link_of(self, address):
+        message = self.read_mail(self.run_ok("preview", address, "--eml").out.encode())
+        return self.served.path_of(re.search(r"<(https:[^>]*)>", message["List-Unsubscribe"]).group(1))
+
+    def reached(self):
+        return {address for _, recipients, _ in list(self.relay.accepted) for address in recipients}
+
+    def test_who_leaves_while_digests_go_out_gets_none(self):
+        readers = [f"reader{i:02}@example.test" for i in range(20)]
+        for reader in readers:
+            self.paperboy.profile(reader, keywords=["network", "model"])
+        links = {reader: self.link_of(reader) for reader in readers[::4]}
+        sending = self.paperboy.start("run", "--feed", str(self.feed), "--date", "2026-02-17")
+        try:
+            wait_for(self.reached, 30, "the first digest")
+            leaves = next(reader for reader in reversed(links) if reader not in self.reached())
+            began = time.monotonic()
+            self.assertEqual(self.served.ask("POST", links[leaves], *URLENCODED).status, 200)
+            self.assertLess(time.monotonic() - began, 1)
+            self.assertNotIn(leaves, self.reached(), "too late for this test")
+        finally:
+            sending.communicate(timeout=60)
+        self.assertEqual(self.reached(), {*readers, "emmy@example.test"} - {leaves})
+
+    def test_slow_relay_holds_no_page(self):
+        began = time.monotonic()
+        for i in range(3):
+            page = self.served.get("/subscribe")
+            time.sleep(2.1)
+            started = time.monotonic()
+            answer = self.served.send(page, "subscribe", waits=False, address=f"new{i}@example.org")
+            self.assertEqual(answer.status, 200)
+            self.assertLess(time.monotonic() - started, 1)
+        wait_for(lambda: len(self.reached()) == 3, 20, "three questions")
+        self.assertLess(time.monotonic() - began, 30)
+
+
+@with_postgres
+class InPostgres(SigningUp):
+    """The same with profiles in the database."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = PostgresServer().start()
+        cls.addClassCleanup(cls.server.stop)
+
+    def configure(self):
+        self.paperboy.write_configuration(subscribers="store:", store=self.server.url(self.server.new_database()))
+
+    def add(self, address, **keys):
+        path = self.paperboy.write("add.jsonl", json.dumps({"email": address, **keys}) + "\n")
+        self.run_ok("subscriber", "import", path)
+
+    def profile_of(self, address):
+        return json.loads(self.run_ok("subscriber", "show", address).out)
+
+    def has_profile(self, address):
+        return self.paperboy.run("subscriber", "show", address).status == OK
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,209 @@
+/* A request of any bytes through all that reads it, and then to the pages, which have a
+ * small store and the real templates. Its lines: method and target, Content-Type,
+ * X-Forwarded-For, If-None-Match; what follows is the body. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/utf8.h"
+#include "commands/serve_feeds.h"
+#include "commands/serve_kept.h"
+#include "commands/serve_state.h"
+#include "papers/feed.h"
+#include "store/editions.h"
+#include "web/form.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define PAPER                                                                             \
+    "{\"id\":\"2602.13531\",\"title\":\"<b>T</b> & $x$\",\"abstract\":\"A ]]> \\\"b\\\"\"," \
+    "\"authors\":[\"A \\u0041\"],\"categories\":[\"cs.LG\"]}\n"
+
+/* Made once, at the first input, and left to the end. */
+static struct world {
+    struct site site;
+    struct log log;
+    struct serving serving;
+    struct state_keeper state;
+    struct feeds_keeper feeds;
+    struct serve_desk desk;
+    char folder[64];
+} *world;
+
+static void need(int result, const struct error *error)
+{
+    if (result == 0)
+        return;
+    fprintf(stderr, "%s\n", error->text);
+    abort();
+}
+
+static void remove_world(void)
+{
+    static const char *const FILES[] = {"paperboy.json", "paperboy.db", "paperboy.db-wal",
+                                        "paperboy.db-shm", "subscribers"};
+    char path[128];
+
+    for (size_t i = 0; i < sizeof(FILES) / sizeof(FILES[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", world->folder, FILES[i]);
+        remove(path);
+    }
+    remove(world->folder);
+}
+
+static void add_edition(struct store *store)
+{
+    const struct edition_category category = {"cs.LG", 1, 1, EDITION_COMPLETE};
+    const struct edition edition = {.date = {2026, 2, 17}, .fetched_utc = 1771300000,
+                                    .state = EDITION_COMPLETE, .categories = &category,
+                                    .category_count = 1};
+    struct feed_report report = {0};
+    struct papers papers;
+    struct error error = {0};
+
+    papers_init(&papers);
+    need(feed_parse(VIEW(PAPER), 1 << 20, &papers, &report, &error), &error);
+    need(store_put_edition(store, &edition, &papers, NULL, &error), &error);
+    papers_free(&papers);
+}
+
+static void write_configuration(const char *file)
+{
+    char here[1024] = "", text[2048];
+    struct error error = {0};
+
+    if (!getcwd(here, sizeof(here)))
+        abort();
+    snprintf(text, sizeof(text),
+             "{\"sender\":{\"name\":\"P\",\"address\":\"p@example.test\"},"
+             "\"templates\":\"%s/templates\",\"web\":{\"base_url\":\"http://x.test/\"}}",
+             here);
+    need(file_write_atomic(file, view_of(text), 0600, &error), &error);
+}
+
+static void make_world(void)
+{
+    const char *temporary = getenv("TMPDIR");
+    struct error error = {0};
+    char file[96];
+
+    world = calloc(1, sizeof(*world));
+    if (!world)
+        abort();
+    log_init(&world->log, "fuzz");
+    snprintf(world->folder, sizeof(world->folder), "%.40s/fuzz-XXXXXX", temporary ? temporary : "/tmp");
+    if (!mkdtemp(world->folder))
+        abort();
+    atexit(remove_world);
+    snprintf(file, sizeof(file), "%s/paperboy.json", world->folder);
+    write_configuration(file);
+    need(site_open(&world->site, &world->log, file, false, &error), &error);
+    need(site_open_store(&world->site, &error), &error);
+    need(site_open_templates(&world->site, &error), &error);
+    add_edition(world->site.store);
+    world->serving = (struct serving){
+        .site = &world->site, .posts = web_limits_new(10, 1000, 1), .base_url = "http://x.test/",
+        .kept = serve_kept_new(20, 1 << 20), .state = &world->state, .feeds = &world->feeds};
+    state_keeper_init(&world->state);
+    feeds_keeper_init(&world->feeds);
+    library_init(&world->serving.library);
+    need(web_networks_add(&world->serving.trusted, "127.0.0.0/8", &error), &error);
+    need(serve_keep_files(&world->serving, &error), &error);
+    world->desk.serving = &world->serving;
+    world->desk.site = world->site;
+    composer_init_sharing(&world->desk.composer, &world->desk.site, &world->serving.library);
+    need(profile_source_open(&world->desk.site, &world->desk.source, &error), &error);
+}
+
+static void check_text(struct view text)
+{
+    if (!utf8_is_valid(text))
+        abort();
+    for (size_t i = 0; i < text.size; i++)
+        if ((unsigned char)text.data[i] < ' ' && text.data[i] != '\n')
+            abort();
+}
+
+static void check_fields(struct web_fields fields)
+{
+    if (fields.count > WEB_FIELDS)
+        abort();
+    for (size_t i = 0; i < fields.count; i++) {
+        check_text(fields.items[i].name);
+        check_text(fields.items[i].value);
+    }
+}
+
+static void read_form(struct web_request *request, struct view type, struct view body)
+{
+    struct view boundary;
+
+    switch (web_form_recognise(type, &boundary)) {
+    case WEB_FORM_NONE: return;
+    case WEB_FORM_URLENCODED: request->form = web_form_read(body, request->arena); break;
+    case WEB_FORM_MULTIPART:
+        request->form = web_form_read_multipart(body, boundary, request->arena);
+        break;
+    }
+    request->is_form = true;
+    check_fields(request->form);
+}
+
+/* What comes back says nothing of the folder that all this is in. */
+static void answer(struct web_request *request)
+{
+    struct web_answer answer;
+    struct view bytes;
+
+    web_answer_init(&answer);
+    if (!serve_quick(&world->serving, request, &answer))
+        serve_work(&world->desk, request, &answer);
+    bytes = answer.content ? web_content_bytes(answer.content) : buffer_view(&answer.body);
+    if (answer.content)
+        web_content_is_known(answer.content, request->if_none_match, request->if_none_match);
+    if (!bytes.size || answer.status == 500 || !utf8_is_valid(bytes) ||
+        view_find(bytes, view_of(world->folder), 0) < bytes.size ||
+        serve_kept_count(world->serving.kept).items > 40)
+        abort();
+    web_answer_free(&answer);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct view rest = {(const char *)data, size}, line, target, type, forwarded, match, method;
+    char client[WEB_CLIENT_BYTES], group[WEB_CLIENT_BYTES];
+    struct web_request request = {0};
+    size_t question;
+
+    if (!world)
+        make_world();
+    if (!view_next_line(&rest, &line))
+        return 0;
+    view_next_part(&line, ' ', &method);
+    target = line;
+    type = view_next_line(&rest, &line) ? line : (struct view){0};
+    forwarded = view_next_line(&rest, &line) ? line : (struct view){0};
+    match = view_next_line(&rest, &line) ? line : (struct view){0};
+    question = view_find_char(target, '?', 0);
+    web_client_find(&world->serving.trusted, "127.0.0.1", forwarded, client);
+    web_client_group(client, group);
+    request = (struct web_request){
+        .method = view_equal_string(method, "POST")   ? WEB_POST
+                  : view_equal_string(method, "HEAD") ? WEB_HEAD
+                                                      : WEB_GET,
+        .arena = arena_new(), .client = client, .now_utc = 1771400000, .host = VIEW("x.test"),
+        .if_none_match = match};
+    request.query = web_form_read(view_slice(target, question + 1, target.size), request.arena);
+    check_fields(request.query);
+    if (web_path_read(view_slice(target, 0, question), request.arena, &request.path)) {
+        check_text(request.path);
+        if (request.method == WEB_POST)
+            read_form(&request, type, rest);
+        answer(&request);
+    }
+    arena_free(&request.arena);
+    return 0;
+}
