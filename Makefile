@@ -37,7 +37,7 @@ TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm val
 	openssl sqlite3 faketime mandoc shellcheck systemd
 # postfix has smtp-source and smtp-sink.
 BENCH_PACKAGES := python3 python3-feedparser python3-pystache postfix postgresql nginx-light wrk
-SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin chromium fonts-dejavu-core
+SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin chromium nginx-light fonts-dejavu-core
 
 # The Makefile is read before its own `packages` target may have installed
 # pkg-config, so its answers are asked for when a recipe runs.

@@ -3,8 +3,11 @@
 import concurrent.futures
 import contextlib
 import gzip
+import http.client
 import json
+import os
 import re
+import shutil
 import socket
 import sqlite3
 import ssl
@@ -13,7 +16,7 @@ import sys
 import time
 from email.utils import parsedate_to_datetime
 
-from support import CONFIGURATION, LOCAL_ADDRESS, SAMPLE_DAY, Case, today
+from support import CONFIGURATION, LOCAL_ADDRESS, ROOT, SAMPLE_DAY, Case, today
 from web_server import Server, read_all, status_of, trusting
 
 EVERYWHERE = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
@@ -365,3 +368,41 @@ class Life(Serving):
             time.sleep(5.5)
             self.assertEqual(json.loads(server.ask("/health")[2])["store"], "ok")
             self.assertEqual(server.ask("/archive")[0], 200)
+
+    def test_behind_nginx_as_the_readme_has_it(self):
+        program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+        if program is None:
+            self.skipTest("nginx is not here")
+        self.make_certificate()
+        text = (ROOT / "README.md").read_text()
+        block = re.search(r"(?m)^    server \{\n(?:    .*\n)+?    \}\n", text)[0]
+        with socket.create_server((LOCAL_ADDRESS, 0)) as probe:
+            port = probe.getsockname()[1]
+        with self.serve() as server:
+            block = (block.replace("listen 443", f"listen {LOCAL_ADDRESS}:{port}")
+                     .replace("127.0.0.1:8025", f"{LOCAL_ADDRESS}:{server.port}")
+                     .replace("/etc/ssl/papers", str(self.folder / "web")))
+            places = "".join(f"{name}_temp_path {self.folder}/nginx-{name};\n" for name in
+                             ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+            self.paperboy.write("nginx.conf", f"pid {self.folder}/nginx.pid; error_log {self.folder}/nginx.log; "
+                                f"daemon off;\nevents {{}}\nhttp {{ access_log off;\n{places}{block}}}\n")
+            front = subprocess.Popen([program, "-c", self.folder / "nginx.conf"], stderr=subprocess.DEVNULL)
+            try:
+                end = time.monotonic() + 10
+                while True:
+                    try:
+                        socket.create_connection((LOCAL_ADDRESS, port), timeout=5).close()
+                        break
+                    except OSError:
+                        self.assertLess(time.monotonic(), end, "nginx does not start")
+                        time.sleep(0.05)
+                connection = http.client.HTTPSConnection(LOCAL_ADDRESS, port, timeout=20, context=trusting())
+                connection.request("GET", "/rss", headers={"X-Forwarded-For": "1.2.3.4"})
+                answer = connection.getresponse()
+                self.assertEqual(answer.status, 200)
+                self.assertEqual(answer.read(), server.ask("/rss")[2])
+                self.assertRegex(answer.getheader("Content-Security-Policy"), "default-src 'none'")
+                connection.close()
+            finally:
+                front.terminate()
+                front.wait(10)
