@@ -89,9 +89,9 @@ static void test_many_fields(void **state)
         buffer_printf(&text, "f%d=%d&", i, i);
     fields = web_form_read(buffer_view(&text), arena);
     assert_int_equal(fields.count, WEB_FIELDS);
-    assert_true(view_equal_string(web_fields_find(fields, "f63"), "63"));
-    assert_false(web_fields_has(fields, "f64"));
-    assert_int_equal(web_fields_find(fields, "f64").size, 0);
+    assert_true(view_equal_string(web_fields_find(fields, "f255"), "255"));
+    assert_false(web_fields_has(fields, "f256"));
+    assert_int_equal(web_fields_find(fields, "f256").size, 0);
     buffer_free(&text);
     arena_free(&arena);
 }
