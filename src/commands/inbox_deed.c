@@ -197,8 +197,10 @@ static int do_pending(struct inbox *inbox, const struct inbox_deed *deed, struct
         return 0;
     if (pending_confirm(store, deed->confirms, deed->confirms_as_other, inbox->now_utc, error) < 0)
         return -1;
-    return deed->finishes ? pending_finish(store, deed->confirms, inbox->now_utc, &is_first, error)
-                          : 0;
+    if (deed->finishes &&
+        pending_finish(store, deed->confirms, inbox->now_utc, &is_first, error) < 0)
+        return -1;
+    return is_first ? 0 : error_set(error, ERROR_CONFLICT, "it was confirmed meanwhile");
 }
 
 static int send_answers(struct inbox *inbox, struct inbox_deed *deed, struct error *error)

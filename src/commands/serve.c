@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/timer.h"
 #include "commands/command.h"
+#include "commands/serve_asker.h"
 #include "commands/serve_feeds.h"
 #include "commands/serve_kept.h"
 #include "commands/serve_state.h"
@@ -32,8 +33,8 @@ struct stand {
     struct serving serving;
     struct state_keeper state;
     struct feeds_keeper feeds;
-    struct serve_desk desks[DESKS];
-    void *handlers[DESKS];
+    struct serve_desk desks[DESKS + 1]; /* the last is the asker's */
+    void *handlers[DESKS + 1];
     size_t desk_count;
     int sockets[LISTENERS];
     size_t socket_count;
@@ -105,16 +106,18 @@ static int open_stand(struct stand *stand, struct site *site, struct error *erro
     if (serve_tls_read(&site->configuration, &stand->certificate, &stand->key, error) < 0 ||
         serve_keep_files(&stand->serving, error) < 0)
         return -1;
-    while (stand->desk_count < DESKS)
+    while (stand->desk_count < DESKS + 1)
         if (open_desk(stand, error) < 0)
             return -1;
-    if (serve_sender_start(site, &stand->serving.sender, error) < 0)
+    if (serve_sender_start(site, &stand->serving.sender, error) < 0 ||
+        serve_asker_start(&stand->desks[DESKS], &stand->serving.asker, error) < 0)
         return -1;
     return open_sockets(stand, error);
 }
 
 static void close_stand(struct stand *stand)
 {
+    serve_asker_stop(&stand->serving.asker);
     serve_sender_stop(&stand->serving.sender);
     feeds_keeper_free(&stand->feeds);
     for (size_t i = 0; i < stand->desk_count; i++)
@@ -155,7 +158,7 @@ static int stay(struct stand *stand, struct log *log, struct error *error)
         .work = serve_work,
         .user = &stand->serving,
         .desks = stand->handlers,
-        .desk_count = stand->desk_count,
+        .desk_count = DESKS,
         .now = site_now,
     };
 

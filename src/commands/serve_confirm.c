@@ -104,38 +104,37 @@ static int show_done(struct serve_desk *desk, const struct inbox_deed *deed,
     return serve_render(desk, "web_done.html", context, 200, answer, error);
 }
 
+static int find(struct serve_desk *desk, struct view text, struct grant *ret_grant,
+                struct error *error)
+{
+    struct token token;
+
+    *ret_grant = (struct grant){0};
+    return token_read(text, &token, NULL) == 0 && token.purpose == TOKEN_CONFIRM
+               ? inbox_find_confirm(&desk->people, &token, ret_grant, error)
+               : 0;
+}
+
 static int act(struct serve_desk *desk, const struct grant *grant, struct web_answer *answer,
                struct error *error)
 {
-    struct error problem;
-    int result = -1;
+    struct inbox_deed deed = {0};
+    int result = inbox_decide_confirm(&desk->people, &deed, grant, error);
 
-    for (int i = 0; i < TRIES && result < 0; i++) {
-        struct inbox_deed deed = {0};
-
-        result = inbox_decide_confirm(&desk->people, &deed, grant, &problem);
-        if (result == 0)
-            result = people_perform(desk, &deed, &problem);
-        if (result == 0)
-            result = show_done(desk, &deed, grant, answer, &problem);
-        inbox_deed_free(&deed);
-        if (result < 0 && problem.kind != ERROR_CONFLICT)
-            break;
-    }
-    if (result < 0)
-        *error = problem;
+    if (result == 0)
+        result = people_perform(desk, &deed, error);
+    if (result == 0)
+        result = show_done(desk, &deed, grant, answer, error);
+    inbox_deed_free(&deed);
     return result;
 }
 
-int serve_confirm(struct serve_desk *desk, const struct web_request *request, struct view rest,
-                  struct web_answer *answer, struct error *error)
+static int take(struct serve_desk *desk, const struct web_request *request, struct view rest,
+                struct web_answer *answer, struct error *error)
 {
-    struct grant grant = {0};
-    struct token token;
+    struct grant grant;
 
-    people_begin(desk, request, NULL, NULL);
-    if (token_read(rest, &token, NULL) == 0 && token.purpose == TOKEN_CONFIRM &&
-        inbox_find_confirm(&desk->people, &token, &grant, error) < 0)
+    if (find(desk, rest, &grant, error) < 0)
         return -1;
     if (!grant.address)
         return people_say_unknown(desk, rest, TOKEN_CONFIRM, answer, error);
@@ -143,4 +142,22 @@ int serve_confirm(struct serve_desk *desk, const struct web_request *request, st
         return people_say(desk, 200, "web_used_title", "web_used", NULL, NULL, answer, error);
     return request->method == WEB_POST ? act(desk, &grant, answer, error)
                                        : show(desk, request, rest, &grant, answer, error);
+}
+
+/* Found anew each time: somebody may have pressed the button twice. */
+int serve_confirm(struct serve_desk *desk, const struct web_request *request, struct view rest,
+                  struct web_answer *answer, struct error *error)
+{
+    struct error problem;
+    int result = -1;
+
+    people_begin(desk, request, NULL, NULL);
+    for (int i = 0; i < TRIES && result < 0; i++) {
+        result = take(desk, request, rest, answer, &problem);
+        if (result < 0 && problem.kind != ERROR_CONFLICT)
+            break;
+    }
+    if (result < 0)
+        *error = problem;
+    return result;
 }

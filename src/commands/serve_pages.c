@@ -38,13 +38,13 @@ static const struct row {
     {{NULL, false}, NULL, NULL},
 };
 
-/* Nothing secret is in an error's text, but names of files and hosts are. Of an address the
+/* Of kind input is a profile that its owner has to mend: what a request says is no error.
+ * Nothing secret is in an error's text, but names of files and hosts are. Of an address the
  * log gets the first segment only: what follows may be a token. */
 static void answer_error(struct serve_desk *desk, const struct web_request *request,
                          const struct error *problem, struct web_answer *answer)
 {
     unsigned status = problem->kind == ERROR_MISSING                                 ? 404
-                      : problem->kind == ERROR_INPUT                                 ? 400
                       : problem->kind == ERROR_TEMPORARY || problem->kind == ERROR_CONFLICT ? 503
                                                                                      : 500;
 
@@ -54,7 +54,6 @@ static void answer_error(struct serve_desk *desk, const struct web_request *requ
                  problem->text);
     web_answer_plain(answer, status,
                      status == 404   ? "there is no such page"
-                     : status == 400 ? "this request cannot be understood"
                      : status == 503 ? "this cannot be answered now; come again in a minute"
                                      : "something is wrong here; the owner will see it");
     if (status == 503)

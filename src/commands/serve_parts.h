@@ -14,6 +14,7 @@
 #include "web/server.h"
 
 struct feeds_keeper;
+struct serve_asker;
 struct serve_kept;
 struct state_keeper;
 
@@ -26,6 +27,7 @@ struct serving {
     struct web_limits *posts; /* per client: forms sent */
     struct web_limits *mails; /* per client: forms that have a mail sent to somebody */
     struct serve_sender *sender; /* of those mails */
+    struct serve_asker *asker;   /* serve_asker.h */
     struct private_feeds *private_feeds;
     struct web_server *server; /* for its counts; NULL until it has started */
     int64_t started_utc;

@@ -8,7 +8,7 @@
 #include "web/mask.h"
 #include "web/origin.h"
 
-enum { HASH_BYTES = 32, TEXT_BYTES = 4096, ACTIONS_MS = 1000 };
+enum { HASH_BYTES = 32, TEXT_BYTES = 4096, ACTIONS_MS = 1000, BUSY_SECONDS = 60 };
 
 /* ---- a request begins ---- */
 
@@ -141,6 +141,16 @@ bool people_may_act(struct serve_desk *desk, const struct web_request *request, 
     return false;
 }
 
+bool people_can_mail(struct serve_desk *desk, bool needs_page, struct web_answer *answer,
+                     int *ret_result, struct error *error)
+{
+    if (desk->serving->base_url || (!needs_page && desk->people.options.inbox.size))
+        return true;
+    *ret_result = people_say(desk, 503, "web_no_way_title", "web_no_way", NULL, NULL, answer,
+                             error);
+    return false;
+}
+
 bool people_is_trapped(const struct web_request *request)
 {
     return web_fields_find(request->form, "website").size > 0;
@@ -217,22 +227,26 @@ int people_perform(struct serve_desk *desk, struct inbox_deed *deed, struct erro
     return 0;
 }
 
-int people_ask(struct serve_desk *desk, struct error *error)
+int people_ask_lines(struct serve_desk *desk, const struct web_request *request,
+                     const char *address, const char *lines, struct error *error)
 {
     struct inbox_deed deed = {0};
-    struct error problem;
-    int result = inbox_decide(&desk->people, &deed, &problem);
+    int result;
 
+    people_begin(desk, request, address, people_read_lines(desk, view_of(lines)));
+    result = inbox_decide(&desk->people, &deed, error);
     if (result == 0)
-        result = people_perform(desk, &deed, &problem);
+        result = people_perform(desk, &deed, error);
     inbox_deed_free(&deed);
-    if (result == 0)
-        return 0;
-    if (problem.kind == ERROR_TEMPORARY) {
-        *error = problem;
-        return -1;
-    }
-    /* A broken profile is its owner's to mend, and nobody's else to know of. */
-    log_line(desk->site.log, LOG_LEVEL_WARNING, "a form: %s", problem.text);
-    return 0;
+    return result;
+}
+
+int people_ask(struct serve_desk *desk, const struct web_request *request, serve_ask *ask,
+               const char *address, const char *lines, const char *text,
+               struct web_answer *answer, struct error *error)
+{
+    if (serve_asker_add(desk->serving->asker, ask, address, lines, request->now_utc))
+        return people_say(desk, 200, "web_asked_title", text, NULL, NULL, answer, error);
+    answer->retry_after_seconds = BUSY_SECONDS;
+    return people_say(desk, 503, "web_busy_title", "web_busy", NULL, NULL, answer, error);
 }

@@ -3,7 +3,7 @@
 #ifndef COMMANDS_SERVE_PEOPLE_H
 #define COMMANDS_SERVE_PEOPLE_H
 
-#include "commands/serve_parts.h"
+#include "commands/serve_asker.h"
 #include "commands/serve_view.h"
 
 /* ---- the pages, for serve_pages.c ---- */
@@ -42,6 +42,10 @@ bool people_may_post(struct serve_desk *desk, const struct web_request *request,
 bool people_may_act(struct serve_desk *desk, const struct web_request *request, const char *form,
                     bool sends_mail, struct web_answer *answer, int *ret_result,
                     struct error *error);
+/* Whether a link to a page, or with an inbox a mail address that acts, can be told in a mail;
+ * else it was answered. */
+bool people_can_mail(struct serve_desk *desk, bool needs_page, struct web_answer *answer,
+                     int *ret_result, struct error *error);
 /* Only a program fills in the field that nobody sees. */
 bool people_is_trapped(const struct web_request *request);
 
@@ -61,9 +65,13 @@ int people_say_unknown(struct serve_desk *desk, struct view text, enum token_pur
 
 /* Does the deed, and has its mails sent. */
 int people_perform(struct serve_desk *desk, struct inbox_deed *deed, struct error *error);
-/* What somebody typed is decided for its address; whatever comes of it is not told. -1 only
- * when the store cannot be used just now. */
-int people_ask(struct serve_desk *desk, struct error *error);
+/* What is asked for an address that somebody typed is decided later, and whatever comes of
+ * it is not told: the page says `text`. */
+int people_ask(struct serve_desk *desk, const struct web_request *request, serve_ask *ask,
+               const char *address, const char *lines, const char *text,
+               struct web_answer *answer, struct error *error);
+/* Asks what a mail of these lines would. */
+serve_ask people_ask_lines;
 
 /* ---- serve_preview.c ---- */
 

@@ -13,7 +13,8 @@ static int show(struct serve_desk *desk, json_t *context, struct web_answer *ans
 }
 
 /* To whoever has a profile here, whether digests go out or not. */
-static int send_link(struct serve_desk *desk, const char *address, struct error *error)
+static int send_link(struct serve_desk *desk, const struct web_request *request,
+                     const char *address, const char *lines, struct error *error)
 {
     struct inbox *people = &desk->people;
     struct suppression_found suppression;
@@ -21,6 +22,8 @@ static int send_link(struct serve_desk *desk, const char *address, struct error 
     bool may = false;
     int result = -1;
 
+    (void)lines;
+    people_begin(desk, request, address, NULL);
     if (suppression_find(desk->site.store, address, &suppression, error) < 0)
         return -1;
     if (suppression.found && suppression.reason != SUPPRESSION_UNSUBSCRIBED)
@@ -44,13 +47,14 @@ int serve_profile_link(struct serve_desk *desk, const struct web_request *reques
                        struct view rest, struct web_answer *answer, struct error *error)
 {
     const char *address;
-    struct error problem;
     json_t *context;
     int result;
 
     (void)rest;
     people_begin(desk, request, NULL, NULL);
     if (request->method == WEB_POST && !people_may_post(desk, request, answer, &result, error))
+        return result;
+    if (!people_can_mail(desk, true, answer, &result, error))
         return result;
     context = people_context(desk, request, FORM, "web_link_title");
     if (request->method != WEB_POST)
@@ -61,13 +65,7 @@ int serve_profile_link(struct serve_desk *desk, const struct web_request *reques
     json_decref(context);
     if (!people_may_act(desk, request, FORM, true, answer, &result, error))
         return result;
-    people_begin(desk, request, address, NULL);
-    if (!people_is_trapped(request) && send_link(desk, address, &problem) < 0) {
-        if (problem.kind == ERROR_TEMPORARY) {
-            *error = problem;
-            return -1;
-        }
-        log_line(desk->site.log, LOG_LEVEL_WARNING, "a form: %s", problem.text);
-    }
-    return people_say(desk, 200, "web_asked_title", "web_link_sent", NULL, NULL, answer, error);
+    if (people_is_trapped(request))
+        return people_say(desk, 200, "web_asked_title", "web_link_sent", NULL, NULL, answer, error);
+    return people_ask(desk, request, send_link, address, "", "web_link_sent", answer, error);
 }

@@ -14,7 +14,7 @@ struct signing_up {
     struct serve_desk *desk;
     const struct web_request *request;
     struct profile_form form;
-    const struct mail_commands *commands;
+    struct view lines;
     struct change_notes notes;
     struct inbox_deed deed; /* only for its profile */
     bool is_wrong;
@@ -40,9 +40,9 @@ static void read_form(struct signing_up *signing)
         return;
     }
     profile_form_read(signing->request->form, arena, &signing->form);
-    signing->commands = people_read_lines(
-        signing->desk, profile_form_lines(&signing->form, &signing->deed.after, true, arena));
-    change_apply(signing->commands, &context, &signing->deed.after, arena, &signing->notes);
+    signing->lines = profile_form_lines(&signing->form, &signing->deed.after, true, arena);
+    change_apply(people_read_lines(signing->desk, signing->lines), &context,
+                 &signing->deed.after, arena, &signing->notes);
     for (size_t i = 0; i < signing->notes.count; i++)
         signing->is_wrong |= signing->notes.items[i].outcome == CHANGE_REFUSED;
 }
@@ -63,13 +63,10 @@ static int show(struct signing_up *signing, json_t *context, struct web_answer *
 }
 
 static int ask(struct serve_desk *desk, const struct web_request *request, const char *address,
-               const struct mail_commands *commands, struct web_answer *answer,
-               struct error *error)
+               const char *lines, struct web_answer *answer, struct error *error)
 {
-    people_begin(desk, request, address, commands);
-    if (people_ask(desk, error) < 0)
-        return -1;
-    return people_say(desk, 200, "web_asked_title", "web_asked", NULL, NULL, answer, error);
+    return people_ask(desk, request, people_ask_lines, address, lines, "web_asked", answer,
+                      error);
 }
 
 static int subscribe(struct signing_up *signing, json_t *context, struct web_answer *answer,
@@ -82,11 +79,13 @@ static int subscribe(struct signing_up *signing, json_t *context, struct web_ans
     if (!address || signing->is_wrong)
         return show(signing, context, answer, error);
     json_decref(context);
-    if (!people_may_act(desk, signing->request, FORM, true, answer, &result, error))
+    if (!people_can_mail(desk, false, answer, &result, error) ||
+        !people_may_act(desk, signing->request, FORM, true, answer, &result, error))
         return result;
     if (people_is_trapped(signing->request))
         return people_say(desk, 200, "web_asked_title", "web_asked", NULL, NULL, answer, error);
-    return ask(desk, signing->request, address, signing->commands, answer, error);
+    return ask(desk, signing->request, address, arena_string(desk->arena, signing->lines), answer,
+               error);
 }
 
 /* Who left with a digest's link, and comes back by the button there. */
@@ -101,9 +100,7 @@ static int come_back(struct serve_desk *desk, const struct web_request *request,
     if (people_find(desk, web_fields_find(request->form, "back"), TOKEN_UNSUBSCRIBE, &address,
                     answer, error) < 0)
         return -1;
-    return address ? ask(desk, request, address, people_read_lines(desk, VIEW("subscribe\n")),
-                         answer, error)
-                   : 0;
+    return address ? ask(desk, request, address, "subscribe\n", answer, error) : 0;
 }
 
 int serve_subscribe(struct serve_desk *desk, const struct web_request *request, struct view rest,

@@ -76,16 +76,20 @@ static int compare(const void *a, const void *b)
     return left->tag < right->tag ? -1 : left->tag > right->tag;
 }
 
-/* Changes when a profile is added. */
-static int find_stamp(const struct profile_source *source, int64_t *ret_stamp, struct error *error)
+/* One changes when a profile is added, the other when somebody asks for something, which
+ * other threads and processes may have taken. */
+static int find_stamps(struct site *site, const struct profile_source *source,
+                       int64_t *ret_profiles, int64_t *ret_pending, struct error *error)
 {
     struct stat status;
 
+    if (store_change_find(site->store, CHANGE_PENDING, ret_pending, error) < 0)
+        return -1;
     if (!source->folder)
-        return store_change_find(source->store, CHANGE_PROFILES, ret_stamp, error);
-    *ret_stamp = stat(source->folder, &status) < 0
-                     ? 0
-                     : (int64_t)status.st_mtim.tv_sec * NANOSECONDS + status.st_mtim.tv_nsec;
+        return store_change_find(source->store, CHANGE_PROFILES, ret_profiles, error);
+    *ret_profiles = stat(source->folder, &status) < 0
+                        ? 0
+                        : (int64_t)status.st_mtim.tv_sec * NANOSECONDS + status.st_mtim.tv_nsec;
     return 0;
 }
 
@@ -98,9 +102,9 @@ static int read_all(struct tag_book *book, struct site *site, struct error *erro
     book->arena = arena_new();
     book->was_reread = true;
     book->read_utc = site_now();
-    /* The stamp first: what is added meanwhile is looked for the next time. */
+    /* The stamps first: what is added meanwhile is looked for the next time. */
     if (profile_source_open(site, &source, error) < 0 ||
-        find_stamp(&source, &book->stamp, error) < 0 ||
+        find_stamps(site, &source, &book->profiles, &book->pending, error) < 0 ||
         add_profiles(&reading, &source, error) < 0 ||
         add_suppressed(&reading, site->store, error) < 0 ||
         pending_each_address(site->store, site_now(), add, &reading, error) < 0 ||
@@ -141,14 +145,15 @@ static int is_worth_reading(const struct tag_book *book, struct site *site, bool
                             struct error *error)
 {
     struct profile_source source;
-    int64_t age = site_now() - book->read_utc, stamp;
+    int64_t age = site_now() - book->read_utc, profiles, pending;
 
     *ret_is = !book->is_read;
     if (book->is_read && !book->was_reread) {
         if (profile_source_open(site, &source, error) < 0 ||
-            find_stamp(&source, &stamp, error) < 0)
+            find_stamps(site, &source, &profiles, &pending, error) < 0)
             return -1;
-        *ret_is = age < 0 || age >= FRESH_SECONDS || stamp != book->stamp;
+        *ret_is = age < 0 || age >= FRESH_SECONDS || profiles != book->profiles ||
+                  pending != book->pending;
     }
     return 0;
 }

@@ -20,7 +20,7 @@ struct tag_book {
     size_t count, capacity;
     bool is_read;
     int64_t read_utc;
-    int64_t stamp;      /* of the profiles, when they were read */
+    int64_t profiles, pending; /* which ones there were, when they were read */
     bool was_reread;    /* for the mail at work */
     size_t looked_up;   /* for it */
 };

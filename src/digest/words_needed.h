@@ -73,7 +73,8 @@ static const char *const words_needed_people[] = {
     "web_category_taken", "web_confirm_half", "web_confirm_not", "web_confirm_title",
     "web_conflict", "web_done_title", "web_feed_title", "web_forgotten", "web_form_again", "web_form_old",
     "web_form_old_title", "web_leave_title", "web_left_title", "web_link_sent", "web_link_title",
-    "web_old_confirm", "web_old_page", "web_old_title", "web_other_site", "web_other_site_title",
+    "web_no_way", "web_no_way_title", "web_old_confirm", "web_old_page", "web_old_title",
+    "web_other_site", "web_other_site_title",
     "web_paused_until", "web_preview_missing", "web_preview_title", "web_subscribe",
     "web_unknown", "web_unknown_title", "web_used", "web_used_title",
     NULL};

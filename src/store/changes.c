@@ -7,6 +7,7 @@ static const char *const names[STORE_CHANGES] = {
     [CHANGE_PROFILES] = "profiles",
     [CHANGE_ALLOWED] = "allowed",
     [CHANGE_FORGOTTEN] = "forgotten",
+    [CHANGE_PENDING] = "pending",
 };
 
 int store_change_find(struct store *store, enum store_change change, int64_t *ret_number,

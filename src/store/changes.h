@@ -14,6 +14,7 @@ enum store_change {
     CHANGE_PROFILES,  /* profiles in the store */
     CHANGE_ALLOWED,   /* addresses that may be mailed again */
     CHANGE_FORGOTTEN, /* addresses that were erased */
+    CHANGE_PENDING,   /* requests that wait for a confirmation */
     STORE_CHANGES
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "store/changes.h"
 #include "store/query.h"
 
 static const char *const KINDS[] = {"subscribe", "change", "address", "forget"};
@@ -22,7 +23,7 @@ int pending_add(struct store *store, const struct pending *pending, struct error
     query_integer(&query, pending->is_vouched);
     query_integer(&query, pending->created_utc);
     query_integer(&query, pending->expires_utc);
-    return query_run(&query, NULL);
+    return query_run(&query, NULL) < 0 ? -1 : store_change_note(store, CHANGE_PENDING, error);
 }
 
 static enum pending_kind kind_of(struct view name)

@@ -28,7 +28,8 @@ struct pending {
     bool is_done;
 };
 
-/* One with this id stays as it is. */
+/* One with this id stays as it is. Inside the caller's transaction, if others are to know of
+ * it at once (CHANGE_PENDING). */
 int pending_add(struct store *store, const struct pending *pending, struct error *error);
 /* Those of an address, or with it as `other`, that have not expired, newest first. In the
  * arena. */

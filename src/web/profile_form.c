@@ -1,10 +1,13 @@
 #include "web/profile_form.h"
 
+#include "base/utf8.h"
 #include "papers/taxonomy.h"
 
 enum {
     TEXT_BYTES = 256 * 1024,
     LINE_BYTES = 4000,    /* of the lines that are written: below COMMAND_LINE_BYTES */
+    FIELD_BYTES = 8000,   /* more than any field may have, so that what is cut is refused */
+    ITEM_BYTES = 1000,    /* likewise an item of a list */
     TICKED_MAX = 256
 };
 
@@ -44,20 +47,26 @@ static struct view kept(struct arena *arena, struct buffer *text)
     return result;
 }
 
+/* On a line of its own, in quotes when it has what separates items. */
+static void add_term(struct buffer *text, const char *before, const char *term)
+{
+    const char *quote = strpbrk(term, ",;") ? "\"" : "";
+
+    buffer_printf(text, "%s%s%s%s%s", text->size ? "\n" : "", before, quote, term, quote);
+}
+
 static void add_strings(struct buffer *text, const char *before, const struct strings *strings)
 {
     for (size_t i = 0; i < strings->count; i++)
-        buffer_printf(text, "%s%s%s", text->size ? "\n" : "", before, strings->items[i]);
+        add_term(text, before, strings->items[i]);
 }
 
 static void add_keywords(struct buffer *text, const struct keywords *keywords)
 {
     for (size_t i = 0; i < keywords->count; i++) {
         const struct keyword *keyword = &keywords->items[i];
-        bool has_comma = view_find_char(view_of(keyword->term), ',', 0) < strlen(keyword->term);
 
-        buffer_printf(text, "%s%s%s%s", text->size ? "\n" : "", has_comma ? "\"" : "",
-                      keyword->term, has_comma ? "\"" : "");
+        add_term(text, "", keyword->term);
         if (keyword->weight > 1 || keyword->weight < 1)
             buffer_printf(text, "^%.6g", keyword->weight);
     }
@@ -139,7 +148,7 @@ static bool is_number(struct view text)
     return text.size > 0;
 }
 
-/* Without quotes anywhere, since the line that is written has its own. */
+/* Without quotes anywhere, since the line that is written has its own, and on one line. */
 static struct view unquoted(struct view text, struct arena *arena)
 {
     char *bytes = arena_alloc(arena, text.size + 1, 1);
@@ -147,8 +156,8 @@ static struct view unquoted(struct view text, struct arena *arena)
 
     for (size_t i = 0; i < text.size; i++)
         if (text.data[i] != '"')
-            bytes[size++] = text.data[i];
-    return view_trim((struct view){bytes, size});
+            bytes[size++] = text.data[i] == '\n' ? ' ' : text.data[i];
+    return utf8_prefix(view_trim((struct view){bytes, size}), ITEM_BYTES);
 }
 
 static bool next_item(struct view text, size_t *at, struct arena *arena, struct item *ret_item)
@@ -252,6 +261,7 @@ static void add_new_items(struct buffer *out, const char *command, struct view w
 static void add_text(struct buffer *out, const char *command, struct view text)
 {
     buffer_add_string(out, command);
+    text = utf8_prefix(text, FIELD_BYTES);
     for (size_t i = 0; i < text.size; i++) {
         char c = text.data[i];
 
@@ -282,16 +292,43 @@ static bool is_separator(char c)
     return view_is_blank(c) || c == ',' || c == ';';
 }
 
+/* What is one word; in quotes when it has blanks, so that it is one to whoever reads the line. */
+static void add_word(struct buffer *out, const char *before, struct view text,
+                     struct arena *arena)
+{
+    struct view word = unquoted(text, arena);
+    bool has_blank = view_find_char(word, ' ', 0) < word.size;
+
+    buffer_printf(out, "%s%s%.*s%s", before, has_blank ? "\"" : "", VIEW_ARGUMENTS(word),
+                  has_blank ? "\"" : "");
+}
+
+/* "7:30 am" is one, too. */
+static struct view time_word(struct view text, struct arena *arena)
+{
+    struct view end = view_slice(text, text.size < 2 ? 0 : text.size - 2, text.size), time;
+    char *bytes;
+
+    if (!view_equal_nocase(end, VIEW("am")) && !view_equal_nocase(end, VIEW("pm")))
+        return text;
+    time = view_trim(view_slice(text, 0, text.size - 2));
+    bytes = arena_alloc(arena, time.size + end.size, 1);
+    memcpy(bytes, time.data, time.size);
+    memcpy(bytes + time.size, end.data, end.size);
+    return (struct view){bytes, time.size + end.size};
+}
+
 static void add_categories(struct buffer *out, const struct profile_form *form)
 {
+    struct view others = utf8_prefix(form->categories, FIELD_BYTES / 4);
     size_t start = out->size;
 
     buffer_add_string(out, "categories:");
     for (size_t i = 0; i < form->ticked_count; i++)
         if (taxonomy_has(form->ticked[i]))
             buffer_printf(out, " %.*s", VIEW_ARGUMENTS(form->ticked[i]));
-    for (size_t i = 0; i < form->categories.size; i++) {
-        char c = form->categories.data[i];
+    for (size_t i = 0; i < others.size; i++) {
+        char c = others.data[i];
 
         if (i == 0)
             buffer_add_char(out, ' ');
@@ -318,13 +355,14 @@ static bool same_categories(const struct profile_form *a, const struct profile_f
 }
 
 static void add_schedule(struct buffer *out, const struct profile_form *was,
-                         const struct profile_form *is)
+                         const struct profile_form *is, struct arena *arena)
 {
     if (is->every.size && !view_equal(was->every, is->every)) {
         if (view_equal_string(is->every, "day"))
-            buffer_add_string(out, "daily\n");
+            buffer_add_string(out, "daily");
         else
-            add_text(out, "weekly ", is->every);
+            add_word(out, "weekly ", is->every, arena);
+        buffer_add_char(out, '\n');
     }
     if (view_equal(was->at, is->at) && (view_equal(was->zone, is->zone) || !is->at.size))
         return;
@@ -332,10 +370,9 @@ static void add_schedule(struct buffer *out, const struct profile_form *was,
         buffer_add_string(out, "at none\n");
         return;
     }
-    buffer_add_string(out, "at ");
-    add_text(out, "", is->at);
-    buffer_cut(out, out->size - 1);
-    add_text(out, " ", is->zone.size ? is->zone : VIEW("UTC"));
+    add_word(out, "at ", time_word(is->at, arena), arena);
+    add_word(out, " ", is->zone.size ? is->zone : VIEW("UTC"), arena);
+    buffer_add_char(out, '\n');
 }
 
 struct view profile_form_lines(const struct profile_form *form, const struct profile *before,
@@ -360,9 +397,11 @@ struct view profile_form_lines(const struct profile_form *form, const struct pro
     add_authors(&out, was.authors, form->authors, arena);
     if (!view_equal(was.interests, form->interests))
         add_text(&out, "interests: ", form->interests.size ? form->interests : VIEW("none"));
-    if (form->max.size && !view_equal(was.max, form->max))
-        add_text(&out, "max ", form->max);
-    add_schedule(&out, &was, form);
+    if (form->max.size && !view_equal(was.max, form->max)) {
+        add_word(&out, "max ", form->max, arena);
+        buffer_add_char(&out, '\n');
+    }
+    add_schedule(&out, &was, form, arena);
     result = arena_copy(arena, buffer_view(&out));
     buffer_free(&out);
     return result;

@@ -1,10 +1,14 @@
 """People at the pages: signing up with a preview, confirming, changing a profile, leaving
 with one click, and what strangers must not learn or do."""
 
+import contextlib
 import json
 import re
+import sqlite3
+import threading
 import time
 import unittest
+from datetime import datetime, timezone
 from xml.etree import ElementTree
 
 from feeds import papers, rss
@@ -12,7 +16,9 @@ from hostile_smtp import HostileSmtp
 from postgres import PostgresServer, with_postgres
 from servers import wait_for
 from support import OK, TOOL_STATUS, Case, text_of
+from virtual import MovableClock, needs_clock
 from web import BASE_URL, Served
+from web_server import Server
 
 MULTIPART = ("--x1\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x1--\r\n",
              {"Content-Type": "multipart/form-data; boundary=x1"})
@@ -27,11 +33,14 @@ class People(Case):
         self.feed = self.paperboy.write("day.xml", rss(papers(40)))
         self.run_ok("fetch", "--feed", self.feed, "--date", "2026-02-17")
         self.served = None
-        self.serve()
+        self.serve(**self.serving())
         self.addCleanup(self.end)
 
     def configure(self):
         pass
+
+    def serving(self):
+        return {}
 
     def add(self, address, **keys):
         self.paperboy.profile(address, **keys)
@@ -215,7 +224,154 @@ class SigningUp(People):
         self.assertFalse(self.has_profile("ada@example.org"))
 
 
+class Unseen(People):
+    """What is decided for an address that somebody typed is decided when the page has been answered."""
+
+    @contextlib.contextmanager
+    def store_held(self):
+        """Nobody else can write to it."""
+        with contextlib.closing(sqlite3.connect(self.paperboy.store, isolation_level=None)) as store:
+            store.execute("BEGIN IMMEDIATE")
+            yield
+
+    def test_answers_wait_for_nothing_of_the_address(self):
+        pages = {address: self.served.get(path) for address, path in
+                 (("new@example.org", "/subscribe"), ("emmy@example.test", "/profile"))}
+        time.sleep(2.1)
+        with self.store_held():
+            for address, page in pages.items():
+                began = time.monotonic()
+                answer = self.served.send(page, "subscribe" if page.path == "/subscribe" else None, waits=False,
+                                          address=address, keywords="x")
+                self.assertEqual((answer.status, time.monotonic() - began < 5), (200, True), answer.text)
+            self.assertEqual(self.paperboy.delivered(), [])
+        for address in pages:
+            self.mail_to(address)
+
+    def test_no_mail_without_a_link(self):
+        self.end()
+        del self.paperboy.configuration["web"]["base_url"]
+        self.paperboy.write_configuration()
+        self.served = Served.__new__(Served)
+        self.served.server = Server(self.paperboy)
+        self.served.port, self.served.base_url = self.served.server.port, f"http://127.0.0.1:{self.served.server.port}/"
+        self.assertEqual(self.served.get("/profile").status, 503)
+        page = self.served.get("/subscribe")
+        self.assertEqual(self.served.send(page, "preview", waits=False, keywords="training").status, 200)
+        self.assertIn("its own address", self.served.send(page, "subscribe", address="new@example.org").words())
+        self.assertEqual(self.count_mail(), 0)
+
+    def test_what_was_asked_is_done_before_the_end(self):
+        page = self.served.get("/subscribe")
+        time.sleep(2.1)
+        with self.store_held():
+            self.assertEqual(self.served.send(page, "subscribe", waits=False, address="new@example.org").status, 200)
+        self.end()
+        self.run_ok("send")
+        self.mail_to("new@example.org")
+
+
+class Confirming(People):
+    def test_links_are_known_at_once_everywhere(self):
+        """All desks have read whom tokens may be for just before, for one that is nobody's."""
+        for _ in range(3):
+            asking = [threading.Thread(target=self.served.get, args=("/confirm/ce" + "a" * 29,)) for _ in range(16)]
+            for thread in asking:
+                thread.start()
+            for thread in asking:
+                thread.join()
+        self.sign_up()
+        link = self.link_in(self.mail_to("ada@example.org"), "confirm")
+        self.assertEqual({self.served.get(link).status for _ in range(12)}, {200})
+        self.assertIn("Welcome", self.served.post(link, {}).words())
+
+    def test_a_button_pressed_twice_acts_once(self):
+        self.sign_up()
+        link = self.link_in(self.mail_to("ada@example.org"), "confirm")
+        said, start = [], threading.Barrier(6)
+
+        def press():
+            start.wait()
+            answer = self.served.post(link, {})
+            said.append((answer.status, "Welcome" in answer.words(), "Confirmed already" in answer.words()))
+        pressing = [threading.Thread(target=press) for _ in range(6)]
+        for thread in pressing:
+            thread.start()
+        for thread in pressing:
+            thread.join()
+        self.assertEqual(sorted(said), [(200, False, True)] * 5 + [(200, True, False)])
+
+    def test_a_broken_profile_is_our_trouble(self):
+        link = self.page_of("emmy@example.test")
+        _, leaving = self.unsubscribe_link("emmy@example.test")
+        self.paperboy.write("subscribers/emmy@example.test.json", '{"email": "emmy@example.test",')
+        broken = self.served.get(link)
+        self.assertEqual((broken.status, "something is wrong here" in broken.text), (500, True), broken.text)
+        wait_for(lambda: any("emmy@example.test.json" in line for line in self.served.server.lines), 5, "a line for the owner")
+        self.assertEqual(self.served.post(leaving, {}).status, 200)
+        self.assertEqual(self.paperboy.status()["suppressed"], 1)
+
+
+@needs_clock
+class Expiring(People):
+    """Over days, by a clock of the test's."""
+
+    def serving(self):
+        self.clock = MovableClock(self.paperboy.folder / "clock", datetime.now(timezone.utc))
+        return {"env": self.clock.environment()}
+
+    def test_links_end_when_they_are_said_to(self):
+        page = self.page_of("emmy@example.test")
+        self.sign_up()
+        confirm = self.link_in(self.mail_to("ada@example.org"), "confirm")
+        shown = self.served.get(page)
+        feed = self.served.path_of(re.search(r'"([^"]*/feed/[^"]*)"', shown.text).group(1))
+        _, leave = self.unsubscribe_link("emmy@example.test")
+        self.clock.move(days=6, hours=23)
+        for link in (page, confirm, feed, leave):
+            self.assertEqual(self.served.get(link).status, 200, link)
+        # Of a form that is older than a day nothing is taken, but for trying.
+        self.assertEqual(self.served.send(shown, "save", keywords="attention").status, 400)
+        self.assertEqual(self.served.send(shown, "preview", keywords="attention").status, 200)
+        fresh = self.served.get(page)
+        # Until the end of a day (mail/token.h).
+        self.clock.move(days=1, hours=2)
+        for link, form in ((page, {**fresh.forms[0].fields, "do": "save"}), (confirm, {})):
+            for answer in (self.served.get(link), self.served.post(link, form)):
+                self.assertEqual(answer.status, 410, link)
+                self.assertIn("/profile" if link == page else "/subscribe", answer.text)
+        self.assertEqual(self.profile_of("emmy@example.test")["keywords"], ["network", "model"])
+        self.assertFalse(self.has_profile("ada@example.org"))
+        self.clock.move(days=3000)
+        self.assertEqual(self.served.get(feed).status, 200)
+        self.assertEqual(self.served.post(leave, {}).status, 200)
+        self.assertEqual(self.paperboy.status()["suppressed"], 1)
+
+
 class Leaving(People):
+    def test_each_link_is_its_recipients(self):
+        """Digests are copied together from pieces that many share; a token is in none of them."""
+        formats, readers = ("both", "html", "text"), {}
+        for i in range(24):
+            address = f"reader{i:02}@example.test"
+            readers[address] = self.paperboy.profile(address, keywords=["network", "model"][: 1 + i % 2], format=formats[i % 3],
+                                                     name="Reader" if i % 4 else "")
+        self.run_ok("run", "--feed", self.feed, "--date", "2026-02-17")
+        links = {}
+        for message in map(self.read_mail, self.paperboy.delivered()):
+            parts = [message["List-Unsubscribe"]] + [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+            found = [set(re.findall(r"/unsubscribe/([a-z2-7]{31})", part)) for part in parts]
+            self.assertEqual([len(tokens) for tokens in found], [1] * len(parts), message["To"])
+            self.assertEqual(len(set.union(*found)), 1, message["To"])
+            links[message["To"].addresses[0].addr_spec] = found[0].pop()
+        self.assertEqual(set(links), {*readers, "emmy@example.test"})
+        left = set()
+        for address in list(readers)[::5]:
+            self.assertEqual(self.served.ask("POST", f"/unsubscribe/{links[address]}", *URLENCODED).status, 200)
+            left.add(address)
+            listed = self.run_ok("subscriber", "list").out.splitlines()
+            self.assertEqual({reader for reader in readers for line in listed if reader in line and "unsubscribed" in line}, left)
+
     def test_one_click_in_either_form(self):
         message, link = self.unsubscribe_link("emmy@example.test")
         self.assertEqual(message["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click")

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/bounces.h"
+#include "store/changes.h"
 #include "store/forgotten.h"
 #include "store/history.h"
 #include "store/mail_log.h"
@@ -213,9 +214,13 @@ static void requests_wait_a_week_and_are_done_once(void **state)
     struct store *store = suite_open(state);
     struct error error = {0};
     bool is_first = false;
+    int64_t before, after;
 
     check_pending(store, "ada", NOW, "");
+    MUST(store_change_find(store, CHANGE_PENDING, &before, &error), error);
     ask(store, "i1", PENDING_SUBSCRIBE, "ada", NULL, NOW);
+    MUST(store_change_find(store, CHANGE_PENDING, &after, &error), error);
+    assert_true(after > before);
     ask(store, "i1", PENDING_FORGET, "bob", NULL, NOW); /* the same mail, read again */
     ask(store, "i2", PENDING_ADDRESS, "ada", "new", NOW + 1);
     ask(store, "i3", PENDING_CHANGE, "bob", NULL, NOW);

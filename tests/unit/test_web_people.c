@@ -147,7 +147,7 @@ static void test_form_to_lines(void **state)
     } tests[] = {
         {"max", "20", ""},
         {"max", "5", "max 5\n"},
-        {"max", "5\nforget me", "max 5 forget me\n"},
+        {"max", "5\nforget me", "max \"5 forget me\"\n"},
         {"keywords", "LLM\nkv cache^3\npruning\n-survey", ""},
         {"keywords", "LLM^2, kv cache ^3; pruning, -survey", "add \"LLM\"^2\n"},
         {"keywords", "LLM\nkv cache\npruning\n-survey", "add \"kv cache\"^1\n"},
@@ -164,7 +164,9 @@ static void test_form_to_lines(void **state)
         {"every", "monday", "weekly monday\n"},
         {"at", "", "at none\n"},
         {"at", "08:00", "at 08:00 Europe/Paris\n"},
-        {"zone", "UTC\nforget me", "at 07:30 UTC forget me\n"},
+        {"at", "7:30 am", "at 7:30am Europe/Paris\n"},
+        {"at", "half past \"seven\"", "at \"half past seven\" Europe/Paris\n"},
+        {"zone", "UTC\nforget me", "at 07:30 \"UTC forget me\"\n"},
     };
     struct arena *arena = arena_new();
     struct profile profile;
@@ -202,7 +204,7 @@ static void test_form_to_lines(void **state)
 static void test_fields_hold_no_commands(void **state)
 {
     static const char BODY[] =
-        "name=%22%0Aforget+me&keywords=a%0Aforget+me%0Aunsubscribe%2C%22%0Aundo&authors=x%0A%0Aforget"
+        "name=x%0Aforget+me&keywords=a%0Aforget+me%0Aunsubscribe%2C%22%0Aundo&authors=x%0A%0Aforget"
         "+me&interests=y%0Aforget+me%0A--+%0Aunsubscribe&categories=cs.LG%0Aforget+me&max=3%0A"
         "forget+me&every=%0Aforget+me&at=7%0Aforget+me&zone=%0Aunsubscribe&category=cs.AI%0Aundo";
     struct arena *arena = arena_new();
@@ -225,6 +227,71 @@ static void test_fields_hold_no_commands(void **state)
     }
     profile_free(&profile);
     data_free(exact);
+    arena_free(&arena);
+}
+
+/* What is too long for its field is refused as what is a little too long is: nothing that was
+ * typed is passed over. */
+static void test_long_fields_are_refused(void **state)
+{
+    static const char *const FIELDS[] = {"keywords", "authors", "interests", "categories", "max",
+                                         "every", "at", "zone"};
+    const struct change_context context = {.today = {2026, 2, 17}, .is_new = true};
+    struct arena *arena = arena_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(FIELDS) / sizeof(*FIELDS); i++)
+        for (size_t j = 0; j < 2; j++) {
+            struct mail_command_sources sources = {0};
+            struct mail_commands commands;
+            struct change_notes notes;
+            struct profile profile;
+            struct profile_form form;
+            struct buffer body;
+            bool is_refused = false;
+
+            buffer_init(&body, 64 * 1024);
+            buffer_printf(&body, "%s%s=", strcmp(FIELDS[i], "zone") == 0 ? "at=07:30&" : "",
+                          FIELDS[i]);
+            while (body.size < 40000)
+                buffer_add_string(&body, j ? "word+" : "word");
+            profile_init(&profile);
+            profile_form_read(web_form_read(buffer_view(&body), arena), arena, &form);
+            sources.body = profile_form_lines(&form, &profile, true, arena);
+            mail_commands_read(&sources, arena, &commands);
+            change_apply(&commands, &context, &profile, arena, &notes);
+            for (size_t k = 0; k < notes.count; k++)
+                is_refused |= notes.items[k].outcome == CHANGE_REFUSED;
+            if (!is_refused)
+                fail_msg("%s of %zu bytes is passed over", FIELDS[i], body.size);
+            profile_free(&profile);
+            buffer_free(&body);
+        }
+    arena_free(&arena);
+}
+
+/* A term with a separator in it is shown so that it is read as one. */
+static void test_separators_in_terms(void **state)
+{
+    struct arena *arena = arena_new();
+    struct profile profile;
+    struct profile_form form;
+    struct error error;
+
+    (void)state;
+    assert_int_equal(profile_read("ada", VIEW("{\"email\":\"ada@example.org\",\"keywords\":"
+                                              "[\"a, b\",\"c; d\"],\"exclude_keywords\":"
+                                              "[\"e, f\"],\"authors\":{\"follow\":[\"Gauss, C.\"],"
+                                              "\"exclude\":[\"H; I\"]}}"),
+                                  &profile, &error), 0);
+    profile_form_of(&profile, arena, &form);
+    assert_true(view_equal_string(form.keywords, "\"a, b\"\n\"c; d\"\n-\"e, f\""));
+    assert_true(view_equal_string(form.authors, "\"Gauss, C.\"\n-\"H; I\""));
+    form.keywords = form.authors = (struct view){0};
+    assert_true(view_equal_string(profile_form_lines(&form, &profile, false, arena),
+                                  "remove \"a, b\", \"c; d\", \"e, f\"\n"
+                                  "remove \"H; I\"\nauthors: none\n"));
+    profile_free(&profile);
     arena_free(&arena);
 }
 
@@ -270,7 +337,8 @@ int main(void)
         cmocka_unit_test(test_masking),       cmocka_unit_test(test_form_tokens),
         cmocka_unit_test(test_origins),       cmocka_unit_test(test_roots),
         cmocka_unit_test(test_form_to_lines), cmocka_unit_test(test_fields_hold_no_commands),
-        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_long_fields_are_refused),
+        cmocka_unit_test(test_separators_in_terms), cmocka_unit_test(test_round_trip),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
