@@ -10,7 +10,7 @@
 #include "commands/publish.h"
 #include "web/layout.h"
 
-enum { DAYS_LISTED = 400, NAME_BYTES = 300, STYLE_BYTES = 1 << 20 };
+enum { DAYS_LISTED = 400, NAME_BYTES = 300, LEFTOVER_SECONDS = 600 };
 
 struct folder_out {
     const struct publishing *publishing;
@@ -21,6 +21,15 @@ struct folder_out {
     struct buffer bytes;
     struct published done;
 };
+
+/* A web server reads it as another user. */
+static int make_folder(const char *path, struct error *error)
+{
+    if (file_make_folder(path, 0755, error) < 0)
+        return -1;
+    file_drop_leftovers(path, site_now() - LEFTOVER_SECONDS);
+    return 0;
+}
 
 /* ---- one file ---- */
 
@@ -206,7 +215,7 @@ static int put_category(struct folder_out *out, struct view category, struct err
     buffer_printf(&rss, "%s%s", buffer_string(&name), out->place.category_rss[1]);
     buffer_printf(&atom, "%s%s", buffer_string(&name), out->place.category_atom[1]);
     path = file_join(out->folder, buffer_string(&name));
-    result = file_make_folder(path, 0755, error);
+    result = make_folder(path, error);
     if (result == 0)
         result = put_feeds(out, category, buffer_string(&rss), buffer_string(&atom), error);
     free(path);
@@ -264,7 +273,7 @@ int publish_write(const struct publishing *publishing, const char *folder,
     out.done.date = publishing->days[0].edition.date;
     out.done.papers = publishing->days[0].shown;
     buffer_init(&out.bytes, PUBLICATION_BYTES);
-    result = file_make_folder(folder, 0755, error);
+    result = make_folder(folder, error);
     if (result == 0)
         result = put_all(&out, error);
     if (result == 0)
