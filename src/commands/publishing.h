@@ -22,6 +22,7 @@ enum { PUBLISHING_CATEGORIES = 200 }; /* that have feeds; more have none */
 struct published_day {
     struct digest_edition edition;
     int64_t announced_utc; /* midnight in New York */
+    int64_t changed_utc;   /* that, or when its last late paper came */
     struct ranking ranking; /* what is kept of it: those shown, then more for categories */
     size_t shown;
 };
@@ -63,7 +64,8 @@ int publishing_open(struct site *site, struct publishing *ret_publishing, struct
 void publishing_close(struct publishing *publishing); /* zeroed is fine */
 
 /* Adds the stored editions with papers, from `newest` back (zero: the latest) through
- * `days` days. No such edition is kind missing. */
+ * `days` days. No such edition is kind missing. How several days were ranked is kept in the
+ * store (publishing_kept.h). */
 int publishing_add_stored(struct publishing *publishing, struct date newest, long days,
                           struct error *error);
 /* Adds one of papers that are not the store's. */
