@@ -1,7 +1,7 @@
 /* check: what `publish` reads, and the folder that everybody is shown. */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -82,6 +82,29 @@ static bool check_writable(const struct configuration *configuration, struct fin
     return is_sound;
 }
 
+/* /var/lib/paperboy is, and then files that all may read are read by nobody. */
+static void check_reachable(const struct configuration *configuration, struct findings *findings)
+{
+    char *path = realpath(configuration->publish.folder, NULL);
+    struct stat status;
+
+    while (path && strcmp(path, "/") != 0) {
+        char *above = file_folder_of(path);
+
+        if (stat(path, &status) == 0 && !(status.st_mode & S_IXOTH)) {
+            findings_warn(findings,
+                          "%s: publish.folder: %s is closed to others, so that no web server of "
+                          "another user reaches %s; a git repository does not mind",
+                          configuration->file, path, configuration->publish.folder);
+            free(above);
+            break;
+        }
+        free(path);
+        path = above;
+    }
+    free(path);
+}
+
 static void check_folder(const struct configuration *configuration, struct findings *findings)
 {
     bool is_sound = check_secrets(configuration, findings);
@@ -89,6 +112,8 @@ static void check_folder(const struct configuration *configuration, struct findi
     is_sound = check_writable(configuration, findings) && is_sound;
     if (is_sound)
         findings_ok(findings, "%s, which run writes", configuration->publish.folder);
+    if (configuration->publish.base_url)
+        check_reachable(configuration, findings);
     if (!configuration->publish.base_url && !configuration->web.base_url)
         findings_warn(findings,
                       "%s: no publish.base_url: feeds cannot say where they are, and readers that "

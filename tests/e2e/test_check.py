@@ -175,6 +175,12 @@ class Files(CheckCase):
             self.finds(result, "error", r"publish\.folder", rf"\({key}\) is in it")
         self.finds(result, "warning", r"publish\.profile: .*ada@example\.test\.json is a subscriber's")
         self.assertNotIn("publish.base_url", result.out)
+        closed = self.folder / "closed"
+        (closed / "public").mkdir(parents=True)
+        closed.chmod(0o700)
+        self.paperboy.write_configuration(publish={"folder": "closed/public", "profile": "owner.json",
+                                                   "base_url": "https://papers.example.test/"})
+        self.finds(self.check(OK), "warning", r"publish\.folder: \S*closed is closed to others")
         self.paperboy.write("owner.json", '{"email": "owner@example.test", "keywrods": []}')
         self.paperboy.write_configuration(publish={"folder": "public", "profile": "owner.json"})
         self.finds(self.check(CONFIGURATION), "error", r"publish\.profile: .*owner\.json:1: keywrods")
