@@ -169,23 +169,12 @@ static int put_days(struct folder_out *out, struct error *error)
     return 0;
 }
 
-static int read_style(struct folder_out *out, struct error *error)
+static int put_style(struct folder_out *out, struct error *error)
 {
-    char *own = site_templates_folder(out->publishing->site), *shipped, *path;
-    int result;
-
     buffer_clear(&out->bytes);
-    path = file_join(own, "web.css");
-    free(own);
-    if (!file_exists(path)) {
-        free(path);
-        shipped = site_shipped_templates();
-        path = file_join(shipped, "web.css");
-        free(shipped);
-    }
-    result = file_read(path, &out->bytes, error);
-    free(path);
-    return result;
+    return site_read_template_file(out->publishing->site, "web.css", &out->bytes, error) < 0
+               ? -1
+               : put(out, "style.css", error);
 }
 
 /* ---- feeds ---- */
@@ -232,8 +221,7 @@ static int put_all(struct folder_out *out, struct error *error)
     const struct publishing *publishing = out->publishing;
     struct publication edition;
 
-    if (find_dates(out, error) < 0 || read_style(out, error) < 0 ||
-        put(out, "style.css", error) < 0 || put_days(out, error) < 0)
+    if (find_dates(out, error) < 0 || put_style(out, error) < 0 || put_days(out, error) < 0)
         return -1;
     for (size_t i = 0; i < publishing->category_count; i++)
         if (put_category(out, publishing->categories[i].name, error) < 0)

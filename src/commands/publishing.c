@@ -109,6 +109,11 @@ static void find_categories(struct publishing *publishing, const struct edition 
           compare_categories);
 }
 
+void publishing_find_categories(struct publishing *publishing, const struct edition *edition)
+{
+    find_categories(publishing, edition, NULL);
+}
+
 /* ---- what is kept of a day ---- */
 
 static struct view *copy_views(struct arena *arena, const struct view *views, size_t count)
