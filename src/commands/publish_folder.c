@@ -266,6 +266,8 @@ int publish_write(const struct publishing *publishing, const char *folder,
         result = put_all(&out, error);
     if (result == 0)
         *ret_published = out.done;
+    else if (error->kind == ERROR_MISSING) /* not for want of an edition */
+        error->kind = ERROR_CONFIGURATION;
     buffer_free(&out.bytes);
     free(out.dates);
     free(base);

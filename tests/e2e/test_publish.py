@@ -240,6 +240,15 @@ class Publish(Folder):
         self.run_ok("publish", "--papers", feed)
         self.assertEqual((self.public / "README.md").read_bytes(), before)
 
+    def test_papers_without_a_date_are_todays(self):
+        self.paperboy.write("day.jsonl", '{"id": "2602.00001", "title": "Undated", "abstract": "LLM"}\n')
+        self.run_ok("publish", "--papers", "day.jsonl")
+        dated = [name for name in self.files() if re.fullmatch(r"\d{4}-\d\d-\d\d\.html", name)]
+        self.assertEqual(len(dated), 1)
+        self.assertIn(f"**Published**: {dated[0].removesuffix('.html')}  \n", (self.public / "README.md").read_text())
+        for path in self.files().values():
+            self.assertNotIn("1970", path.read_text())
+
     def test_a_category_is_no_path(self):
         feed = self.paperboy.write("day.xml", rss([paper(1, categories=("../../evil", "cs.LG")),
                                                    paper(2, categories=(".git",)), paper(3)], date=TUESDAY))
@@ -258,6 +267,15 @@ class Publish(Folder):
         self.assert_says(self.run_ok("run", "--feed", feed, "--date", TUESDAY), "published")
         self.check_feeds()
         self.assertNotIn("published", self.run_ok("run", "--feed", feed, "--date", TUESDAY).err)
+
+    def test_run_says_what_it_cannot_write(self):
+        """A link that leads nowhere is not taken for there being no edition."""
+        self.use_examples()
+        self.paperboy.write_configuration(publish={"folder": "public"})
+        self.public.mkdir()
+        (self.public / "cs.LG").symlink_to("gone")
+        feed = self.paperboy.write("day.xml", rss(papers(3), date=TUESDAY))
+        self.run_fails(CONFIGURATION, "run", "--feed", feed, "--date", TUESDAY, says="public/cs.LG")
 
     def test_its_categories_are_fetched(self):
         self.use_profile(categories=["math.AP", "cs.OS"])
