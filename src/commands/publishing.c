@@ -62,11 +62,16 @@ void publishing_close(struct publishing *publishing)
 
 bool publishing_is_name(struct view category)
 {
+    static const char *const files[] = {".css", ".html", ".json", ".md", ".xml", NULL};
+
     if (!category.size || category.size > NAME_BYTES || !ascii_is_letter(category.data[0]))
         return false;
     for (size_t i = 0; i < category.size; i++)
         if (!ascii_is_alphanumeric(category.data[i]) && category.data[i] != '-' &&
             category.data[i] != '.')
+            return false;
+    for (size_t i = 0; files[i]; i++) /* as those are that stand beside its folder */
+        if (view_ends_with(category, view_of(files[i])))
             return false;
     return true;
 }

@@ -251,7 +251,9 @@ class Publish(Folder):
 
     def test_a_category_is_no_path(self):
         feed = self.paperboy.write("day.xml", rss([paper(1, categories=("../../evil", "cs.LG")),
-                                                   paper(2, categories=(".git",)), paper(3)], date=TUESDAY))
+                                                   paper(2, categories=(".git",)), paper(3),
+                                                   paper(4, categories=("README.md",)), paper(5, categories=("feed.xml",))],
+                                                  date=TUESDAY))
         self.run_ok("publish", "--papers", feed)
         self.assertEqual({name.split("/")[0] for name in self.files() if "/" in name}, {"cs.LG"})
         self.assertFalse((self.folder.parent / "evil").exists())
