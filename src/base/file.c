@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/memory.h"
+
+/* The dot keeps a left-over out of every listing of documents. */
+#define TEMPORARY ".paperboy-"
+#define TEMPORARY_END "XXXXXX"
 
 int file_read_all(int descriptor, const char *name, struct buffer *ret_bytes, struct error *error)
 {
@@ -156,9 +162,8 @@ static int write_atomic(const char *path, struct view bytes, unsigned mode, bool
     struct buffer temporary;
     int descriptor, result = -1;
 
-    /* The dot keeps a left-over out of every listing of documents. */
     buffer_init(&temporary, 1 << 16);
-    buffer_printf(&temporary, "%s/.paperboy-XXXXXX", folder);
+    buffer_printf(&temporary, "%s/" TEMPORARY TEMPORARY_END, folder);
     descriptor = mkostemp(temporary.data, O_CLOEXEC);
     if (descriptor < 0) {
         error_set_errno(error, errno, "cannot write in folder %s", folder);
@@ -191,28 +196,92 @@ int file_create_atomic(const char *path, struct view bytes, unsigned mode, struc
     return write_atomic(path, bytes, mode, false, error);
 }
 
+/* As mkostemp(3) names them. */
+static bool is_temporary_name(struct view name)
+{
+    if (!view_starts_with(name, VIEW(TEMPORARY)) ||
+        name.size != strlen(TEMPORARY TEMPORARY_END))
+        return false;
+    for (size_t i = strlen(TEMPORARY); i < name.size; i++)
+        if (!ascii_is_alphanumeric(name.data[i]))
+            return false;
+    return true;
+}
+
+void file_drop_leftovers(const char *folder, int64_t before_utc)
+{
+    DIR *listing = opendir(folder);
+    const struct dirent *entry;
+    struct stat own, status;
+
+    if (!listing)
+        return;
+    if (fstat(dirfd(listing), &own) < 0)
+        own.st_uid = geteuid();
+    while ((entry = readdir(listing)))
+        if (is_temporary_name(view_of(entry->d_name)) &&
+            fstatat(dirfd(listing), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(status.st_mode) &&
+            (status.st_uid == geteuid() || status.st_uid == own.st_uid) &&
+            (int64_t)status.st_mtim.tv_sec < before_utc)
+            unlinkat(dirfd(listing), entry->d_name, 0);
+    closedir(listing);
+}
+
+static int open_folder(const char *path, struct error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    return descriptor < 0 ? error_set_errno(error, errno, "cannot open folder %s", path)
+                          : descriptor;
+}
+
+static int give_folder(const char *path, int descriptor, struct error *error)
+{
+    char *above = file_folder_of(path);
+    int result = file_give_to_owner_of(above, descriptor, path, error);
+
+    free(above);
+    return result;
+}
+
 int file_give_folder(const char *path, struct error *error)
 {
     int descriptor, result;
-    char *above;
 
     if (geteuid() != 0)
         return 0;
-    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (descriptor < 0)
-        return error_set_errno(error, errno, "cannot open folder %s", path);
-    above = file_folder_of(path);
-    result = file_give_to_owner_of(above, descriptor, path, error);
-    free(above);
+    if ((descriptor = open_folder(path, error)) < 0)
+        return -1;
+    result = give_folder(path, descriptor, error);
     close(descriptor);
     return result;
 }
 
+/* mkdir(2) leaves out what the umask has, and may bring the group's bit from above. */
+static int set_folder_mode(const char *path, int descriptor, unsigned mode, struct error *error)
+{
+    struct stat status;
+
+    if (fstat(descriptor, &status) < 0 ||
+        fchmod(descriptor, (status.st_mode & S_ISGID) | (mode_t)mode) < 0)
+        return error_set_errno(error, errno, "cannot set the mode of %s", path);
+    return 0;
+}
+
 static int make_one_folder(const char *path, unsigned mode, struct error *error)
 {
-    if (mkdir(path, (mode_t)mode) == 0)
-        return file_give_folder(path, error);
-    return errno == EEXIST ? 0 : error_set_errno(error, errno, "cannot make folder %s", path);
+    int descriptor, result;
+
+    if (mkdir(path, (mode_t)mode) < 0)
+        return errno == EEXIST ? 0 : error_set_errno(error, errno, "cannot make folder %s", path);
+    if ((descriptor = open_folder(path, error)) < 0)
+        return -1;
+    result = give_folder(path, descriptor, error);
+    if (result == 0)
+        result = set_folder_mode(path, descriptor, mode, error);
+    close(descriptor);
+    return result;
 }
 
 int file_make_folder(const char *path, unsigned mode, struct error *error)

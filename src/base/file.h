@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -20,6 +21,11 @@ int file_write_atomic(const char *path, struct view bytes, unsigned mode, struct
 /* The same, but an existing file is left alone: error kind conflict. */
 int file_create_atomic(const char *path, struct view bytes, unsigned mode, struct error *error);
 
+/* Removes what writers that were killed have left in the folder: temporary files of
+ * file_write_atomic that are the folder's or this user's and were last written before
+ * `before_utc`, so that nobody's who is at work. What cannot be removed stays. */
+void file_drop_leftovers(const char *folder, int64_t before_utc);
+
 /* The rest of what an open descriptor gives, as file_read. */
 int file_read_all(int descriptor, const char *name, struct buffer *ret_bytes, struct error *error);
 /* Appends all to a descriptor, through short writes and EINTR. */
@@ -34,7 +40,8 @@ int file_give_to_owner_of(const char *folder, int descriptor, const char *name,
                           struct error *error);
 /* The same for a folder that was made just now, from the one above it. */
 int file_give_folder(const char *path, struct error *error);
-/* mkdir -p; each that is made gets the owner of the one above it, when root makes it. */
+/* mkdir -p; each that is made has `mode`, whatever the umask, and gets the owner of the one
+ * above it, when root makes it. */
 int file_make_folder(const char *path, unsigned mode, struct error *error);
 bool file_exists(const char *path);
 

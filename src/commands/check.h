@@ -22,6 +22,9 @@ void check_logins(struct site *site, struct findings *findings);
 /* check_web.c: where pages are served, when they are. */
 void check_web(struct site *site, struct findings *findings);
 
+/* check_publish.c: what is published for everybody, when it is. */
+void check_publish(struct site *site, struct findings *findings);
+
 /* check_dns.c: what the sender's domains publish. Asks the system's name servers,
  * or the one of $PAPERBOY_RESOLVER. */
 void check_dns(struct site *site, struct findings *findings);

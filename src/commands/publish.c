@@ -16,6 +16,8 @@ static int publish_input(struct site *site, const struct strings *sources, const
         result = input_read(site, sources, &input, error);
     if (result == 0 && date_is_set(date))
         input.date = date;
+    else if (result == 0 && !date_is_set(input.date))
+        input.date = site_arxiv_date(site, site_now());
     *ret_is_empty = result == 0 && !input.papers.count;
     if (result == 0 && !*ret_is_empty)
         result = publishing_add_input(&publishing, &input, error);
@@ -86,8 +88,8 @@ const struct command command_publish = {
             "  --out DIR            instead of publish.folder (public)\n"
             "  --date YYYY-MM-DD    the edition of that day and those before it\n"
             "  --papers FILE...     these papers (RSS, Atom, OAI-PMH, JSON Lines, also gzipped;\n"
-            "                       - is standard input), with --date as of that day; then\n"
-            "                       neither store nor configuration is needed\n\n"
+            "                       - is standard input), of --date, their own day or today;\n"
+            "                       then neither store nor configuration is needed\n\n"
             "Exit status: 0 done; 66 there is no such edition; 78 the configuration needs\n"
             "mending.\n",
     .options = OPTIONS,

@@ -10,7 +10,7 @@
 #include "commands/publish.h"
 #include "web/layout.h"
 
-enum { DAYS_LISTED = 400, NAME_BYTES = 300, STYLE_BYTES = 1 << 20 };
+enum { DAYS_LISTED = 400, NAME_BYTES = 300, LEFTOVER_SECONDS = 600 };
 
 struct folder_out {
     const struct publishing *publishing;
@@ -21,6 +21,15 @@ struct folder_out {
     struct buffer bytes;
     struct published done;
 };
+
+/* A web server reads it as another user. */
+static int make_folder(const char *path, struct error *error)
+{
+    if (file_make_folder(path, 0755, error) < 0)
+        return -1;
+    file_drop_leftovers(path, site_now() - LEFTOVER_SECONDS);
+    return 0;
+}
 
 /* ---- one file ---- */
 
@@ -160,23 +169,12 @@ static int put_days(struct folder_out *out, struct error *error)
     return 0;
 }
 
-static int read_style(struct folder_out *out, struct error *error)
+static int put_style(struct folder_out *out, struct error *error)
 {
-    char *own = site_templates_folder(out->publishing->site), *shipped, *path;
-    int result;
-
     buffer_clear(&out->bytes);
-    path = file_join(own, "web.css");
-    free(own);
-    if (!file_exists(path)) {
-        free(path);
-        shipped = site_shipped_templates();
-        path = file_join(shipped, "web.css");
-        free(shipped);
-    }
-    result = file_read(path, &out->bytes, error);
-    free(path);
-    return result;
+    return site_read_template_file(out->publishing->site, "web.css", &out->bytes, error) < 0
+               ? -1
+               : put(out, "style.css", error);
 }
 
 /* ---- feeds ---- */
@@ -206,7 +204,7 @@ static int put_category(struct folder_out *out, struct view category, struct err
     buffer_printf(&rss, "%s%s", buffer_string(&name), out->place.category_rss[1]);
     buffer_printf(&atom, "%s%s", buffer_string(&name), out->place.category_atom[1]);
     path = file_join(out->folder, buffer_string(&name));
-    result = file_make_folder(path, 0755, error);
+    result = make_folder(path, error);
     if (result == 0)
         result = put_feeds(out, category, buffer_string(&rss), buffer_string(&atom), error);
     free(path);
@@ -223,8 +221,7 @@ static int put_all(struct folder_out *out, struct error *error)
     const struct publishing *publishing = out->publishing;
     struct publication edition;
 
-    if (find_dates(out, error) < 0 || read_style(out, error) < 0 ||
-        put(out, "style.css", error) < 0 || put_days(out, error) < 0)
+    if (find_dates(out, error) < 0 || put_style(out, error) < 0 || put_days(out, error) < 0)
         return -1;
     for (size_t i = 0; i < publishing->category_count; i++)
         if (put_category(out, publishing->categories[i].name, error) < 0)
@@ -264,11 +261,13 @@ int publish_write(const struct publishing *publishing, const char *folder,
     out.done.date = publishing->days[0].edition.date;
     out.done.papers = publishing->days[0].shown;
     buffer_init(&out.bytes, PUBLICATION_BYTES);
-    result = file_make_folder(folder, 0755, error);
+    result = make_folder(folder, error);
     if (result == 0)
         result = put_all(&out, error);
     if (result == 0)
         *ret_published = out.done;
+    else if (error->kind == ERROR_MISSING) /* not for want of an edition */
+        error->kind = ERROR_CONFIGURATION;
     buffer_free(&out.bytes);
     free(out.dates);
     free(base);

@@ -1,5 +1,6 @@
 /* `run` looks every quarter of an hour whether there is something to publish: one read. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -11,22 +12,35 @@
 
 enum { STATE_BYTES = 8192 };
 
-/* What a publication is made of, in a line: the editions, the folder, the profile's file. */
+/* Its name and when it was changed last. */
+static void add_file(struct buffer *state, const char *path)
+{
+    struct stat status = {0};
+
+    if (path)
+        (void)stat(path, &status);
+    buffer_printf(state, " %" PRId64 ".%ld %s", (int64_t)status.st_mtim.tv_sec,
+                  status.st_mtim.tv_nsec, path ? path : "");
+}
+
+/* What a publication is made of, in a line: the editions, the program, the folder, and the
+ * files that say what it looks like. */
 static int make_state(struct site *site, struct buffer *state, struct error *error)
 {
     const struct configuration *configuration = &site->configuration;
-    const char *profile = configuration->publish.profile;
-    struct stat status = {0};
+    char *templates = site_templates_folder(site);
     int64_t change;
+    int result = store_change_find(site->store, CHANGE_EDITIONS, &change, error);
 
-    if (store_change_find(site->store, CHANGE_EDITIONS, &change, error) < 0)
-        return -1;
-    if (profile)
-        (void)stat(profile, &status);
-    buffer_printf(state, "%" PRId64 " %" PRId64 ".%ld %s %s", change,
-                  (int64_t)status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
-                  configuration->publish.folder, profile ? profile : "");
-    return 0;
+    if (result == 0) {
+        buffer_printf(state, "%" PRId64 " " PAPERBOY_VERSION " %s", change,
+                      configuration->publish.folder);
+        add_file(state, configuration->publish.profile);
+        add_file(state, configuration->file);
+        add_file(state, templates);
+    }
+    free(templates);
+    return result;
 }
 
 static int find_news(struct site *site, const struct buffer *state, bool *ret_is_new,

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "commands/describing.h"
 #include "commands/profiles.h"
+#include "commands/publishing_kept.h"
 #include "store/editions.h"
 #include "subscribers/profile.h"
 
@@ -61,11 +62,16 @@ void publishing_close(struct publishing *publishing)
 
 bool publishing_is_name(struct view category)
 {
+    static const char *const files[] = {".css", ".html", ".json", ".md", ".xml", NULL};
+
     if (!category.size || category.size > NAME_BYTES || !ascii_is_letter(category.data[0]))
         return false;
     for (size_t i = 0; i < category.size; i++)
         if (!ascii_is_alphanumeric(category.data[i]) && category.data[i] != '-' &&
             category.data[i] != '.')
+            return false;
+    for (size_t i = 0; files[i]; i++) /* as those are that stand beside its folder */
+        if (view_ends_with(category, view_of(files[i])))
             return false;
     return true;
 }
@@ -106,6 +112,11 @@ static void find_categories(struct publishing *publishing, const struct edition 
             add_category(publishing, papers->items[i].categories[0]);
     qsort(publishing->categories, publishing->category_count, sizeof(publishing->categories[0]),
           compare_categories);
+}
+
+void publishing_find_categories(struct publishing *publishing, const struct edition *edition)
+{
+    find_categories(publishing, edition, NULL);
 }
 
 /* ---- what is kept of a day ---- */
@@ -177,59 +188,91 @@ static void keep(struct publishing *publishing, const struct ranking *ranking,
 
 /* ---- days ---- */
 
-static int rank_day(struct publishing *publishing, const struct papers *papers,
-                    const struct rarity *rarity, struct published_day *day, struct error *error)
+/* All of them, best first. */
+static int rank_papers(struct publishing *publishing, const struct papers *papers,
+                       const struct rarity *rarity, struct ranking *ret_ranking,
+                       struct error *error)
 {
     struct ranking_index *index = ranking_index_new_among(papers, rarity);
     struct ranker *ranker = ranker_new(index);
-    struct ranking ranking;
     int result = compiling_rank(&publishing->compiling, ranker, &publishing->profile, NULL,
                                 papers->count ? papers->count : 1, NULL, publishing->arena,
-                                &ranking, error);
+                                ret_ranking, error);
 
-    if (result == 0)
-        keep(publishing, &ranking, day);
     ranker_free(&ranker);
     ranking_index_free(&index);
     return result;
 }
 
-static int add_day(struct publishing *publishing, const struct edition *edition,
-                   const struct digest_edition *described, const struct papers *papers,
-                   const struct rarity *rarity, struct error *error)
+static void add_day(struct publishing *publishing, const struct digest_edition *described,
+                    const struct ranking *ranking, int64_t late_utc)
 {
     struct published_day day = {.edition = *described};
 
-    if (!publishing->day_count)
-        find_categories(publishing, edition, papers);
     if (date_is_set(described->date))
         day.announced_utc =
             zone_local_to_utc(publishing->site->arxiv_zone, described->date, 0, 0);
-    if (rank_day(publishing, papers, rarity, &day, error) < 0)
-        return -1;
+    day.changed_utc = late_utc > day.announced_utc ? late_utc : day.announced_utc;
+    keep(publishing, ranking, &day);
     publishing->days = memory_grow(publishing->days, &publishing->day_capacity,
                                    publishing->day_count + 1, sizeof(day));
     publishing->days[publishing->day_count++] = day;
+}
+
+static int rank_stored(struct publishing *publishing, struct date date,
+                       const struct papers *papers, struct ranking *ret_ranking,
+                       struct error *error)
+{
+    const struct rarity *rarity;
+    int result = archive_take(&publishing->archive, date, site_now(), &rarity, error);
+
+    if (result == 0) {
+        result = rank_papers(publishing, papers, rarity, ret_ranking, error);
+        archive_give_back(&publishing->archive, rarity);
+    }
+    return result;
+}
+
+/* As it was ranked before, when nothing has changed since. */
+static int find_ranking(struct publishing *publishing, struct date date, bool keeps,
+                        const struct papers *papers, struct ranking *ret_ranking,
+                        struct error *error)
+{
+    struct published_key key;
+    bool found = false;
+
+    publishing_kept_key(publishing, papers, &key);
+    if (publishing_kept_find(publishing, date, &key, papers, ret_ranking, &found, error) < 0)
+        return -1;
+    if (found)
+        return 0;
+    if (rank_stored(publishing, date, papers, ret_ranking, error) < 0)
+        return -1;
+    if (keeps)
+        publishing_kept_put(publishing, date, &key, papers, ret_ranking);
     return 0;
 }
 
 static int add_stored_day(struct publishing *publishing, const struct edition *edition,
-                          struct error *error)
+                          bool keeps, struct error *error)
 {
     struct digest_edition described = {.date = edition->date};
-    const struct rarity *rarity;
+    struct ranking ranking;
     struct papers papers;
+    int64_t late_utc;
     int result;
 
     describing_fill(publishing->arena, &publishing->profile, edition, &described);
     papers_init(&papers);
     result = store_load_edition(publishing->site->store, edition->date, &papers, error);
     if (result == 0)
-        result = archive_take(&publishing->archive, edition->date, site_now(), &rarity, error);
-    if (result == 0) {
-        result = add_day(publishing, edition, &described, &papers, rarity, error);
-        archive_give_back(&publishing->archive, rarity);
-    }
+        result = store_find_last_late(publishing->site->store, edition->date, &late_utc, error);
+    if (result == 0 && !publishing->day_count)
+        find_categories(publishing, edition, &papers);
+    if (result == 0)
+        result = find_ranking(publishing, edition->date, keeps, &papers, &ranking, error);
+    if (result == 0)
+        add_day(publishing, &described, &ranking, late_utc);
     papers_free(&papers);
     return result;
 }
@@ -256,7 +299,7 @@ int publishing_add_stored(struct publishing *publishing, struct date newest, lon
             break; /* that one is not here */
         if (date_to_days(edition->date) <= first - days)
             break;
-        result = add_stored_day(publishing, edition, error);
+        result = add_stored_day(publishing, edition, days > 1, error);
     }
     edition_list_free(&list);
     if (result == 0 && !publishing->day_count)
@@ -275,5 +318,11 @@ int publishing_add_input(struct publishing *publishing, const struct input *inpu
                                              .estimated = input->estimated,
                                              .paper_count = input->papers.count};
 
-    return add_day(publishing, NULL, &described, &input->papers, NULL, error);
+    struct ranking ranking;
+
+    find_categories(publishing, NULL, &input->papers);
+    if (rank_papers(publishing, &input->papers, NULL, &ranking, error) < 0)
+        return -1;
+    add_day(publishing, &described, &ranking, 0);
+    return 0;
 }

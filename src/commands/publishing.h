@@ -15,6 +15,7 @@
 #include "commands/input.h"
 #include "commands/site.h"
 #include "digest/digest.h"
+#include "store/editions.h"
 #include "web/publication.h"
 
 enum { PUBLISHING_CATEGORIES = 200 }; /* that have feeds; more have none */
@@ -22,6 +23,7 @@ enum { PUBLISHING_CATEGORIES = 200 }; /* that have feeds; more have none */
 struct published_day {
     struct digest_edition edition;
     int64_t announced_utc; /* midnight in New York */
+    int64_t changed_utc;   /* that, or when its last late paper came */
     struct ranking ranking; /* what is kept of it: those shown, then more for categories */
     size_t shown;
 };
@@ -63,13 +65,16 @@ int publishing_open(struct site *site, struct publishing *ret_publishing, struct
 void publishing_close(struct publishing *publishing); /* zeroed is fine */
 
 /* Adds the stored editions with papers, from `newest` back (zero: the latest) through
- * `days` days. No such edition is kind missing. */
+ * `days` days. No such edition is kind missing. How several days were ranked is kept in the
+ * store (publishing_kept.h). */
 int publishing_add_stored(struct publishing *publishing, struct date newest, long days,
                           struct error *error);
 /* Adds one of papers that are not the store's. */
 int publishing_add_input(struct publishing *publishing, const struct input *input,
                          struct error *error);
 
+/* The categories of an edition that is not added, whose papers need not be there. */
+void publishing_find_categories(struct publishing *publishing, const struct edition *edition);
 /* A category's name is safe in addresses and as a folder. */
 bool publishing_is_name(struct view category);
 
@@ -83,6 +88,8 @@ void publishing_feed(const struct publishing *publishing, const struct publishin
 
 /* publishing_page.c: adds the keys of a day's page to a layout's context (web/layout.h):
  * those of a digest that are not a subscriber's, and feeds. */
+void publishing_set_feeds(const struct publishing *publishing,
+                          const struct publishing_place *place, json_t *context);
 void publishing_set_edition(const struct publishing *publishing,
                             const struct publishing_place *place, size_t day, json_t *context);
 /* days, previous_day and next_day among `dates`, newest first, for the page of `date`. */

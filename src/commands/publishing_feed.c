@@ -244,7 +244,7 @@ static void describe(const struct publishing *publishing, const struct publishin
     if (day >= publishing->day_count)
         return;
     publication->date = publishing->days[day].edition.date;
-    publication->updated_utc = publishing->days[day].announced_utc;
+    publication->updated_utc = publishing->days[day].changed_utc;
     publication->note = make_note(publishing, day);
 }
 
@@ -269,6 +269,9 @@ void publishing_feed(const struct publishing *publishing, const struct publishin
         arena_alloc(publishing->arena, PUBLICATION_FEED_PAPERS, sizeof(*items));
 
     describe(publishing, place, 0, category, ret_publication);
+    for (size_t i = 0; i < publishing->day_count; i++) /* late papers come to days before, too */
+        if (publishing->days[i].changed_utc > ret_publication->updated_utc)
+            ret_publication->updated_utc = publishing->days[i].changed_utc;
     ret_publication->self =
         address(publishing, place, feed_path(publishing, place, category, is_atom));
     ret_publication->papers = items;

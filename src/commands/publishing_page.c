@@ -22,8 +22,8 @@ static void set_joined(json_t *object, const char *key, const json_t *root,
     buffer_free(&text);
 }
 
-static void set_feeds(const struct publishing *publishing, const struct publishing_place *place,
-                      json_t *context)
+void publishing_set_feeds(const struct publishing *publishing,
+                          const struct publishing_place *place, json_t *context)
 {
     const json_t *root = json_object_get(context, "root");
     json_t *feeds = json_array();
@@ -60,7 +60,7 @@ void publishing_set_edition(const struct publishing *publishing,
         json_object_del(all, PRIVATE[i]);
     json_object_update_missing(context, all);
     json_decref(all);
-    set_feeds(publishing, place, context);
+    publishing_set_feeds(publishing, place, context);
 }
 
 static json_t *day_context(const struct publishing *publishing,

@@ -1,7 +1,7 @@
 /* serve: the front page and the list of days, and the files that never change. */
 #include <stdlib.h>
 
-#include "base/file.h"
+#include "commands/publishing.h"
 #include "commands/serve_kept.h"
 #include "commands/serve_view.h"
 #include "digest/context_text.h"
@@ -14,21 +14,6 @@ enum { ARCHIVE_DAYS = 1000, FILE_BYTES = 1024 * 1024 };
 #define FOR_HOURS "public, max-age=3600"
 
 /* ---- files ---- */
-
-/* One of the templates' folder, or what came with the program. */
-static int read_file(const struct site *site, const char *name, struct buffer *out,
-                     struct error *error)
-{
-    char *folder = site_templates_folder(site), *shipped = site_shipped_templates();
-    char *own = file_join(folder, name), *other = file_join(shipped, name);
-    int result = file_read(file_exists(own) ? own : other, out, error);
-
-    free(own);
-    free(other);
-    free(folder);
-    free(shipped);
-    return result;
-}
 
 static const struct {
     const char *path, *file, *type;
@@ -54,7 +39,7 @@ int serve_keep_files(struct serving *serving, struct error *error)
 
     buffer_init(&bytes, FILE_BYTES);
     for (size_t i = 0; i < sizeof(FILES) / sizeof(FILES[0]); i++) {
-        if (read_file(serving->site, FILES[i].file, &bytes, error) < 0) {
+        if (site_read_template_file(serving->site, FILES[i].file, &bytes, error) < 0) {
             buffer_free(&bytes);
             return -1;
         }
@@ -118,22 +103,18 @@ static json_t *day_of(const struct serve_desk *desk, const struct edition *editi
     return day;
 }
 
-static json_t *feeds_of(const struct serve_desk *desk, const struct edition *edition,
-                        struct buffer *room)
+/* Those that there are: by publish.profile, not by all that was fetched for subscribers. With
+ * a broken profile there are none, and whoever asks for a feed is told why. */
+static void set_feeds(struct serve_desk *desk, const struct edition *edition, json_t *context)
 {
-    const char *root = web_layout_root(desk->serving->base_url);
-    json_t *list = json_array();
+    struct publishing publishing = {0};
+    struct error unread;
 
-    for (size_t i = 0; i < edition->category_count; i++) {
-        json_t *feed = json_object();
-
-        context_set_string(feed, "name", edition->categories[i].name);
-        set_link(feed, "rss_link", root, "rss/", edition->categories[i].name, room);
-        set_link(feed, "atom_link", root, "atom/", edition->categories[i].name, room);
-        json_array_append_new(list, feed);
+    if (publishing_open(&desk->site, &publishing, &unread) == 0) {
+        publishing_find_categories(&publishing, edition);
+        publishing_set_feeds(&publishing, &publishing_server, context);
     }
-    context_mark_ends(list);
-    return list;
+    publishing_close(&publishing);
 }
 
 /* Days without a paper have no page. */
@@ -168,8 +149,7 @@ int make_home(struct serve_desk *desk, struct view rest, struct web_content **re
     context = serve_context(desk, NULL, "web_home", NULL);
     if (list.count) {
         json_object_set_new(context, "newest", day_of(desk, &list.items[0], words, &room));
-        json_object_set_new(context, "feeds", feeds_of(desk, &list.items[0], &room));
-        json_object_set_new(context, "has_feeds", json_boolean(list.items[0].category_count > 0));
+        set_feeds(desk, &list.items[0], context);
     }
     set_link(context, "papers_link", root, "", "papers.json", &room);
     buffer_free(&room);

@@ -179,6 +179,20 @@ int site_open_templates(struct site *site, struct error *error)
     return result < 0 && site->configuration.templates ? error_add(error, "templates") : result;
 }
 
+int site_read_template_file(const struct site *site, const char *name, struct buffer *ret_bytes,
+                            struct error *error)
+{
+    char *folder = site_templates_folder(site), *shipped = site_shipped_templates();
+    char *own = file_join(folder, name), *other = file_join(shipped, name);
+    int result = file_read(file_exists(own) ? own : other, ret_bytes, error);
+
+    free(own);
+    free(other);
+    free(folder);
+    free(shipped);
+    return result;
+}
+
 int site_need_sender(const struct site *site, struct error *error)
 {
     if (site->configuration.sender.address)

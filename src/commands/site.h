@@ -52,6 +52,9 @@ int site_read_key(const struct site *site, struct token_key *ret_key, struct err
 char *site_templates_folder(const struct site *site);
 /* Those that came with the program, from which a copy is completed; for free(3). */
 char *site_shipped_templates(void);
+/* Appends a file of the first of these that has it. */
+int site_read_template_file(const struct site *site, const char *name, struct buffer *ret_bytes,
+                            struct error *error);
 /* Refuses a configuration without a sender: nothing can be mailed. */
 int site_need_sender(const struct site *site, struct error *error);
 

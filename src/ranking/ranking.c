@@ -61,9 +61,14 @@ int ranking_make(const struct ranking_index *index, const struct profile *profil
     return result;
 }
 
+uint64_t ranking_version(void)
+{
+    return words_pair(WORDS_VERSION, RANKING_VERSION);
+}
+
 uint64_t ranking_key(const struct ranking_index *index, struct view document)
 {
-    return words_pair(words_pair(WORDS_VERSION, RANKING_VERSION),
+    return words_pair(ranking_version(),
                       words_pair(index_rarity_key(index), words_hash(KEY_KIND, document)));
 }
 

@@ -16,6 +16,7 @@
 enum reason_field {
     REASON_TITLE, REASON_ABSTRACT, REASON_AUTHOR, REASON_INTERESTS, REASON_LIKED, REASON_PREFERENCE
 };
+enum { REASON_FIELDS = REASON_PREFERENCE + 1 };
 
 /* Why a paper is there. `term` is the profile's own word for it ("kv cache" also
  * when the text says "KV-caches"), `score` its share of the paper's score.
@@ -68,6 +69,8 @@ int ranking_make(const struct ranking_index *index, const struct profile *profil
  * profile's document. Whoever stores the bytes throws them away when their key is
  * another. -1 when it does not compile, as `scoring: substring` never does. */
 uint64_t ranking_key(const struct ranking_index *index, struct view document);
+/* The analyser's alone: with another number scores are others. */
+uint64_t ranking_version(void);
 int ranking_compile(const struct ranking_index *index, const struct profile *profile,
                     uint64_t key, struct buffer *ret_bytes);
 /* So many liked papers, and as many disliked ones, count: the last of the list. */

@@ -390,6 +390,30 @@ int store_last_fetched(struct store *store, int64_t *ret_utc, struct error *erro
     return 0;
 }
 
+int store_find_last_late(struct store *store, struct date date, int64_t *ret_utc,
+                         struct error *error)
+{
+    char text[DATE_TEXT_BYTES];
+    struct query query;
+    int64_t late_utc = 0;
+    int result;
+
+    date_format(date, text);
+    query_start(&query, store,
+                "SELECT min(received_utc), max(received_utc) FROM edition_papers"
+                " WHERE edition = $1", error);
+    query_text(&query, text);
+    result = query_next(&query);
+    if (result > 0 && !query_is_null(&query, 0) &&
+        query_get_integer(&query, 0) < query_get_integer(&query, 1))
+        late_utc = query_get_integer(&query, 1);
+    query_end(&query);
+    if (result < 0)
+        return -1;
+    *ret_utc = late_utc;
+    return 0;
+}
+
 int store_find_edition(struct store *store, struct date date, struct edition_list *ret_list,
                        struct error *error)
 {

@@ -58,6 +58,9 @@ int store_load_edition(struct store *store, struct date date, struct papers *ret
 /* Only those papers of the edition that came after `after_utc`. */
 int store_load_late_papers(struct store *store, struct date date, int64_t after_utc,
                            struct papers *ret_papers, struct error *error);
+/* When the last of them came that were not there with the first; 0: all came at once. */
+int store_find_last_late(struct store *store, struct date date, int64_t *ret_utc,
+                         struct error *error);
 
 /* Those behind the edition's first `from` papers that no earlier edition lists: over
  * all editions each paper once. */

@@ -46,7 +46,8 @@ struct publication {
     const char *self;     /* this feed's own address; NULL: not known, and not said */
     const char *id;       /* this feed's, for ever (RFC 4287 4.2.6): an http(s) or tag: URI */
     struct date date;     /* of the newest edition */
-    int64_t updated_utc;  /* of its announcement, so that the same papers give the same bytes */
+    int64_t updated_utc;  /* its announcement, or when the last late paper came: not the clock,
+                           * so that the same papers give the same bytes */
     struct view note;     /* "cs.AI late: …"; empty: nothing is amiss */
     const struct view *categories; /* that are looked at */
     size_t category_count;

@@ -158,6 +158,35 @@ class Files(CheckCase):
         self.paperboy.write("arxiv-holidays.txt", "2020-12-25 long ago\n")
         self.finds(self.check(OK), "warning", r"arxiv-holidays\.txt: no day of it is still to come")
 
+    def test_publishing(self):
+        self.assertNotIn("publishing", self.check(OK).out)
+        owner = {"email": "owner@example.test", "keywords": ["attention"]}
+        self.paperboy.write("owner.json", json.dumps(owner))
+        self.paperboy.write_configuration(publish={"folder": "public", "profile": "owner.json"})
+        result = self.check(OK)
+        self.finds(result, "ok", "public, which run writes")
+        self.finds(result, "ok", r"owner\.json, by which")
+        self.finds(result, "warning", r"no publish\.base_url")
+        self.assertFalse((self.folder / "public").exists())
+        self.paperboy.write_configuration(publish={"folder": ".", "base_url": "https://papers.example.test/",
+                                                   "profile": "subscribers/ada@example.test.json"})
+        result = self.check(CONFIGURATION)
+        for key in ("subscribers", "key_file", "store"):
+            self.finds(result, "error", r"publish\.folder", rf"\({key}\) is in it")
+        self.finds(result, "warning", r"publish\.profile: .*ada@example\.test\.json is a subscriber's")
+        self.assertNotIn("publish.base_url", result.out)
+        closed = self.folder / "closed"
+        (closed / "public").mkdir(parents=True)
+        closed.chmod(0o700)
+        self.paperboy.write_configuration(publish={"folder": "closed/public", "profile": "owner.json",
+                                                   "base_url": "https://papers.example.test/"})
+        self.finds(self.check(OK), "warning", r"publish\.folder: \S*closed is closed to others")
+        self.paperboy.write("owner.json", '{"email": "owner@example.test", "keywrods": []}')
+        self.paperboy.write_configuration(publish={"folder": "public", "profile": "owner.json"})
+        self.finds(self.check(CONFIGURATION), "error", r"publish\.profile: .*owner\.json:1: keywrods")
+        (self.folder / "owner.json").unlink()
+        self.finds(self.check(CONFIGURATION), "error", r"publish\.profile: .*owner\.json")
+
     def test_no_folder_of_profiles(self):
         shutil.rmtree(self.paperboy.subscribers)
         result = self.check(CONFIGURATION)

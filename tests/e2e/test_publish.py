@@ -1,12 +1,16 @@
 """publish: a folder for a web server or a git repository, from the store or from papers."""
 
+import contextlib
 import html.parser
 import json
+import os
 import re
 import shutil
 import signal
+import sqlite3
 import time
 import unittest
+from pathlib import Path
 
 import feed_rules
 import feedparser
@@ -143,6 +147,68 @@ class Publish(Folder):
         self.assertNotEqual(after["index.html"], before["index.html"])
         self.check_pages()
 
+    def test_can_be_read_by_a_web_server(self):
+        """The service's umask is 0077."""
+        self.use_two_days()
+        before = os.umask(0o077)
+        self.addCleanup(os.umask, before)
+        self.run_ok("publish")
+        for path in [self.public, *self.public.rglob("*")]:
+            self.assertEqual(path.stat().st_mode & 0o777, 0o755 if path.is_dir() else 0o644, path)
+
+    def test_what_a_killed_one_left_goes(self):
+        self.use_two_days()
+        self.run_ok("publish")
+        paths = [self.public / name for name in (".paperboy-a1B2c3", "cs.LG/.paperboy-d4E5f6", ".paperboy-g7H8i9", ".paperboyrc")]
+        for path in paths:
+            path.write_text("half")
+            os.utime(path, (time.time() - 3600,) * 2)
+        os.utime(paths[2])  # may be somebody's who is at work
+        self.run_ok("publish")
+        self.assertEqual([path.exists() for path in paths], [False, False, True, True])
+
+    def kept(self, sql, *values):
+        with contextlib.closing(sqlite3.connect(self.paperboy.store)) as store, store:
+            return store.execute(sql, values).fetchall()
+
+    def publish_into(self, name):
+        self.run_ok("publish", "--out", name)
+        return {path.relative_to(self.folder / name): path.read_bytes() for path in (self.folder / name).rglob("*") if path.is_file()}
+
+    def test_what_was_ranked_is_kept(self):
+        """Read back it gives the same bytes; cut off anywhere, or of another profile, it is made anew."""
+        self.use_two_days()
+        self.use_profile(keywords=["attention", "training"], categories=["cs.LG"], max_papers=4)
+        first = self.publish_into("first")
+        rows = self.kept("SELECT name, bytes FROM derived WHERE kind = 'published-day' ORDER BY name")
+        self.assertEqual([name for name, _ in rows], [MONDAY, TUESDAY])
+        self.assertEqual(self.publish_into("again"), first)
+        name, whole = rows[0]
+        for size in (0, 15, 16, 17, 40, len(whole) // 2, len(whole) - 1):
+            self.kept("UPDATE derived SET bytes = ? WHERE kind = 'published-day' AND name = ?", whole[:size], name)
+            self.assertEqual(self.publish_into("cut"), first)
+        self.kept("UPDATE derived SET bytes = ? WHERE kind = 'published-day' AND name = ?", whole[:16] + b"\xff" * 200 + whole[:16], name)
+        self.assertEqual(self.publish_into("odd"), first)
+        self.assertEqual(self.kept("SELECT bytes FROM derived WHERE kind = 'published-day' AND name = ?", name), [(whole,)])
+        self.use_profile(keywords=["nothing of this"], categories=["cs.LG"])
+        self.assertIn("Total Papers Found**: 0\n", self.publish_into("other")[Path("README.md")].decode())
+
+    def test_late_papers_change_updated(self):
+        self.use_two_days()
+        self.run_ok("publish")
+        before = [feedparser.parse((self.public / name).read_bytes()) for name in ("feed.xml", "atom.xml")]
+        self.assertEqual(before[1].feed.updated, f"{TUESDAY}T05:00:00Z")
+        time.sleep(1.1)  # times are kept in seconds
+        self.fetch(MONDAY, [*papers(5), paper(300)])
+        self.run_ok("publish")
+        after = [feedparser.parse((self.public / name).read_bytes()) for name in ("feed.xml", "atom.xml")]
+        for old, new in zip(before, after):
+            self.assertGreater(new.feed.updated_parsed, old.feed.updated_parsed)
+            self.assertEqual(len(new.entries), len(old.entries) + 1)
+        self.check_feeds()
+        self.fetch(MONDAY, papers(5))
+        self.assert_says(self.run_ok("publish"), "0 files written")
+
     def test_ranked_for_the_owners_profile(self):
         self.use_two_days()
         self.use_profile(keywords=["attention", "training"], categories=["cs.LG"], max_papers=3)
@@ -174,9 +240,20 @@ class Publish(Folder):
         self.run_ok("publish", "--papers", feed)
         self.assertEqual((self.public / "README.md").read_bytes(), before)
 
+    def test_papers_without_a_date_are_todays(self):
+        self.paperboy.write("day.jsonl", '{"id": "2602.00001", "title": "Undated", "abstract": "LLM"}\n')
+        self.run_ok("publish", "--papers", "day.jsonl")
+        dated = [name for name in self.files() if re.fullmatch(r"\d{4}-\d\d-\d\d\.html", name)]
+        self.assertEqual(len(dated), 1)
+        self.assertIn(f"**Published**: {dated[0].removesuffix('.html')}  \n", (self.public / "README.md").read_text())
+        for path in self.files().values():
+            self.assertNotIn("1970", path.read_text())
+
     def test_a_category_is_no_path(self):
         feed = self.paperboy.write("day.xml", rss([paper(1, categories=("../../evil", "cs.LG")),
-                                                   paper(2, categories=(".git",)), paper(3)], date=TUESDAY))
+                                                   paper(2, categories=(".git",)), paper(3),
+                                                   paper(4, categories=("README.md",)), paper(5, categories=("feed.xml",))],
+                                                  date=TUESDAY))
         self.run_ok("publish", "--papers", feed)
         self.assertEqual({name.split("/")[0] for name in self.files() if "/" in name}, {"cs.LG"})
         self.assertFalse((self.folder.parent / "evil").exists())
@@ -192,6 +269,15 @@ class Publish(Folder):
         self.assert_says(self.run_ok("run", "--feed", feed, "--date", TUESDAY), "published")
         self.check_feeds()
         self.assertNotIn("published", self.run_ok("run", "--feed", feed, "--date", TUESDAY).err)
+
+    def test_run_says_what_it_cannot_write(self):
+        """A link that leads nowhere is not taken for there being no edition."""
+        self.use_examples()
+        self.paperboy.write_configuration(publish={"folder": "public"})
+        self.public.mkdir()
+        (self.public / "cs.LG").symlink_to("gone")
+        feed = self.paperboy.write("day.xml", rss(papers(3), date=TUESDAY))
+        self.run_fails(CONFIGURATION, "run", "--feed", feed, "--date", TUESDAY, says="public/cs.LG")
 
     def test_its_categories_are_fetched(self):
         self.use_profile(categories=["math.AP", "cs.OS"])

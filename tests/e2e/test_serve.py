@@ -240,6 +240,17 @@ class Telling(Serving):
             self.assertNotIn(b"@", body)
 
 
+    def test_feeds_of_the_front_page_are_there(self):
+        """By publish.profile: what subscribers ask for besides has no feed."""
+        self.paperboy.write("owner.json", '{"email": "owner@example.test", "categories": ["cs.LG", "math.AP"]}')
+        self.paperboy.write_configuration(publish={"profile": "owner.json"})
+        with self.serve() as server:
+            links = re.findall(r'href="[^"]*(/(?:rss|atom)/[^"]+)"', server.ask("/")[2].decode())
+            self.assertEqual(links, ["/rss/cs.LG", "/atom/cs.LG", "/rss/math.AP", "/atom/math.AP"])
+            for link in links:
+                self.assertEqual(server.ask(link)[0], 200, link)
+
+
 class Life(Serving):
     def make_certificate(self):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",

@@ -115,8 +115,13 @@ static void late_papers_are_appended_and_marked(void **state)
     struct store *store = suite_open(state);
     struct papers papers;
     struct error error = {0};
+    int64_t late_utc = -1;
 
+    MUST(store_find_last_late(store, tuesday, &late_utc, &error), error);
+    assert_int_equal(late_utc, 0);
     put(store, tuesday, 1000, "2602.00002v1 new cs.LG\n2602.00001v1 cross cs.DC\n");
+    MUST(store_find_last_late(store, tuesday, &late_utc, &error), error);
+    assert_int_equal(late_utc, 0);
     assert_int_equal(put(store, tuesday, 2000,
                          "2602.00003v1 new cs.DC\n2602.00001v2 new cs.LG,cs.DC\n"),
                      1);
@@ -128,6 +133,8 @@ static void late_papers_are_appended_and_marked(void **state)
     check_papers(&papers, "2602.00003v1 new cs.DC\n");
     papers_free(&papers);
     assert_int_equal(put(store, tuesday, 3000, "2602.00003v1 new cs.DC\n"), 0);
+    MUST(store_find_last_late(store, tuesday, &late_utc, &error), error);
+    assert_int_equal(late_utc, 2000);
     store_close(&store);
 }
 

@@ -42,6 +42,55 @@ static void writing_is_atomic_and_private(void **state)
     data_remove_folder(&folder);
 }
 
+static void a_folder_has_its_mode_whatever_the_umask(void **state)
+{
+    char *folder = data_temporary_folder(), *path = file_join(folder, "a/b");
+    mode_t umask_before = umask(077);
+    struct error error = {0};
+    struct stat status;
+
+    (void)state;
+    assert_int_equal(file_make_folder(path, 0755, &error), 0);
+    umask(umask_before);
+    for (size_t end = strlen(path); end > strlen(folder); path[end -= 2] = '\0') {
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_mode & 0777, 0755);
+    }
+    free(path);
+    data_remove_folder(&folder);
+}
+
+static void only_leftovers_go(void **state)
+{
+    static const struct {
+        const char *name;
+        bool goes;
+    } cases[] = {{".paperboy-a1B2c3", true},   {".paperboy-a1B2c", false}, {".paperboy-a1B2c34", false},
+                 {".paperboy-a1B2.3", false},  {"paperboy-a1B2c3", false}, {"index.html", false},
+                 {".paperboyrc-a1B2", false}};
+    char *folder = data_temporary_folder(), *link = file_join(folder, ".paperboy-link00");
+    struct error error = {0};
+    struct stat status;
+
+    (void)state;
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+            char *path = file_join(folder, cases[i].name);
+
+            assert_int_equal(file_write_atomic(path, VIEW("x"), 0600, &error), 0);
+            assert_int_equal(stat(path, &status), 0);
+            /* First none is old enough. */
+            file_drop_leftovers(folder, status.st_mtim.tv_sec + round);
+            assert_int_equal(file_exists(path), round == 0 || !cases[i].goes);
+            free(path);
+        }
+    assert_int_equal(symlink("index.html", link), 0);
+    file_drop_leftovers(folder, INT64_MAX);
+    assert_true(file_exists(link));
+    free(link);
+    data_remove_folder(&folder);
+}
+
 static void reading_has_a_cap(void **state)
 {
     char *folder = data_temporary_folder(), *path = file_join(folder, "big");
@@ -81,6 +130,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writing_is_atomic_and_private),
+        cmocka_unit_test(a_folder_has_its_mode_whatever_the_umask),
+        cmocka_unit_test(only_leftovers_go),
         cmocka_unit_test(reading_has_a_cap),
         cmocka_unit_test(paths_are_joined),
     };
