@@ -122,6 +122,7 @@ static enum MHD_Result send_body(const struct web_server *server, struct exchang
     add(response, "Content-Type", answer->type ? answer->type : "text/plain; charset=utf-8");
     add(response, "Cache-Control", "no-store");
     add(response, "Allow", answer->allow);
+    add(response, "Connection", exchange->is_last ? "close" : NULL);
     if (!answer->is_indexed)
         add(response, "X-Robots-Tag", "noindex");
     if (answer->retry_after_seconds) {

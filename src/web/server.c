@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/timer.h"
 #include "web/form.h"
+#include "web/framing.h"
 #include "web/server_type.h"
 
 enum {
@@ -224,6 +225,22 @@ static bool takes_gzip(struct view accepted)
     return false;
 }
 
+static enum MHD_Result see_header(void *user, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    (void)kind;
+    web_framing_see(user, view_of(name), view_of(value));
+    return MHD_YES;
+}
+
+static unsigned judge_framing(const struct exchange *exchange, const char *version)
+{
+    struct web_framing framing = {0};
+
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, see_header, &framing);
+    return web_framing_judge(&framing, version);
+}
+
 static enum web_method method_of(const char *name)
 {
     return strcmp(name, "GET") == 0    ? WEB_GET
@@ -237,13 +254,14 @@ static bool read_head(const struct web_server *server, struct exchange *exchange
                       const char *method)
 {
     struct web_request *request = &exchange->request;
-    struct view target = view_of(exchange->target);
+    struct view authority, path;
+    struct view target = web_framing_origin_form(view_of(exchange->target), &authority);
     size_t question = view_find_char(target, '?', 0);
 
     request->method = method_of(method);
     request->arena = exchange->arena;
     request->now_utc = server->options.now();
-    request->host = header(exchange, "Host");
+    request->host = authority.size ? authority : header(exchange, "Host");
     request->origin = header(exchange, "Origin");
     request->fetch_site = header(exchange, "Sec-Fetch-Site");
     request->if_none_match = header(exchange, "If-None-Match");
@@ -252,7 +270,10 @@ static bool read_head(const struct web_server *server, struct exchange *exchange
     find_client(server, exchange);
     request->query = web_form_read(view_slice(target, question + 1, target.size),
                                    exchange->arena);
-    return web_path_read(view_slice(target, 0, question), exchange->arena, &request->path);
+    path = view_slice(target, 0, question);
+    if (authority.size && !path.size)
+        path = VIEW("/");
+    return web_path_read(path, exchange->arena, &request->path);
 }
 
 static void read_form(struct exchange *exchange)
@@ -278,8 +299,9 @@ static enum MHD_Result refuse(struct web_server *server, struct exchange *exchan
 }
 
 static enum MHD_Result begin_request(struct web_server *server, struct exchange *exchange,
-                                     const char *method)
+                                     const char *method, const char *version)
 {
+    unsigned bad_framing;
     struct line *line = line_of(exchange->connection);
     struct view length = header(exchange, "Content-Length");
     long bytes = 0;
@@ -289,6 +311,11 @@ static enum MHD_Result begin_request(struct web_server *server, struct exchange 
     exchange->state = EXCHANGE_READING;
     guard_busy(server->guard, line->guarded, timer_steady_ms());
     atomic_fetch_add(&server->requests, 1);
+    bad_framing = judge_framing(exchange, version);
+    if (bad_framing) {
+        exchange->is_last = true;
+        return refuse(server, exchange, bad_framing, "where this request ends is not clear");
+    }
     if (strlen(exchange->target) > TARGET_BYTES)
         return refuse(server, exchange, MHD_HTTP_URI_TOO_LONG, "this address is too long");
     if (!read_head(server, exchange, method))
@@ -330,11 +357,10 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 
     (void)connection;
     (void)url;
-    (void)version;
     if (!exchange)
         return MHD_NO; /* refused */
     switch (exchange->state) {
-    case EXCHANGE_NEW: return begin_request(server, exchange, method);
+    case EXCHANGE_NEW: return begin_request(server, exchange, method, version);
     case EXCHANGE_READING:
         if (!*data_bytes)
             return answer_request(server, exchange);

@@ -28,6 +28,7 @@ struct exchange {
     struct buffer body;
     struct web_request request;
     struct web_answer answer;
+    bool is_last; /* of its connection: where it ends is not known for sure */
     char client[WEB_CLIENT_BYTES];
     char group[WEB_CLIENT_BYTES];
     struct MHD_Connection *connection;
