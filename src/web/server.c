@@ -445,7 +445,8 @@ int web_server_start(const struct web_server_options *options, struct web_server
                      struct error *error)
 {
     struct web_server *server = memory_new(1, sizeof(*server));
-    size_t connections = most_connections();
+    /* Each socket has its share, and that of one may be taken while others are idle. */
+    size_t connections = most_connections() / (options->socket_count ? options->socket_count : 1);
 
     server->options = *options;
     server->guard = guard_new(connections);
@@ -454,7 +455,7 @@ int web_server_start(const struct web_server_options *options, struct web_server
     desks_start(server);
     for (size_t i = 0; i < options->socket_count; i++) {
         struct MHD_Daemon *daemon =
-            start_daemon(server, options->sockets[i], connections / options->socket_count);
+            start_daemon(server, options->sockets[i], connections);
 
         if (!daemon) {
             for (size_t j = i; j < options->socket_count; j++)

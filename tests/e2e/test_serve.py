@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import json
 import re
+import resource
 import socket
 import sqlite3
 import ssl
@@ -295,6 +296,33 @@ class Life(Serving):
         self.paperboy.write_configuration(web={"trusted_proxies": []})
         self.run_fails(CONFIGURATION, "serve", says="nowhere")
 
+    def serve_at(self, *listening, **options):
+        """On sockets that are handed over as systemd does it."""
+        code = ("import os, sys; own, argv = sys.argv[1].split(','), sys.argv[2:]\n"
+                "high = [os.dup2(int(one), 100 + at) for at, one in enumerate(own)]\n"
+                "for at, one in enumerate(high): os.dup2(one, 3 + at)\n"
+                "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(own)), LISTEN_FDNAMES='web')\n"
+                "os.execv(argv[0], argv)")
+        numbers = [one.fileno() for one in listening]
+        argv = self.paperboy.argv("serve")
+        self.paperboy.argv = lambda *words: [sys.executable, "-c", code, ",".join(map(str, numbers)), *argv]
+        return self.serve(pass_fds=numbers, **options)
+
+    def test_idle_connections_at_one_of_two_sockets(self):
+        """They take its whole share; who has waited longest goes for who comes."""
+        def few_descriptors():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))
+        with socket.create_server((LOCAL_ADDRESS, 0)) as one, socket.create_server((LOCAL_ADDRESS, 0)) as other, \
+                contextlib.ExitStack() as idle:
+            self.paperboy.write_configuration(web={"trusted_proxies": []})
+            with self.serve_at(one, other, preexec_fn=few_descriptors) as server:
+                for number in range(86):
+                    idle.enter_context(socket.create_connection(
+                        (LOCAL_ADDRESS, server.port), 20, (f"127.0.0.{2 + number % 3}", 0)))
+                time.sleep(1.5)
+                for _ in range(10):
+                    self.assertTrue(server.is_well())
+
     def test_sockets_of_systemd(self):
         with socket.create_server((LOCAL_ADDRESS, 0)) as listening:
             port = listening.getsockname()[1]
@@ -306,7 +334,7 @@ class Life(Serving):
             # Who comes before it has started waits.
             waiting = socket.create_connection((LOCAL_ADDRESS, port), timeout=20)
             waiting.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            with self.serve(pass_fds=[listening.fileno()]) as server:
+            with self.serve_at(listening) as server:
                 self.assertEqual(server.port, port)
                 self.assertEqual(status_of(read_all(waiting)), 200)
                 waiting.close()
