@@ -25,6 +25,9 @@ enum {
     STOP_STEP_MS = 20
 };
 
+/* Older ones are not to be used any more (RFC 8996); GnuTLS still would. */
+static const char TLS_VERSIONS[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
 /* ---- connections ---- */
 
 static void peer_name(const struct sockaddr *address, char ret_name[WEB_CLIENT_BYTES])
@@ -420,6 +423,7 @@ static struct MHD_Daemon *start_daemon(struct web_server *server, int socket_, s
                      MHD_USE_ERROR_LOG | (options->certificate ? MHD_USE_TLS : 0);
     size_t threads = thread_count(options);
     struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_VERSIONS},
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->key},
         {MHD_OPTION_END, 0, NULL},
@@ -438,7 +442,7 @@ static struct MHD_Daemon *start_daemon(struct web_server *server, int socket_, s
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, server, MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1,
-        MHD_OPTION_ARRAY, options->certificate ? tls : tls + 2, MHD_OPTION_END);
+        MHD_OPTION_ARRAY, options->certificate ? tls : tls + 3, MHD_OPTION_END);
 }
 
 int web_server_start(const struct web_server_options *options, struct web_server **ret_server,

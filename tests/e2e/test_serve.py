@@ -261,6 +261,11 @@ class Life(Serving):
                     answer = read_all(secure)
             self.assertEqual(status_of(answer), 200)
             self.assertIn(b"Strict-Transport-Security: ", answer)
+            for version, is_taken in (("-tls1_1", False), ("-tls1_2", True), ("-tls1_3", True)):
+                spoken = subprocess.run(
+                    ["openssl", "s_client", "-connect", f"{LOCAL_ADDRESS}:{server.port}", version, "-cipher",
+                     "DEFAULT@SECLEVEL=0"], stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)
+                self.assertEqual(b"BEGIN CERTIFICATE" in spoken.stdout, is_taken, version)
             self.assertEqual(server.ask("/health", context=trusting())[0], 503)
             # Plain HTTP on that port, and a handshake that never ends.
             self.assertIn(status_of(server.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 3)), (None, 400))
