@@ -103,6 +103,8 @@ class Pages(Serving):
                         self.assertEqual(status, want, ask)
                         self.assertEqual(again["ETag"], etag)
                         self.assertEqual(rest, b"" if want == 304 else body)
+                        # Caches that keep a 304's length must not learn a wrong one.
+                        self.assertEqual(again["Content-Length"], headers["Content-Length"])
 
     def test_gzip(self):
         with self.serve() as server:
