@@ -27,7 +27,7 @@ struct serving {
     struct web_limits *mails; /* per client: forms that have a mail sent to somebody */
     struct serve_sender *sender; /* of those mails */
     struct private_feeds *private_feeds;
-    struct web_server *server; /* for its counts; NULL until it has started */
+    struct web_server *server; /* for its counts */
     int64_t started_utc;
     const char *base_url;     /* ends in '/'; how others reach us */
     struct serve_kept *kept;    /* serve_kept.h */

@@ -49,7 +49,6 @@ static void add_content(struct MHD_Response *response, const struct web_content 
     }
 }
 
-
 static void destroy(void *response)
 {
     MHD_destroy_response(response);

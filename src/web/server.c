@@ -457,6 +457,7 @@ int web_server_start(const struct web_server_options *options, struct web_server
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->arrived, NULL);
     desks_start(server);
+    *ret_server = server; /* before any thread may look for it */
     for (size_t i = 0; i < options->socket_count; i++) {
         struct MHD_Daemon *daemon =
             start_daemon(server, options->sockets[i], connections);
@@ -464,7 +465,7 @@ int web_server_start(const struct web_server_options *options, struct web_server
         if (!daemon) {
             for (size_t j = i; j < options->socket_count; j++)
                 close(options->sockets[j]);
-            web_server_stop(&server, 0);
+            web_server_stop(ret_server, 0);
             return error_set(error, ERROR_CONFIGURATION, "the web server does not start%s",
                              options->certificate ? ": its certificate and key do not fit, or are "
                                                     "not PEM"
@@ -472,7 +473,6 @@ int web_server_start(const struct web_server_options *options, struct web_server
         }
         server->daemons[server->daemon_count++] = daemon;
     }
-    *ret_server = server;
     return 0;
 }
 
