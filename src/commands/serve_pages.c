@@ -6,6 +6,7 @@
 #include "commands/serve_parts.h"
 #include "commands/serve_people.h"
 #include "store/changes.h"
+#include "store/editions.h"
 #include "web/route.h"
 
 static const struct row {
@@ -74,6 +75,23 @@ int serve_version(struct serve_desk *desk, int64_t *ret_version, struct error *e
         change = change * 1000003 + (int64_t)status.st_mtim.tv_sec * 1009 +
                  (int64_t)status.st_mtim.tv_nsec + (int64_t)status.st_size;
     *ret_version = change;
+    return 0;
+}
+
+int serve_modified(struct serve_desk *desk, int64_t *ret_utc, struct error *error)
+{
+    const char *file = desk->site.configuration.publish.profile;
+    int64_t now_utc = site_now();
+    struct stat status;
+
+    if (store_last_fetched(desk->site.store, ret_utc, error) < 0)
+        return -1;
+    if (*ret_utc < desk->serving->started_utc)
+        *ret_utc = desk->serving->started_utc;
+    if (file && stat(file, &status) == 0 && *ret_utc < status.st_mtim.tv_sec)
+        *ret_utc = status.st_mtim.tv_sec;
+    if (*ret_utc > now_utc)
+        *ret_utc = now_utc;
     return 0;
 }
 
