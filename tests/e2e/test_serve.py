@@ -227,6 +227,23 @@ class Telling(Serving):
             self.assertEqual(values["paperboy_edition_papers"], 67)
             self.assertNotIn(b"@", body)
 
+    def test_profile_of_the_owner_is_broken(self):
+        """Visitors get what there was, and caches what is new once it is mended."""
+        self.paperboy.write("bot.json", json.dumps({"email": "owner@example.test", "max_papers": 2}))
+        self.paperboy.write_configuration(publish={"profile": "bot.json"})
+        with self.serve() as server:
+            _, old, feed = server.ask("/rss")
+            time.sleep(3.2)
+            self.paperboy.write("bot.json", "{")
+            self.assertEqual(server.ask("/rss")[2], feed)
+            self.assertTrue(any("/rss: " in line and "bot.json" in line for line in server.lines), server.lines)
+            self.assertEqual(server.ask("/atom")[0], 500)
+            time.sleep(3.2)
+            self.paperboy.write("bot.json", json.dumps({"email": "owner@example.test", "max_papers": 3}))
+            status, new, again = server.ask("/rss", headers={"If-Modified-Since": old["Last-Modified"]})
+            self.assertEqual((status, again.count(b"<item>")), (200, feed.count(b"<item>") + 1))
+            self.assertGreater(parsedate_to_datetime(new["Last-Modified"]), parsedate_to_datetime(old["Last-Modified"]))
+
     def test_config(self):
         """The bot's keys, of the owner's profile and nobody else's."""
         self.paperboy.profile("ada@example.test", keywords=["a secret interest"])
@@ -333,11 +350,6 @@ class Life(Serving):
     def test_sockets_of_systemd(self):
         with socket.create_server((LOCAL_ADDRESS, 0)) as listening:
             port = listening.getsockname()[1]
-            code = ("import os, sys; os.dup2(int(sys.argv[1]), 3); os.set_inheritable(3, True); "
-                    "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', LISTEN_FDNAMES='web'); "
-                    "os.execv(sys.argv[2], sys.argv[2:])")
-            argv = self.paperboy.argv("serve")
-            self.paperboy.argv = lambda *words: [sys.executable, "-c", code, str(listening.fileno()), *argv]
             # Who comes before it has started waits.
             waiting = socket.create_connection((LOCAL_ADDRESS, port), timeout=20)
             waiting.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -381,6 +393,20 @@ class Life(Serving):
             self.assertLess(time.monotonic() - started, 11)
             slow.close()
             idle.close()
+
+    def test_store_is_put_back_from_a_backup(self):
+        """What is done at pages from then on is in the store that was put there."""
+        with self.serve() as server:
+            self.assertEqual(server.ask("/config")[0], 200)
+            self.run_ok("backup", "--out", "copy")
+            for path in self.folder.glob("paperboy.db*"):
+                path.unlink()
+            self.assertEqual(json.loads(server.ask("/health")[2])["store"], "unreachable")
+            self.assertFalse(self.paperboy.store.exists())
+            (self.folder / "copy/paperboy.db").rename(self.paperboy.store)
+            self.change("UPDATE editions SET state = 'late'")
+            document = json.loads(server.ask("/health")[2])
+            self.assertEqual((document["store"], document["edition"]["state"]), ("ok", "late"))
 
     def test_store_that_cannot_be_read(self):
         """Pages from memory stay, /health says that it fails, and it recovers by itself."""
