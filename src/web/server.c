@@ -36,8 +36,10 @@ static void peer_name(const struct sockaddr *address, char ret_name[WEB_CLIENT_B
                      : address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                                       : 0;
 
-    if (!size || getnameinfo(address, size, ret_name, WEB_CLIENT_BYTES, NULL, 0,
-                             NI_NUMERICHOST) != 0)
+    if (address->sa_family == AF_UNIX)
+        snprintf(ret_name, WEB_CLIENT_BYTES, WEB_CLIENT_LOCAL);
+    else if (!size || getnameinfo(address, size, ret_name, WEB_CLIENT_BYTES, NULL, 0,
+                                  NI_NUMERICHOST) != 0)
         snprintf(ret_name, WEB_CLIENT_BYTES, "unknown");
 }
 

@@ -359,6 +359,27 @@ class Life(Serving):
                 waiting.close()
                 self.assertEqual(server.ask("/")[0], 200)
 
+    def test_unix_socket_of_systemd(self):
+        """Those behind it are told apart by what the proxy says, when it is trusted."""
+        def post(path, number):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(20)
+                client.connect(path)
+                client.sendall(b"POST /subscribe HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.%d\r\n"
+                               b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 12\r\n"
+                               b"Connection: close\r\n\r\nkeywords=llm" % number)
+                return status_of(read_all(client))
+        for trusted, is_one in ((["unix:"], False), ([], True)):
+            with self.subTest(trusted), socket.socket(socket.AF_UNIX) as listening:
+                path = str(self.folder / f"web{is_one}")
+                listening.bind(path)
+                listening.listen()
+                self.paperboy.write_configuration(web={"trusted_proxies": trusted})
+                with self.serve_at(listening) as server:
+                    statuses = [post(path, number) for number in range(25)]
+                self.assertEqual(429 in statuses, is_one, server.lines)
+                del self.paperboy.argv
+
     def test_a_taken_address(self):
         with socket.create_server((LOCAL_ADDRESS, 0)) as taken:
             self.paperboy.write_configuration(web={"listen": f"{LOCAL_ADDRESS}:{taken.getsockname()[1]}"})
