@@ -58,7 +58,7 @@ static int take(struct serve_desk *desk, struct buffer *bytes, const char *type,
 {
     int64_t modified_utc;
 
-    if (store_last_fetched(desk->site.store, &modified_utc, error) < 0)
+    if (serve_modified(desk, &modified_utc, error) < 0)
         return -1;
     *ret_content = web_content_new(bytes, type, FOR_MINUTES, modified_utc);
     return 0;

@@ -138,6 +138,21 @@ struct web_content *serve_kept_find(struct serve_kept *kept, struct view path, i
     return content;
 }
 
+struct web_content *serve_kept_find_old(struct serve_kept *kept, struct view path, int64_t now_ms)
+{
+    struct web_content *content = NULL;
+    struct item *item;
+
+    pthread_mutex_lock(&kept->lock);
+    item = find(kept, path);
+    if (item && item->content) {
+        content = web_content_hold(item->content);
+        item->used_ms = now_ms;
+    }
+    pthread_mutex_unlock(&kept->lock);
+    return content;
+}
+
 bool serve_kept_enter(struct serve_kept *kept, struct view path, int64_t version, int64_t now_ms,
                       struct web_content **ret_content)
 {

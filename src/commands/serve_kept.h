@@ -26,6 +26,9 @@ void serve_kept_put(struct serve_kept *kept, const char *path, struct web_conten
  * caller's turn to find out whether it has changed. */
 struct web_content *serve_kept_find(struct serve_kept *kept, struct view path, int64_t now_ms);
 
+/* A reference to what there is, however old; NULL: nothing. */
+struct web_content *serve_kept_find_old(struct serve_kept *kept, struct view path, int64_t now_ms);
+
 /* At a desk. `version` says what it would be made from now. True: there is one, made from
  * that or being made anew by another, and `*ret_content` a reference to it. False: the
  * caller makes it, and then calls serve_kept_leave whatever came of it. May wait. */

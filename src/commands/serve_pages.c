@@ -6,6 +6,7 @@
 #include "commands/serve_parts.h"
 #include "commands/serve_people.h"
 #include "store/changes.h"
+#include "store/editions.h"
 #include "web/route.h"
 
 static const struct row {
@@ -38,9 +39,15 @@ static const struct row {
     {{NULL, false}, NULL, NULL},
 };
 
+/* Of an address the log gets the first segment only: what follows may be a token. */
+static void log_failure(struct serve_desk *desk, struct view path, const struct error *problem)
+{
+    log_line(desk->site.log, LOG_LEVEL_ERROR, "%.*s: %s",
+             VIEW_ARGUMENTS(view_slice(path, 0, view_find_char(path, '/', 1))), problem->text);
+}
+
 /* Of kind input is a profile that its owner has to mend: what a request says is no error.
- * Nothing secret is in an error's text, but names of files and hosts are. Of an address the
- * log gets the first segment only: what follows may be a token. */
+ * Nothing secret is in an error's text, but names of files and hosts are. */
 static void answer_error(struct serve_desk *desk, const struct web_request *request,
                          const struct error *problem, struct web_answer *answer)
 {
@@ -49,9 +56,7 @@ static void answer_error(struct serve_desk *desk, const struct web_request *requ
                                                                                      : 500;
 
     if (status >= 500)
-        log_line(desk->site.log, LOG_LEVEL_ERROR, "%.*s: %s",
-                 VIEW_ARGUMENTS(view_slice(request->path, 0, view_find_char(request->path, '/', 1))),
-                 problem->text);
+        log_failure(desk, request->path, problem);
     web_answer_plain(answer, status,
                      status == 404   ? "there is no such page"
                      : status == 503 ? "this cannot be answered now; come again in a minute"
@@ -73,6 +78,23 @@ int serve_version(struct serve_desk *desk, int64_t *ret_version, struct error *e
         change = change * 1000003 + (int64_t)status.st_mtim.tv_sec * 1009 +
                  (int64_t)status.st_mtim.tv_nsec + (int64_t)status.st_size;
     *ret_version = change;
+    return 0;
+}
+
+int serve_modified(struct serve_desk *desk, int64_t *ret_utc, struct error *error)
+{
+    const char *file = desk->site.configuration.publish.profile;
+    int64_t now_utc = site_now();
+    struct stat status;
+
+    if (store_last_fetched(desk->site.store, ret_utc, error) < 0)
+        return -1;
+    if (*ret_utc < desk->serving->started_utc)
+        *ret_utc = desk->serving->started_utc;
+    if (file && stat(file, &status) == 0 && *ret_utc < status.st_mtim.tv_sec)
+        *ret_utc = status.st_mtim.tv_sec;
+    if (*ret_utc > now_utc)
+        *ret_utc = now_utc;
     return 0;
 }
 
@@ -114,8 +136,7 @@ bool serve_quick(void *user, const struct web_request *request, struct web_answe
     return answer->content || !find_row(request, answer, &row, &rest);
 }
 
-/* Old bytes are better than none when the store cannot be read just now. */
-static int answer_kept(struct serve_desk *desk, const struct row *row, struct view path,
+static int make_kept(struct serve_desk *desk, const struct row *row, struct view path,
                        struct view rest, struct web_answer *answer, struct error *error)
 {
     struct serve_kept *kept = desk->serving->kept;
@@ -124,13 +145,28 @@ static int answer_kept(struct serve_desk *desk, const struct row *row, struct vi
     int result = 0;
 
     if (serve_version(desk, &version, error) < 0)
-        return (answer->content = serve_kept_find(kept, path, now_ms)) != NULL ? 0 : -1;
+        return -1;
     if (serve_kept_enter(kept, path, version, now_ms, &answer->content))
         return 0;
     result = row->make(desk, rest, &content, error);
     serve_kept_leave(kept, path, version, now_ms, result == 0 ? content : NULL);
     answer->content = content;
     return result;
+}
+
+/* Old bytes are better than none when it cannot be made anew just now: the store is locked
+ * or away, or the owner is at work at publish.profile. */
+static int answer_kept(struct serve_desk *desk, const struct row *row, struct view path,
+                       struct view rest, struct web_answer *answer, struct error *error)
+{
+    if (make_kept(desk, row, path, rest, answer, error) == 0)
+        return 0;
+    if (error->kind != ERROR_MISSING)
+        answer->content = serve_kept_find_old(desk->serving->kept, path, timer_steady_ms());
+    if (!answer->content)
+        return -1;
+    log_failure(desk, path, error);
+    return 0;
 }
 
 static int answer_row(struct serve_desk *desk, const struct row *row,

@@ -29,7 +29,7 @@ struct serving {
     struct serve_sender *sender; /* of those mails */
     struct serve_asker *asker;   /* serve_asker.h */
     struct private_feeds *private_feeds;
-    struct web_server *server; /* for its counts; NULL until it has started */
+    struct web_server *server; /* for its counts */
     int64_t started_utc;
     const char *base_url;     /* ends in '/'; how others reach us */
     struct serve_kept *kept;    /* serve_kept.h */
@@ -58,6 +58,9 @@ typedef int serve_make(struct serve_desk *desk, struct view rest, struct web_con
                        struct error *error);
 /* What such bytes are made from, as a number: another one when it has changed. */
 int serve_version(struct serve_desk *desk, int64_t *ret_version, struct error *error);
+/* When that last changed: papers, the owner's profile, or words and templates, which are as
+ * old as the server at most. Never later than now (RFC 9110 8.8.2.1). */
+int serve_modified(struct serve_desk *desk, int64_t *ret_utc, struct error *error);
 
 /* serve_tell.c */
 serve_page page_health, page_metrics, page_config;

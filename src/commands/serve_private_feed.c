@@ -178,8 +178,9 @@ static int make(struct serve_desk *desk, const char *address, const struct profi
     buffer_init(&bytes, PUBLICATION_BYTES);
     result = write_feed(desk, &gathering, address, &bytes, error);
     if (result == 0)
+        /* Dated by the day it would not be newer for a profile that was changed since. */
         *ret_content = web_content_new(&bytes, "application/rss+xml; charset=utf-8",
-                                       "private, no-cache", gathering.updated_utc);
+                                       "private, no-cache", 0);
     buffer_free(&bytes);
     return result;
 }

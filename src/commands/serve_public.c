@@ -66,10 +66,7 @@ static int render(struct serve_desk *desk, const char *template, json_t *context
     result = templates_render(desk->site.templates, template, context, &page, error);
     json_decref(context);
     if (result == 0)
-        result = store_last_fetched(desk->site.store, &modified_utc, error);
-    /* Words and templates may be newer than the papers. */
-    if (modified_utc < desk->serving->started_utc)
-        modified_utc = desk->serving->started_utc;
+        result = serve_modified(desk, &modified_utc, error);
     if (result == 0)
         *ret_content = web_content_new(&page, "text/html; charset=utf-8", FOR_MINUTES,
                                        modified_utc);

@@ -153,9 +153,7 @@ static void one(struct buffer *out, const char *name, const char *type, const ch
 
 static void add_server(struct serve_desk *desk, struct buffer *out)
 {
-    const struct web_server_counts counts =
-        desk->serving->server ? web_server_count(desk->serving->server)
-                              : (struct web_server_counts){0};
+    const struct web_server_counts counts = web_server_count(desk->serving->server);
     const struct serve_kept_counts kept = serve_kept_count(desk->serving->kept);
 
     head(out, "http_responses_total", "counter", "Answers by the class of their status.");

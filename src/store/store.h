@@ -30,7 +30,9 @@ struct store_options {
  * from a file. Brings an older schema up to date. `options` may be NULL.
  *
  * A connection that was lost is made again by the next call outside of a
- * transaction; the call that found out is temporary. */
+ * transaction; the call that found out is temporary. So is SQLite's file opened again when
+ * another one has its name, as after a backup was put back; while none has, calls are
+ * temporary. */
 int store_open(const char *url, const struct store_options *options, struct store **ret_store,
                struct error *error);
 void store_close(struct store **store); /* NULL is fine; rolls an open transaction back */

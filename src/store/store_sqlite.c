@@ -1,7 +1,9 @@
+#include <errno.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "store/sqlite_copy.h"
@@ -14,14 +16,18 @@ enum { STATEMENTS = 256, PARAMETERS = 24 };
 
 struct sqlite_statement {
     const char *sql;
+    struct sqlite_connection *connection;
     sqlite3_stmt *handle;
     /* SQLite numbers "$3" by first appearance and not by its name. */
     int positions[PARAMETERS + 1];
 };
 
 struct sqlite_connection {
-    sqlite3 *db;
+    sqlite3 *db; /* NULL: its file went, and the one in its place could not be opened yet */
     char *path;
+    dev_t device; /* of the file that is open */
+    ino_t inode;
+    size_t in_use; /* statements */
     int busy_timeout_ms;
     struct sqlite_statement statements[STATEMENTS];
 };
@@ -32,15 +38,69 @@ static int fail(struct sqlite_connection *connection, int code, struct error *er
                             connection->busy_timeout_ms);
 }
 
+static void close_database(struct sqlite_connection *connection)
+{
+    for (size_t i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(connection->statements[i].handle);
+    memset(connection->statements, 0, sizeof(connection->statements));
+    sqlite3_close(connection->db);
+    connection->db = NULL;
+}
+
 static void sqlite_close(void *closed)
 {
     struct sqlite_connection *connection = closed;
 
-    for (size_t i = 0; i < STATEMENTS; i++)
-        sqlite3_finalize(connection->statements[i].handle);
-    sqlite3_close(connection->db);
+    close_database(connection);
     free(connection->path);
     free(connection);
+}
+
+/* Looked at before it is opened: when it is replaced in between, that is found later. */
+static int open_database(struct sqlite_connection *connection, bool must_exist,
+                         struct error *error)
+{
+    struct stat status = {0};
+    bool was_there = stat(connection->path, &status) == 0;
+
+    if (sqlite_schema_open(connection->path, connection->busy_timeout_ms, must_exist,
+                           &connection->db, error) < 0)
+        return -1;
+    if (!was_there)
+        stat(connection->path, &status);
+    connection->device = status.st_dev;
+    connection->inode = status.st_ino;
+    return 0;
+}
+
+/* Whether another file has the name by now, or none: what is written to one without a name
+ * is lost, and SQLite does not mind. */
+static bool is_replaced(const struct sqlite_connection *connection)
+{
+    struct stat status;
+
+    if (stat(connection->path, &status) < 0)
+        return errno == ENOENT;
+    return status.st_dev != connection->device || status.st_ino != connection->inode;
+}
+
+/* Before anything new is begun. */
+static int make_ready(struct sqlite_connection *connection, struct error *error)
+{
+    struct error problem;
+
+    if (connection->db && (connection->in_use || !sqlite3_get_autocommit(connection->db) ||
+                           !is_replaced(connection)))
+        return 0;
+    close_database(connection);
+    if (open_database(connection, true, &problem) == 0)
+        return 0;
+    if (error)
+        *error = problem;
+    /* Who put the file away may be about to put another one there. */
+    if (error && problem.kind == ERROR_MISSING)
+        error->kind = ERROR_TEMPORARY;
+    return -1;
 }
 
 static int sqlite_open(const char *location, const struct store_options *options,
@@ -50,8 +110,7 @@ static int sqlite_open(const char *location, const struct store_options *options
 
     connection->path = memory_copy_string(location);
     connection->busy_timeout_ms = options->busy_timeout_ms > 0 ? options->busy_timeout_ms : 10000;
-    if (sqlite_schema_open(connection->path, connection->busy_timeout_ms, options->must_exist,
-                           &connection->db, error) < 0) {
+    if (open_database(connection, options->must_exist, error) < 0) {
         sqlite_close(connection);
         return -1;
     }
@@ -63,6 +122,8 @@ static int sqlite_store_copy(void *copied, const char *path, struct error *error
 {
     struct sqlite_connection *connection = copied;
 
+    if (make_ready(connection, error) < 0)
+        return -1;
     return sqlite_copy(connection->db, connection->path, connection->busy_timeout_ms, path, error);
 }
 
@@ -79,7 +140,7 @@ static int sqlite_scrub(void *scrubbed, struct error *error)
     struct sqlite_connection *connection = scrubbed;
     int code, left, moved;
 
-    if (execute(connection, "VACUUM", error) < 0)
+    if (make_ready(connection, error) < 0 || execute(connection, "VACUUM", error) < 0)
         return -1;
     code = sqlite3_wal_checkpoint_v2(connection->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left,
                                      &moved);
@@ -88,6 +149,8 @@ static int sqlite_scrub(void *scrubbed, struct error *error)
 
 static int sqlite_begin(void *connection, struct error *error)
 {
+    if (make_ready(connection, error) < 0)
+        return -1;
     /* IMMEDIATE: a lock that has to be waited for is waited for here, and not
      * refused in the middle because another has written since. */
     return execute(connection, "BEGIN IMMEDIATE", error);
@@ -138,9 +201,12 @@ static int sqlite_prepare(void *prepared, const char *sql, void **ret_statement,
                           struct error *error)
 {
     struct sqlite_connection *connection = prepared;
-    struct sqlite_statement *slot = find_slot(connection, sql);
+    struct sqlite_statement *slot;
     int code;
 
+    if (make_ready(connection, error) < 0)
+        return -1;
+    slot = find_slot(connection, sql);
     if (!slot)
         return error_set(error, ERROR_BUG, "store: more than %d statements", STATEMENTS);
     if (!slot->sql) {
@@ -149,8 +215,10 @@ static int sqlite_prepare(void *prepared, const char *sql, void **ret_statement,
         if (code != SQLITE_OK)
             return fail(connection, code, error);
         slot->sql = sql;
+        slot->connection = connection;
         find_positions(slot);
     }
+    connection->in_use++;
     *ret_statement = slot;
     return 0;
 }
@@ -221,6 +289,7 @@ static void sqlite_finish(void *finished)
 
     sqlite3_reset(statement->handle);
     sqlite3_clear_bindings(statement->handle);
+    statement->connection->in_use--;
 }
 
 const struct store_backend store_sqlite = {

@@ -49,12 +49,16 @@ int web_networks_add(struct web_networks *networks, const char *text, struct err
     long bits = -1;
     bool is_v4;
 
+    if (strcmp(text, WEB_CLIENT_LOCAL) == 0) {
+        networks->has_local = true;
+        return 0;
+    }
     if (!parse_address(view_slice(all, 0, slash), network.bytes, &is_v4) ||
         (slash < all.size && (!view_to_long(view_slice(all, slash + 1, all.size), &bits) ||
                               bits > (is_v4 ? 32 : 128))))
         return error_set(error, ERROR_CONFIGURATION,
                          "\"%s\" is no address and no network; those are written as 127.0.0.1, "
-                         "10.0.0.0/8 or 2001:db8::/32",
+                         "10.0.0.0/8, 2001:db8::/32 or unix:",
                          text);
     network.bits = bits < 0 ? 8 * ADDRESS_BYTES : (int)bits + (is_v4 ? MAPPED_BITS : 0);
     networks->items = memory_resize(networks->items, networks->count + 1, sizeof(network));
@@ -76,6 +80,8 @@ bool web_networks_have(const struct web_networks *networks, const char *address)
     unsigned char bytes[ADDRESS_BYTES];
     bool is_v4;
 
+    if (strcmp(address, WEB_CLIENT_LOCAL) == 0)
+        return networks->has_local;
     if (!parse_address(view_of(address), bytes, &is_v4))
         return false;
     for (size_t i = 0; i < networks->count; i++)

@@ -12,10 +12,15 @@
 
 enum { WEB_CLIENT_BYTES = 48 }; /* INET6_ADDRSTRLEN, and "/64" */
 
-/* Addresses and networks: "127.0.0.1", "10.0.0.0/8", "2001:db8::/32". */
+/* What a peer is called that came through a Unix socket: it has no address, and is a proxy
+ * of this machine. */
+#define WEB_CLIENT_LOCAL "unix:"
+
+/* Addresses and networks: "127.0.0.1", "10.0.0.0/8", "2001:db8::/32"; or "unix:". */
 struct web_networks {
     struct web_network *items; /* owned */
     size_t count;
+    bool has_local;
 };
 /* Kind configuration names what is no address. */
 int web_networks_add(struct web_networks *networks, const char *text, struct error *error);

@@ -4,7 +4,9 @@
 #include "base/memory.h"
 #include "web/server_type.h"
 
-static struct exchange *wait_for_one(struct web_server *server, struct desk *desk)
+/* `*ret_is_late`: the server is being stopped. */
+static struct exchange *wait_for_one(struct web_server *server, struct desk *desk,
+                                     bool *ret_is_late)
 {
     struct exchange *exchange;
 
@@ -12,6 +14,7 @@ static struct exchange *wait_for_one(struct web_server *server, struct desk *des
     desk->group[0] = '\0';
     while (!server->first && !server->is_stopping)
         pthread_cond_wait(&server->arrived, &server->lock);
+    *ret_is_late = server->is_stopping;
     exchange = server->first;
     if (exchange) {
         server->first = exchange->next;
@@ -29,9 +32,10 @@ static void *sit(void *user)
     struct desk *desk = user;
     struct web_server *server = desk->server;
     struct exchange *exchange;
+    bool is_late;
 
-    while ((exchange = wait_for_one(server, desk)) != NULL) {
-        if (server->is_stopping)
+    while ((exchange = wait_for_one(server, desk, &is_late)) != NULL) {
+        if (is_late)
             web_answer_plain(&exchange->answer, 503, "this server is being stopped; come again");
         else
             server->options.work(desk->handler, &exchange->request, &exchange->answer);

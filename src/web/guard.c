@@ -29,7 +29,7 @@ struct guard_connection {
 
 struct guard {
     pthread_mutex_t lock;
-    size_t most;
+    size_t most, cut; /* those cut off that have not ended yet */
     /* Each in the order of since_ms, oldest first. */
     struct guard_connection *waiting, *busy;
     struct guard_client *clients;
@@ -56,6 +56,7 @@ static void forget(struct guard *guard, struct guard_connection *connection)
         DL_DELETE(guard->waiting, connection);
     }
     guard->counts.connections--;
+    guard->cut -= connection->is_cut;
     if (client && --client->connections == 0) {
         HASH_DEL(guard->clients, client);
         free(client);
@@ -81,6 +82,7 @@ static void cut_off(struct guard *guard, struct guard_connection *connection)
     if (connection->is_cut)
         return;
     connection->is_cut = true;
+    guard->cut++;
     guard->counts.cut_off++;
     shutdown(connection->socket, SHUT_RDWR);
 }
@@ -98,17 +100,14 @@ static struct guard_client *find_client(struct guard *guard, const char *group)
     return client;
 }
 
-/* The one that has waited longest, unless it has only just come. */
+/* Those that have waited longest, unless they have only just come. */
 static void make_room(struct guard *guard, int64_t now_ms)
 {
-    struct guard_connection *oldest = guard->waiting;
-
-    if (guard->counts.connections * 8 < guard->most * CROWDED_EIGHTHS)
-        return;
-    while (oldest && oldest->is_cut)
-        oldest = oldest->next;
-    if (oldest && now_ms - oldest->since_ms >= FRESH_MS)
-        cut_off(guard, oldest);
+    for (struct guard_connection *at = guard->waiting;
+         at && now_ms - at->since_ms >= FRESH_MS &&
+         (guard->counts.connections - guard->cut) * 8 >= guard->most * CROWDED_EIGHTHS;
+         at = at->next)
+        cut_off(guard, at);
 }
 
 struct guard_connection *guard_begin(struct guard *guard, int socket, const char *group,
@@ -189,6 +188,8 @@ void guard_tick(struct guard *guard, int64_t now_ms)
     pthread_mutex_lock(&guard->lock);
     cut_old(guard, guard->waiting, now_ms - GUARD_WAIT_MS);
     cut_old(guard, guard->busy, now_ms - GUARD_REQUEST_MS);
+    /* When all are taken nobody comes any more for whom it would be made. */
+    make_room(guard, now_ms);
     pthread_mutex_unlock(&guard->lock);
 }
 

@@ -49,7 +49,6 @@ static void add_content(struct MHD_Response *response, const struct web_content 
     }
 }
 
-
 static void destroy(void *response)
 {
     MHD_destroy_response(response);
@@ -72,22 +71,6 @@ static struct MHD_Response *make_kept(const struct web_server *server,
     return web_content_keep_prepared(content, is_gzip, response, destroy);
 }
 
-static enum MHD_Result send_unchanged(const struct web_server *server, struct exchange *exchange,
-                                      bool is_gzip)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL,
-                                                                    MHD_RESPMEM_PERSISTENT);
-    enum MHD_Result result = MHD_NO;
-
-    if (!response)
-        return MHD_NO;
-    add_always(server, response);
-    add_content(response, exchange->answer.content, is_gzip);
-    result = MHD_queue_response(exchange->connection, MHD_HTTP_NOT_MODIFIED, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
 static enum MHD_Result send_content(const struct web_server *server, struct exchange *exchange)
 {
     struct web_content *content = exchange->answer.content;
@@ -95,16 +78,16 @@ static enum MHD_Result send_content(const struct web_server *server, struct exch
     struct MHD_Response *response;
 
     if (web_content_is_known(content, exchange->request.if_none_match,
-                             exchange->request.if_modified_since)) {
+                             exchange->request.if_modified_since))
         exchange->answer.status = MHD_HTTP_NOT_MODIFIED;
-        return send_unchanged(server, exchange, is_gzip);
-    }
     response = web_content_prepared(content, is_gzip);
     if (!response)
         response = make_kept(server, content, is_gzip);
     if (!response)
         return MHD_NO;
-    return MHD_queue_response(exchange->connection, MHD_HTTP_OK, response);
+    /* With 304 the library sends no body, and the Content-Length that one would have: a cache
+     * takes a 0 for the length of what it keeps (RFC 9110 8.6). */
+    return MHD_queue_response(exchange->connection, exchange->answer.status, response);
 }
 
 static enum MHD_Result send_body(const struct web_server *server, struct exchange *exchange)
@@ -122,6 +105,7 @@ static enum MHD_Result send_body(const struct web_server *server, struct exchang
     add(response, "Content-Type", answer->type ? answer->type : "text/plain; charset=utf-8");
     add(response, "Cache-Control", "no-store");
     add(response, "Allow", answer->allow);
+    add(response, "Connection", exchange->is_last ? "close" : NULL);
     if (!answer->is_indexed)
         add(response, "X-Robots-Tag", "noindex");
     if (answer->retry_after_seconds) {

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/timer.h"
 #include "web/form.h"
+#include "web/framing.h"
 #include "web/server_type.h"
 
 enum {
@@ -24,6 +25,9 @@ enum {
     STOP_STEP_MS = 20
 };
 
+/* Older ones are not to be used any more (RFC 8996); GnuTLS still would. */
+static const char TLS_VERSIONS[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
 /* ---- connections ---- */
 
 static void peer_name(const struct sockaddr *address, char ret_name[WEB_CLIENT_BYTES])
@@ -32,8 +36,10 @@ static void peer_name(const struct sockaddr *address, char ret_name[WEB_CLIENT_B
                      : address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                                       : 0;
 
-    if (!size || getnameinfo(address, size, ret_name, WEB_CLIENT_BYTES, NULL, 0,
-                             NI_NUMERICHOST) != 0)
+    if (address->sa_family == AF_UNIX)
+        snprintf(ret_name, WEB_CLIENT_BYTES, WEB_CLIENT_LOCAL);
+    else if (!size || getnameinfo(address, size, ret_name, WEB_CLIENT_BYTES, NULL, 0,
+                                  NI_NUMERICHOST) != 0)
         snprintf(ret_name, WEB_CLIENT_BYTES, "unknown");
 }
 
@@ -224,6 +230,22 @@ static bool takes_gzip(struct view accepted)
     return false;
 }
 
+static enum MHD_Result see_header(void *user, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    (void)kind;
+    web_framing_see(user, view_of(name), view_of(value));
+    return MHD_YES;
+}
+
+static unsigned judge_framing(const struct exchange *exchange, const char *version)
+{
+    struct web_framing framing = {0};
+
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, see_header, &framing);
+    return web_framing_judge(&framing, version);
+}
+
 static enum web_method method_of(const char *name)
 {
     return strcmp(name, "GET") == 0    ? WEB_GET
@@ -237,13 +259,14 @@ static bool read_head(const struct web_server *server, struct exchange *exchange
                       const char *method)
 {
     struct web_request *request = &exchange->request;
-    struct view target = view_of(exchange->target);
+    struct view authority, path;
+    struct view target = web_framing_origin_form(view_of(exchange->target), &authority);
     size_t question = view_find_char(target, '?', 0);
 
     request->method = method_of(method);
     request->arena = exchange->arena;
     request->now_utc = server->options.now();
-    request->host = header(exchange, "Host");
+    request->host = authority.size ? authority : header(exchange, "Host");
     request->origin = header(exchange, "Origin");
     request->fetch_site = header(exchange, "Sec-Fetch-Site");
     request->if_none_match = header(exchange, "If-None-Match");
@@ -252,7 +275,10 @@ static bool read_head(const struct web_server *server, struct exchange *exchange
     find_client(server, exchange);
     request->query = web_form_read(view_slice(target, question + 1, target.size),
                                    exchange->arena);
-    return web_path_read(view_slice(target, 0, question), exchange->arena, &request->path);
+    path = view_slice(target, 0, question);
+    if (authority.size && !path.size)
+        path = VIEW("/");
+    return web_path_read(path, exchange->arena, &request->path);
 }
 
 static void read_form(struct exchange *exchange)
@@ -278,8 +304,9 @@ static enum MHD_Result refuse(struct web_server *server, struct exchange *exchan
 }
 
 static enum MHD_Result begin_request(struct web_server *server, struct exchange *exchange,
-                                     const char *method)
+                                     const char *method, const char *version)
 {
+    unsigned bad_framing;
     struct line *line = line_of(exchange->connection);
     struct view length = header(exchange, "Content-Length");
     long bytes = 0;
@@ -289,6 +316,11 @@ static enum MHD_Result begin_request(struct web_server *server, struct exchange 
     exchange->state = EXCHANGE_READING;
     guard_busy(server->guard, line->guarded, timer_steady_ms());
     atomic_fetch_add(&server->requests, 1);
+    bad_framing = judge_framing(exchange, version);
+    if (bad_framing) {
+        exchange->is_last = true;
+        return refuse(server, exchange, bad_framing, "where this request ends is not clear");
+    }
     if (strlen(exchange->target) > TARGET_BYTES)
         return refuse(server, exchange, MHD_HTTP_URI_TOO_LONG, "this address is too long");
     if (!read_head(server, exchange, method))
@@ -330,11 +362,10 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 
     (void)connection;
     (void)url;
-    (void)version;
     if (!exchange)
         return MHD_NO; /* refused */
     switch (exchange->state) {
-    case EXCHANGE_NEW: return begin_request(server, exchange, method);
+    case EXCHANGE_NEW: return begin_request(server, exchange, method, version);
     case EXCHANGE_READING:
         if (!*data_bytes)
             return answer_request(server, exchange);
@@ -394,6 +425,7 @@ static struct MHD_Daemon *start_daemon(struct web_server *server, int socket_, s
                      MHD_USE_ERROR_LOG | (options->certificate ? MHD_USE_TLS : 0);
     size_t threads = thread_count(options);
     struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_VERSIONS},
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->key},
         {MHD_OPTION_END, 0, NULL},
@@ -412,28 +444,30 @@ static struct MHD_Daemon *start_daemon(struct web_server *server, int socket_, s
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, server, MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1,
-        MHD_OPTION_ARRAY, options->certificate ? tls : tls + 2, MHD_OPTION_END);
+        MHD_OPTION_ARRAY, options->certificate ? tls : tls + 3, MHD_OPTION_END);
 }
 
 int web_server_start(const struct web_server_options *options, struct web_server **ret_server,
                      struct error *error)
 {
     struct web_server *server = memory_new(1, sizeof(*server));
-    size_t connections = most_connections();
+    /* Each socket has its share, and that of one may be taken while others are idle. */
+    size_t connections = most_connections() / (options->socket_count ? options->socket_count : 1);
 
     server->options = *options;
     server->guard = guard_new(connections);
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->arrived, NULL);
     desks_start(server);
+    *ret_server = server; /* before any thread may look for it */
     for (size_t i = 0; i < options->socket_count; i++) {
         struct MHD_Daemon *daemon =
-            start_daemon(server, options->sockets[i], connections / options->socket_count);
+            start_daemon(server, options->sockets[i], connections);
 
         if (!daemon) {
             for (size_t j = i; j < options->socket_count; j++)
                 close(options->sockets[j]);
-            web_server_stop(&server, 0);
+            web_server_stop(ret_server, 0);
             return error_set(error, ERROR_CONFIGURATION, "the web server does not start%s",
                              options->certificate ? ": its certificate and key do not fit, or are "
                                                     "not PEM"
@@ -441,7 +475,6 @@ int web_server_start(const struct web_server_options *options, struct web_server
         }
         server->daemons[server->daemon_count++] = daemon;
     }
-    *ret_server = server;
     return 0;
 }
 

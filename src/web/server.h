@@ -31,6 +31,7 @@ struct web_server_options {
 
 struct web_server;
 
+/* `*ret_server` is there before the first request is; NULL again on failure. */
 int web_server_start(const struct web_server_options *options, struct web_server **ret_server,
                      struct error *error);
 /* About every second. */

@@ -28,6 +28,7 @@ struct exchange {
     struct buffer body;
     struct web_request request;
     struct web_answer answer;
+    bool is_last; /* of its connection: where it ends is not known for sure */
     char client[WEB_CLIENT_BYTES];
     char group[WEB_CLIENT_BYTES];
     struct MHD_Connection *connection;
@@ -38,7 +39,7 @@ struct desk {
     struct web_server *server;
     void *handler;
     pthread_t thread;
-    char group[WEB_CLIENT_BYTES]; /* whose request it works on; empty: none */
+    char group[WEB_CLIENT_BYTES]; /* whose request it works on; empty: none; under the lock */
 };
 
 struct web_server {
@@ -59,8 +60,8 @@ struct web_server {
 
 /* desks.c */
 void desks_start(struct web_server *server);
-/* Gives the exchange to the desks, whose thread resumes its connection, which the caller
- * has suspended. False: too many wait, of this client or in all. */
+/* Suspends the exchange's connection and gives it to the desks, of which one resumes it.
+ * False: too many wait, of this client or in all. */
 bool desks_take(struct web_server *server, struct exchange *exchange);
 /* Lets them end what they are at; what waits is answered with 503. */
 void desks_stop(struct web_server *server);

@@ -12,6 +12,7 @@ from lossy_proxy import LossyProxy
 from postgres import PostgresServer, with_postgres
 from servers import LOCAL_ADDRESS, wait_for
 from support import CANNOT_CREATE, CONFIGURATION, NO_INPUT, OK, SAMPLE_DAY, TEMPORARY, USAGE, Case, Paperboy
+from web_server import Server
 
 
 def setUpModule():
@@ -226,6 +227,21 @@ class Refused(Stored):
         self.assertIn(b"sent 2, deferred 0", lines[-1])
         self.assertEqual(sorted(recipients for _, recipients, _ in relay.accepted if recipients),
                          [["ada@example.test"], ["emmy@example.test"]])
+
+    def test_serve_outlasts_a_restart(self):
+        """Pages that are kept stay; what is asked for once it is back works at once."""
+        self.paperboy.write_configuration(web={"listen": f"{LOCAL_ADDRESS}:0"})
+        self.run_ok("fetch", "--feed", self.feed)
+        with Server(self.paperboy) as web:
+            feed = web.ask("/rss")[2]
+            for end in (self.server.end, self.server.crash):
+                end()
+                wait_for(lambda: b"unreachable" in web.ask("/health")[2], 20, "/health to say it")
+                self.assertEqual(web.ask("/rss")[2], feed)
+                self.server.serve()
+                for _ in range(12):
+                    self.assertEqual(web.ask("/subscribe?keywords=llm")[0], 200)
+                self.assertNotIn(b"unreachable", web.ask("/health")[2])
 
     def test_newer(self):
         self.run_ok("fetch", "--feed", self.feed)

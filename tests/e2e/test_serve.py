@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import json
 import re
+import resource
 import socket
 import sqlite3
 import ssl
@@ -102,6 +103,8 @@ class Pages(Serving):
                         self.assertEqual(status, want, ask)
                         self.assertEqual(again["ETag"], etag)
                         self.assertEqual(rest, b"" if want == 304 else body)
+                        # Caches that keep a 304's length must not learn a wrong one.
+                        self.assertEqual(again["Content-Length"], headers["Content-Length"])
 
     def test_gzip(self):
         with self.serve() as server:
@@ -224,6 +227,23 @@ class Telling(Serving):
             self.assertEqual(values["paperboy_edition_papers"], 67)
             self.assertNotIn(b"@", body)
 
+    def test_profile_of_the_owner_is_broken(self):
+        """Visitors get what there was, and caches what is new once it is mended."""
+        self.paperboy.write("bot.json", json.dumps({"email": "owner@example.test", "max_papers": 2}))
+        self.paperboy.write_configuration(publish={"profile": "bot.json"})
+        with self.serve() as server:
+            _, old, feed = server.ask("/rss")
+            time.sleep(3.2)
+            self.paperboy.write("bot.json", "{")
+            self.assertEqual(server.ask("/rss")[2], feed)
+            self.assertTrue(any("/rss: " in line and "bot.json" in line for line in server.lines), server.lines)
+            self.assertEqual(server.ask("/atom")[0], 500)
+            time.sleep(3.2)
+            self.paperboy.write("bot.json", json.dumps({"email": "owner@example.test", "max_papers": 3}))
+            status, new, again = server.ask("/rss", headers={"If-Modified-Since": old["Last-Modified"]})
+            self.assertEqual((status, again.count(b"<item>")), (200, feed.count(b"<item>") + 1))
+            self.assertGreater(parsedate_to_datetime(new["Last-Modified"]), parsedate_to_datetime(old["Last-Modified"]))
+
     def test_config(self):
         """The bot's keys, of the owner's profile and nobody else's."""
         self.paperboy.profile("ada@example.test", keywords=["a secret interest"])
@@ -271,6 +291,11 @@ class Life(Serving):
                     answer = read_all(secure)
             self.assertEqual(status_of(answer), 200)
             self.assertIn(b"Strict-Transport-Security: ", answer)
+            for version, is_taken in (("-tls1_1", False), ("-tls1_2", True), ("-tls1_3", True)):
+                spoken = subprocess.run(
+                    ["openssl", "s_client", "-connect", f"{LOCAL_ADDRESS}:{server.port}", version, "-cipher",
+                     "DEFAULT@SECLEVEL=0"], stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)
+                self.assertEqual(b"BEGIN CERTIFICATE" in spoken.stdout, is_taken, version)
             self.assertEqual(server.ask("/health", context=trusting())[0], 503)
             # Plain HTTP on that port, and a handshake that never ends.
             self.assertIn(status_of(server.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 3)), (None, 400))
@@ -306,22 +331,65 @@ class Life(Serving):
         self.paperboy.write_configuration(web={"trusted_proxies": []})
         self.run_fails(CONFIGURATION, "serve", says="nowhere")
 
+    def serve_at(self, *listening, **options):
+        """On sockets that are handed over as systemd does it."""
+        code = ("import os, sys; own, argv = sys.argv[1].split(','), sys.argv[2:]\n"
+                "high = [os.dup2(int(one), 100 + at) for at, one in enumerate(own)]\n"
+                "for at, one in enumerate(high): os.dup2(one, 3 + at)\n"
+                "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(own)), LISTEN_FDNAMES='web')\n"
+                "os.execv(argv[0], argv)")
+        numbers = [one.fileno() for one in listening]
+        argv = self.paperboy.argv("serve")
+        self.paperboy.argv = lambda *words: [sys.executable, "-c", code, ",".join(map(str, numbers)), *argv]
+        return self.serve(pass_fds=numbers, **options)
+
+    def test_idle_connections_at_one_of_two_sockets(self):
+        """They take its whole share; who has waited longest goes for who comes."""
+        def few_descriptors():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))
+        with socket.create_server((LOCAL_ADDRESS, 0)) as one, socket.create_server((LOCAL_ADDRESS, 0)) as other, \
+                contextlib.ExitStack() as idle:
+            self.paperboy.write_configuration(web={"trusted_proxies": []})
+            with self.serve_at(one, other, preexec_fn=few_descriptors) as server:
+                for number in range(86):
+                    idle.enter_context(socket.create_connection(
+                        (LOCAL_ADDRESS, server.port), 20, (f"127.0.0.{2 + number % 3}", 0)))
+                time.sleep(1.5)
+                for _ in range(10):
+                    self.assertTrue(server.is_well())
+
     def test_sockets_of_systemd(self):
         with socket.create_server((LOCAL_ADDRESS, 0)) as listening:
             port = listening.getsockname()[1]
-            code = ("import os, sys; os.dup2(int(sys.argv[1]), 3); os.set_inheritable(3, True); "
-                    "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', LISTEN_FDNAMES='web'); "
-                    "os.execv(sys.argv[2], sys.argv[2:])")
-            argv = self.paperboy.argv("serve")
-            self.paperboy.argv = lambda *words: [sys.executable, "-c", code, str(listening.fileno()), *argv]
             # Who comes before it has started waits.
             waiting = socket.create_connection((LOCAL_ADDRESS, port), timeout=20)
             waiting.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            with self.serve(pass_fds=[listening.fileno()]) as server:
+            with self.serve_at(listening) as server:
                 self.assertEqual(server.port, port)
                 self.assertEqual(status_of(read_all(waiting)), 200)
                 waiting.close()
                 self.assertEqual(server.ask("/")[0], 200)
+
+    def test_unix_socket_of_systemd(self):
+        """Those behind it are told apart by what the proxy says, when it is trusted."""
+        def post(path, number):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(20)
+                client.connect(path)
+                client.sendall(b"POST /subscribe HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.%d\r\n"
+                               b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 12\r\n"
+                               b"Connection: close\r\n\r\nkeywords=llm" % number)
+                return status_of(read_all(client))
+        for trusted, is_one in ((["unix:"], False), ([], True)):
+            with self.subTest(trusted), socket.socket(socket.AF_UNIX) as listening:
+                path = str(self.folder / f"web{is_one}")
+                listening.bind(path)
+                listening.listen()
+                self.paperboy.write_configuration(web={"trusted_proxies": trusted})
+                with self.serve_at(listening) as server:
+                    statuses = [post(path, number) for number in range(25)]
+                self.assertEqual(429 in statuses, is_one, server.lines)
+                del self.paperboy.argv
 
     def test_a_taken_address(self):
         with socket.create_server((LOCAL_ADDRESS, 0)) as taken:
@@ -357,6 +425,20 @@ class Life(Serving):
             self.assertLess(time.monotonic() - started, 11)
             slow.close()
             idle.close()
+
+    def test_store_is_put_back_from_a_backup(self):
+        """What is done at pages from then on is in the store that was put there."""
+        with self.serve() as server:
+            self.assertEqual(server.ask("/config")[0], 200)
+            self.run_ok("backup", "--out", "copy")
+            for path in self.folder.glob("paperboy.db*"):
+                path.unlink()
+            self.assertEqual(json.loads(server.ask("/health")[2])["store"], "unreachable")
+            self.assertFalse(self.paperboy.store.exists())
+            (self.folder / "copy/paperboy.db").rename(self.paperboy.store)
+            self.change("UPDATE editions SET state = 'late'")
+            document = json.loads(server.ask("/health")[2])
+            self.assertEqual((document["store"], document["edition"]["state"]), ("ok", "late"))
 
     def test_store_that_cannot_be_read(self):
         """Pages from memory stay, /health says that it fails, and it recovers by itself."""

@@ -61,6 +61,33 @@ class Malformed(Hostile):
                 self.assertIn(status, (None, 200, 400, 404, 405, 413, 414, 431, 501, 505), name)
         self.assert_well("malformed requests")
 
+    def test_where_a_request_ends(self):
+        """What a proxy may read otherwise: what follows it is never answered as a request of its own."""
+        smuggled = b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\n"
+        head = b"POST /subscribe HTTP/1.1\r\nHost: x\r\n"
+        samples = {
+            "two lengths": (head + b"Content-Length: 0\r\nContent-Length: 40\r\n\r\n", 400),
+            "the other first": (head + b"Content-Length: 40\r\nContent-Length: 0\r\n\r\n", 400),
+            "length and coding": (head + b"Content-Length: 40\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+            "coding in 1.0": (head.replace(b"1.1", b"1.0") + b"Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n"
+                              b"\r\n0\r\n\r\n", 400),
+            "two codings": (head + b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+            "a list of codings": (head + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+            "unknown coding": (head + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501),
+            "blank in a name": (head + b"Content-Length : 40\r\n\r\n", 400),
+            "two hosts": (head + b"Host: y\r\nContent-Length: 0\r\n\r\n", 400),
+        }
+        for name, (data, want) in samples.items():
+            with self.subTest(name):
+                answer = self.server.send(data + smuggled, 10)
+                self.assertEqual(status_of(answer), want)
+                self.assertEqual(answer.count(b"HTTP/1.1 "), 1)
+                self.assertIn(b"Connection: close\r\n", answer)
+        # A target with its authority is as good as one without (RFC 9112 3.2.2).
+        for target in ("http://x/robots.txt", "HTTP://x:80/robots.txt?a=b", "http://x", "http://x?a"):
+            answer = self.server.send(f"GET {target} HTTP/1.1\r\nHost: y\r\nConnection: close\r\n\r\n".encode())
+            self.assertEqual(status_of(answer), 200, target)
+
     def test_paths_reach_nothing(self):
         secret = (self.folder / "paperboy.json").read_bytes()[:30]
         tricks = [

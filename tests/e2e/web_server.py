@@ -36,13 +36,16 @@ class Server:
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             try:
-                match = re.search(r"serving (https?)://[^/]*:(\d+)/", self.said.get(timeout=0.2))
+                line = self.said.get(timeout=0.2)
             except queue.Empty:
                 if self.process.poll() is not None:
                     break
                 continue
+            match = re.search(r"serving (https?)://[^/]*:(\d+)/", line)
             if match:
                 return int(match[2]), match[1] == "https"
+            if "serving a local socket" in line:
+                return None, False
         self.process.kill()
         raise AssertionError("serve did not start:\n" + "\n".join(self.lines))
 

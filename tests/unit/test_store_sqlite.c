@@ -471,6 +471,65 @@ static void a_disk_without_place_for_a_file_is_temporary(void **state)
         fail_msg("%d %s", error.kind, error.text);
 }
 
+static void put_away(const struct files *files, const char *suffix)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char from[600], to[600];
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        snprintf(from, sizeof(from), "%s%s", files->path, ends[i]);
+        snprintf(to, sizeof(to), "%s%s%s", files->path, suffix, ends[i]);
+        rename(from, to);
+    }
+}
+
+static void assert_fact(struct store *store, const char *want)
+{
+    struct error error = {0};
+    struct buffer value;
+    bool found = false;
+
+    buffer_init(&value, 100);
+    MUST(fact_get(store, "name", &value, &found, &error), error);
+    assert_int_equal(found, want != NULL);
+    if (want)
+        assert_string_equal(buffer_string(&value), want);
+    buffer_free(&value);
+}
+
+/* A backup that is put back while somebody has the store open: what is written then is
+ * written to it, and nothing to the file that is gone. */
+static void a_file_that_was_replaced_is_opened_again(void **state)
+{
+    const struct files *files = *state;
+    struct store *stays = must_open(files), *other;
+    struct error error = {0};
+
+    MUST(fact_put(stays, "name", VIEW("old"), &error), error);
+    put_away(files, ".old");
+    assert_int_equal(fact_put(stays, "name", VIEW("lost"), &error), -1);
+    assert_int_equal(error.kind, ERROR_TEMPORARY);
+    assert_int_equal(store_begin(stays, &error), -1);
+    assert_int_equal(error.kind, ERROR_TEMPORARY);
+    assert_false(file_exists(files->path));
+
+    other = must_open(files);
+    assert_fact(stays, NULL);
+    MUST(fact_put(stays, "name", VIEW("new"), &error), error);
+    assert_fact(other, "new");
+    store_close(&other);
+
+    /* Not in the middle of a transaction. */
+    MUST(store_begin(stays, &error), error);
+    put_away(files, ".again");
+    other = must_open(files);
+    assert_fact(stays, "new");
+    MUST(store_commit(stays, &error), error);
+    assert_fact(stays, NULL);
+    store_close(&other);
+    store_close(&stays);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -481,6 +540,7 @@ int main(void)
         TEST(places_that_cannot_be_are_told),
         TEST(no_permission_is_told),
         TEST(a_locked_store_is_temporary),
+        TEST(a_file_that_was_replaced_is_opened_again),
         TEST(many_may_make_the_same_store_at_once),
         TEST(a_full_disk_loses_nothing),
         TEST(a_disk_without_place_for_a_file_is_temporary),

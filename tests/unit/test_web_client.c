@@ -54,7 +54,11 @@ static void test_everything_and_nothing(void **state)
     web_networks_free(&networks);
     assert_int_equal(web_networks_add(&networks, "::/0", &error), 0);
     assert_true(web_networks_have(&networks, "2001:db8::1"));
+    assert_false(web_networks_have(&networks, WEB_CLIENT_LOCAL));
+    assert_int_equal(web_networks_add(&networks, "unix:", &error), 0);
+    assert_true(web_networks_have(&networks, WEB_CLIENT_LOCAL));
     web_networks_free(&networks);
+    assert_false(web_networks_have(&networks, WEB_CLIENT_LOCAL));
 }
 
 static void test_bad_networks(void **state)

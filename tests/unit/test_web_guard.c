@@ -129,6 +129,36 @@ static void test_room_is_made(void **state)
     guard_free(&guard);
 }
 
+/* All came within a moment and nobody else gets in: nobody's coming makes room. */
+static void test_room_is_made_when_all_are_taken(void **state)
+{
+    enum { MOST = 16 };
+    struct guard *guard = guard_new(MOST);
+    struct pair pairs[MOST];
+
+    (void)state;
+    for (int i = 0; i < MOST; i++) {
+        open_pair(&pairs[i]);
+        assert_non_null(pairs[i].connection = guard_begin(guard, pairs[i].ours, NULL, i));
+    }
+    guard_tick(guard, 500);
+    assert_int_equal(guard_count(guard).cut_off, 0);
+    for (int i = 0; i < 3; i++) {
+        guard_tick(guard, 2000); /* no more for those that have not gone yet */
+        assert_int_equal(guard_count(guard).cut_off, 3);
+    }
+    assert_true(is_cut(&pairs[0]));
+    assert_true(is_cut(&pairs[2]));
+    assert_false(is_cut(&pairs[3]));
+    for (int i = 0; i < 3; i++)
+        close_pair(guard, &pairs[i]);
+    guard_tick(guard, 3000);
+    assert_int_equal(guard_count(guard).cut_off, 3);
+    for (int i = 3; i < MOST; i++)
+        close_pair(guard, &pairs[i]);
+    guard_free(&guard);
+}
+
 static void test_stopping(void **state)
 {
     struct guard *guard = guard_new(100);
@@ -157,7 +187,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deadlines), cmocka_unit_test(test_connections_of_a_client),
-        cmocka_unit_test(test_room_is_made), cmocka_unit_test(test_stopping)};
+        cmocka_unit_test(test_room_is_made),
+        cmocka_unit_test(test_room_is_made_when_all_are_taken), cmocka_unit_test(test_stopping)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
