@@ -513,8 +513,11 @@ void web_server_stop(struct web_server **server, int64_t wait_ms)
 
 struct web_server_counts web_server_count(struct web_server *server)
 {
-    struct web_server_counts counts = {.guard = guard_count(server->guard)};
+    struct web_server_counts counts = {0};
 
+    if (!server)
+        return counts;
+    counts.guard = guard_count(server->guard);
     counts.requests = atomic_load(&server->requests);
     counts.turned_away = atomic_load(&server->turned_away);
     for (size_t i = 0; i < sizeof(counts.by_class) / sizeof(*counts.by_class); i++)

@@ -47,6 +47,6 @@ struct web_server_counts {
     size_t waiting;        /* for a desk */
     uint64_t turned_away;  /* since too many waited */
 };
-struct web_server_counts web_server_count(struct web_server *server);
+struct web_server_counts web_server_count(struct web_server *server); /* NULL: nothing */
 
 #endif

@@ -1,6 +1,7 @@
 /* A request of any bytes through all that reads it, and then to the pages, which have a
  * small store and the real templates. Its lines: method and target, Content-Type,
  * X-Forwarded-For, If-None-Match; what follows is the body. */
+#include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +10,8 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
-#include "commands/serve_feeds.h"
 #include "commands/serve_kept.h"
-#include "commands/serve_state.h"
+#include "commands/serve_stand.h"
 #include "papers/feed.h"
 #include "store/editions.h"
 #include "web/form.h"
@@ -26,10 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct world {
     struct site site;
     struct log log;
-    struct serving serving;
-    struct state_keeper state;
-    struct feeds_keeper feeds;
-    struct serve_desk desk;
+    struct stand stand;
     char folder[64];
 } *world;
 
@@ -41,17 +38,17 @@ static void need(int result, const struct error *error)
     abort();
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
 static void remove_world(void)
 {
-    static const char *const FILES[] = {"paperboy.json", "paperboy.db", "paperboy.db-wal",
-                                        "paperboy.db-shm", "subscribers"};
-    char path[128];
-
-    for (size_t i = 0; i < sizeof(FILES) / sizeof(FILES[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", world->folder, FILES[i]);
-        remove(path);
-    }
-    remove(world->folder);
+    nftw(world->folder, remove_one, 10, FTW_DEPTH | FTW_PHYS);
 }
 
 static void add_edition(struct store *store)
@@ -104,18 +101,11 @@ static void make_world(void)
     need(site_open_store(&world->site, &error), &error);
     need(site_open_templates(&world->site, &error), &error);
     add_edition(world->site.store);
-    world->serving = (struct serving){
-        .site = &world->site, .posts = web_limits_new(10, 1000, 1), .base_url = "http://x.test/",
-        .kept = serve_kept_new(20, 1 << 20), .state = &world->state, .feeds = &world->feeds};
-    state_keeper_init(&world->state);
-    feeds_keeper_init(&world->feeds);
-    library_init(&world->serving.library);
-    need(web_networks_add(&world->serving.trusted, "127.0.0.0/8", &error), &error);
-    need(serve_keep_files(&world->serving, &error), &error);
-    world->desk.serving = &world->serving;
-    world->desk.site = world->site;
-    composer_init_sharing(&world->desk.composer, &world->desk.site, &world->serving.library);
-    need(profile_source_open(&world->desk.site, &world->desk.source, &error), &error);
+    need(site_open_key(&world->site, &error), &error);
+    need(stand_open(&world->stand, &world->site, &error), &error);
+    /* As many as come; nothing is to be kept back. */
+    web_limits_free(&world->stand.serving.posts);
+    world->stand.serving.posts = web_limits_new(10, 1000, 1);
 }
 
 static void check_text(struct view text)
@@ -159,14 +149,14 @@ static void answer(struct web_request *request)
     struct view bytes;
 
     web_answer_init(&answer);
-    if (!serve_quick(&world->serving, request, &answer))
-        serve_work(&world->desk, request, &answer);
+    if (!serve_quick(&world->stand.serving, request, &answer))
+        serve_work(&world->stand.desks[0], request, &answer);
     bytes = answer.content ? web_content_bytes(answer.content) : buffer_view(&answer.body);
     if (answer.content)
         web_content_is_known(answer.content, request->if_none_match, request->if_none_match);
     if (!bytes.size || answer.status == 500 || !utf8_is_valid(bytes) ||
         view_find(bytes, view_of(world->folder), 0) < bytes.size ||
-        serve_kept_count(world->serving.kept).items > 40)
+        serve_kept_count(world->stand.serving.kept).items > 40)
         abort();
     web_answer_free(&answer);
 }
@@ -188,7 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     forwarded = view_next_line(&rest, &line) ? line : (struct view){0};
     match = view_next_line(&rest, &line) ? line : (struct view){0};
     question = view_find_char(target, '?', 0);
-    web_client_find(&world->serving.trusted, "127.0.0.1", forwarded, client);
+    web_client_find(&world->stand.serving.trusted, "127.0.0.1", forwarded, client);
     web_client_group(client, group);
     request = (struct web_request){
         .method = view_equal_string(method, "POST")   ? WEB_POST
