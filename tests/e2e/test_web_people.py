@@ -179,6 +179,7 @@ class SigningUp(People):
         time.sleep(1)
         told = [m["To"].addresses[0].addr_spec for m in map(self.read_mail, self.paperboy.delivered())]
         self.assertEqual(sorted(told), ["emmy@example.test", "new@example.org"], "once each in a day")
+        self.assertIn("has asked on our page to change", re.sub(r"\s+", " ", text_of(self.mail_to("emmy@example.test"))))
 
     def test_links_to_profiles_are_told_to_nobody(self):
         page = self.served.get("/profile")
