@@ -163,6 +163,7 @@ void inbox_start_answer(struct inbox *inbox, enum answer_kind kind, const char *
         .list_name = configuration->list.name,
         .list_id = configuration->list.id,
         .owner = configuration->list.owner,
+        .is_from_page = inbox->is_page,
         .now_utc = inbox->now_utc,
         .subject_of = is_to_sender && finding->is_authentic ? finding->subject : (struct view){0},
         .references = references,

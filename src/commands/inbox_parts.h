@@ -26,6 +26,7 @@ struct inbox {
     struct arena *arena;
     const struct finding *finding;
     bool is_vouched; /* our mail server vouches for its From, or a token does for it */
+    bool is_page;    /* it is no mail, but came from a page of ours */
     bool no_digest; /* one was asked for, and there is none */
     const char *hash;
     struct {

@@ -8,7 +8,7 @@ static const struct {
     const char *lead, *yes;
 } WORDS[] = {
     [PENDING_SUBSCRIBE] = {"confirm_subscribe", "confirm_yes_subscribe"},
-    [PENDING_CHANGE] = {"confirm_change", "confirm_yes_change"},
+    [PENDING_CHANGE] = {"web_confirm_change", "confirm_yes_change"},
     [PENDING_ADDRESS] = {"confirm_address_old", "confirm_yes_address"},
     [PENDING_FORGET] = {"confirm_forget", "confirm_yes_forget"},
 };
@@ -82,6 +82,36 @@ static const char *outcome_of(const struct inbox_deed *deed, const struct grant 
     return deed->state;
 }
 
+/* When the first digest comes, of a subscription that was just confirmed. */
+static void set_first(const struct serve_desk *desk, const struct profile *profile,
+                      json_t *context)
+{
+    const struct words *words = templates_words(desk->site.templates, NULL);
+    const int minutes = profile->schedule.at_minutes;
+    bool has_day = profile->schedule.every <= EVERY_SUNDAY, has_time = minutes >= 0;
+    const char *zone = profile->schedule.zone ? profile->schedule.zone : "UTC";
+    static const char *const DAYS[] = {"monday", "tuesday", "wednesday", "thursday",
+                                       "friday", "saturday", "sunday"};
+    static const char *const FIRST[2][2] = {{"web_first", "web_first_at"},
+                                            {"web_first_day", "web_first_day_at"}};
+    struct word_value values[] = {{"day", {NULL, 0}}, {"time", {NULL, 0}},
+                                  {"zone", view_of(zone)}, {NULL, {NULL, 0}}};
+    struct buffer day, room;
+    char time[16];
+
+    buffer_init(&day, TEXT_BYTES);
+    buffer_init(&room, TEXT_BYTES);
+    if (has_day)
+        words_add(words, DAYS[profile->schedule.every], -1, NULL, &day);
+    snprintf(time, sizeof(time), "%02d:%02d", minutes / 60, minutes % 60);
+    values[0].text = buffer_view(&day);
+    values[1].text = view_of(time);
+    words_add(words, FIRST[has_day][has_time], -1, values, &room);
+    context_set_buffer(context, "first", &room);
+    buffer_free(&day);
+    buffer_free(&room);
+}
+
 /* What holds now, as an answer by mail tells it. */
 static int show_done(struct serve_desk *desk, const struct inbox_deed *deed,
                      const struct grant *grant, struct web_answer *answer, struct error *error)
@@ -100,6 +130,9 @@ static int show_done(struct serve_desk *desk, const struct inbox_deed *deed,
     done.state = outcome_of(deed, grant);
     told = answer_context(desk->site.templates, &done);
     json_object_update_missing(context, told);
+    if (deed->subscribes && done.after &&
+        date_compare(deed->after.paused_until, time_to_date(desk->people.now_utc, NULL)) <= 0)
+        set_first(desk, &deed->after, context);
     json_decref(told);
     return serve_render(desk, "web_done.html", context, 200, answer, error);
 }

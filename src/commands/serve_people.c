@@ -8,7 +8,10 @@
 #include "web/mask.h"
 #include "web/origin.h"
 
-enum { HASH_BYTES = 32, TEXT_BYTES = 4096, ACTIONS_MS = 1000, BUSY_SECONDS = 60 };
+enum {
+    HASH_BYTES = 32, TEXT_BYTES = 4096, ACTIONS_MS = 1000, MINUTE_SECONDS = 60,
+    BUSY_SECONDS = 60
+};
 
 /* ---- a request begins ---- */
 
@@ -37,6 +40,7 @@ void people_begin(struct serve_desk *desk, const struct web_request *request,
     people->finding = finding;
     people->hash = random_hash(request->arena);
     people->is_vouched = address == NULL;
+    people->is_page = true;
     people->no_digest = false;
     tag_book_next_mail(&people->book);
 }
@@ -108,36 +112,24 @@ static bool takes(struct web_limits *limits, const struct web_request *request,
                            &answer->retry_after_seconds);
 }
 
-bool people_may_post(struct serve_desk *desk, const struct web_request *request,
-                     struct web_answer *answer, int *ret_result, struct error *error)
+bool people_is_ours(struct serve_desk *desk, const struct web_request *request,
+                    struct web_answer *answer, int *ret_result, struct error *error)
 {
-    if (!web_origin_is_ours(request, desk->serving->base_url)) {
-        *ret_result = people_say(desk, 403, "web_other_site_title", "web_other_site", NULL, NULL,
-                                 answer, error);
-        return false;
-    }
-    if (takes(desk->serving->posts, request, answer))
+    if (request->method != WEB_POST || web_origin_is_ours(request, desk->serving->base_url))
         return true;
-    *ret_result = people_say(desk, 429, "web_busy_title", "web_busy", NULL, NULL, answer, error);
+    *ret_result = people_say(desk, 403, "web_other_site_title", "web_other_site", NULL, NULL,
+                             answer, error);
     return false;
 }
 
-bool people_may_act(struct serve_desk *desk, const struct web_request *request, const char *form,
-                    bool sends_mail, struct web_answer *answer, int *ret_result,
-                    struct error *error)
+static bool is_within(struct web_limits *limits, const struct web_request *request,
+                      struct web_answer *answer, struct people_held *ret_held)
 {
-    if (form_token_check(&desk->site.key, view_of(form), web_fields_find(request->form, "token"),
-                         request->now_utc) != FORM_GOOD) {
-        /* The page's own address, without the slash before it. */
-        *ret_result = people_say(desk, 400, "web_form_old_title", "web_form_old",
-                                 arena_string(desk->arena, view_slice(request->path, 1,
-                                                                      request->path.size)),
-                                 "web_form_again", answer, error);
-        return false;
-    }
-    if (!sends_mail || takes(desk->serving->mails, request, answer))
+    if (takes(limits, request, answer))
         return true;
-    *ret_result = people_say(desk, 429, "web_busy_title", "web_busy", NULL, NULL, answer, error);
+    *ret_held = (struct people_held){429, "web_busy",
+                                     (answer->retry_after_seconds + MINUTE_SECONDS - 1) /
+                                         MINUTE_SECONDS};
     return false;
 }
 
@@ -149,6 +141,40 @@ bool people_can_mail(struct serve_desk *desk, bool needs_page, struct web_answer
     *ret_result = people_say(desk, 503, "web_no_way_title", "web_no_way", NULL, NULL, answer,
                              error);
     return false;
+}
+
+bool people_may_look(struct serve_desk *desk, const struct web_request *request,
+                     struct web_answer *answer, struct people_held *ret_held)
+{
+    return is_within(desk->serving->posts, request, answer, ret_held);
+}
+
+bool people_may_act(struct serve_desk *desk, const struct web_request *request, const char *form,
+                    bool sends_mail, struct web_answer *answer, struct people_held *ret_held)
+{
+    enum form_verdict verdict =
+        form_token_check(&desk->site.key, view_of(form),
+                         web_fields_find(request->form, "token"), request->now_utc);
+
+    if (verdict == FORM_GOOD)
+        return !sends_mail || is_within(desk->serving->mails, request, answer, ret_held);
+    *ret_held = (struct people_held){
+        400, verdict == FORM_TOO_SOON ? "web_form_soon" : "web_form_old", -1};
+    return false;
+}
+
+unsigned people_set_held(struct serve_desk *desk, const struct people_held *held,
+                         json_t *context)
+{
+    struct buffer room;
+
+    if (!held->word)
+        return 200;
+    buffer_init(&room, TEXT_BYTES);
+    words_add(templates_words(desk->site.templates, NULL), held->word, held->count, NULL, &room);
+    context_set_buffer(context, "held", &room);
+    buffer_free(&room);
+    return held->status;
 }
 
 bool people_is_trapped(const struct web_request *request)
@@ -248,5 +274,5 @@ int people_ask(struct serve_desk *desk, const struct web_request *request, serve
     if (serve_asker_add(desk->serving->asker, ask, address, lines, request->now_utc))
         return people_say(desk, 200, "web_asked_title", text, NULL, NULL, answer, error);
     answer->retry_after_seconds = BUSY_SECONDS;
-    return people_say(desk, 503, "web_busy_title", "web_busy", NULL, NULL, answer, error);
+    return people_say(desk, 503, "web_full_title", "web_full", NULL, NULL, answer, error);
 }

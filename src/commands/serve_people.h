@@ -33,15 +33,27 @@ int people_say(struct serve_desk *desk, unsigned status, const char *title, cons
                const char *link, const char *link_text, struct web_answer *answer,
                struct error *error);
 
-/* Whether a form may be looked at: it comes from a page of ours, and its client has not sent
- * too many. False: it was answered, with `*ret_result`. */
-bool people_may_post(struct serve_desk *desk, const struct web_request *request,
-                     struct web_answer *answer, int *ret_result, struct error *error);
+/* Why nothing was done, to be said above the form, which is shown again as it was typed. */
+struct people_held {
+    unsigned status;
+    const char *word; /* NULL: nothing holds it */
+    long count;       /* of minutes, for the word; -1: none */
+};
+
+/* Whether a form comes from a page of ours. False: it was answered, with `*ret_result`. */
+bool people_is_ours(struct serve_desk *desk, const struct web_request *request,
+                    struct web_answer *answer, int *ret_result, struct error *error);
+/* Whether its client has not sent too many to look at; a preview counts like a form. */
+bool people_may_look(struct serve_desk *desk, const struct web_request *request,
+                     struct web_answer *answer, struct people_held *ret_held);
 /* Whether it may do what changes or mails something: the token of this form, the time it
- * took, and of `sends_mail` how many its client had sent. */
+ * took, and of `sends_mail` how many its client had sent. Not for what a signed link lets
+ * somebody leave or confirm with: that link says who, and each address has limits of its own. */
 bool people_may_act(struct serve_desk *desk, const struct web_request *request, const char *form,
-                    bool sends_mail, struct web_answer *answer, int *ret_result,
-                    struct error *error);
+                    bool sends_mail, struct web_answer *answer, struct people_held *ret_held);
+/* "held", when something holds it; the page's status. */
+unsigned people_set_held(struct serve_desk *desk, const struct people_held *held,
+                         json_t *context);
 /* Whether a link to a page, or with an inbox a mail address that acts, can be told in a mail;
  * else it was answered. */
 bool people_can_mail(struct serve_desk *desk, bool needs_page, struct web_answer *answer,
@@ -72,6 +84,21 @@ int people_ask(struct serve_desk *desk, const struct web_request *request, serve
                struct web_answer *answer, struct error *error);
 /* Asks what a mail of these lines would. */
 serve_ask people_ask_lines;
+
+/* ---- serve_subscribe.c ---- */
+
+/* Who left, and comes back by a button behind a signed link: asked by mail, like anybody who
+ * writes "subscribe". */
+int people_ask_back(struct serve_desk *desk, const struct web_request *request,
+                    const char *address, struct web_answer *answer, struct error *error);
+
+/* ---- serve_unsubscribe.c ---- */
+
+/* The page of somebody whom an unsubscribe token is for. `word` says what holds. */
+int people_show_left(struct serve_desk *desk, const struct web_request *request,
+                     struct view token, const char *address, const char *word,
+                     const struct people_held *held, struct web_answer *answer,
+                     struct error *error);
 
 /* ---- serve_preview.c ---- */
 

@@ -33,6 +33,17 @@ static void set_per_day(const struct words *words, const struct answer *ahead, j
     buffer_free(&room);
 }
 
+static void set_word(const struct words *words, const char *key, const char *word,
+                     json_t *context)
+{
+    struct buffer room;
+
+    buffer_init(&room, TEXT_BYTES);
+    words_add(words, word, -1, NULL, &room);
+    context_set_buffer(context, key, &room);
+    buffer_free(&room);
+}
+
 static int rank(struct serve_desk *desk, const struct profile *profile, struct date date,
                 json_t *context, struct error *error)
 {
@@ -57,18 +68,11 @@ static int rank(struct serve_desk *desk, const struct profile *profile, struct d
     json_decref(all);
     json_object_set_new(context, "has_preview", json_true());
     set_title(words, date, ranking.count, context);
+    if (!ranking.count)
+        set_word(words, "preview_empty", "web_preview_empty", context);
     return 0;
 }
 
-static void set_missing(const struct words *words, json_t *context)
-{
-    struct buffer room;
-
-    buffer_init(&room, TEXT_BYTES);
-    words_add(words, "web_preview_missing", -1, NULL, &room);
-    context_set_buffer(context, "preview_missing", &room);
-    buffer_free(&room);
-}
 
 int people_set_preview(struct serve_desk *desk, const struct profile *profile, json_t *context,
                        struct error *error)
@@ -79,7 +83,7 @@ int people_set_preview(struct serve_desk *desk, const struct profile *profile, j
     if (inbox_look_ahead(&desk->people, profile, &ahead, error) < 0)
         return -1;
     if (!ahead.days) {
-        set_missing(words, context);
+        set_word(words, "preview_missing", "web_preview_missing", context);
         return 0;
     }
     set_per_day(words, &ahead, context);

@@ -139,11 +139,14 @@ static int write_feed(struct serve_desk *desk, const struct gathering *gathering
     const struct configuration *configuration = &desk->site.configuration;
     const char *self = inbox_token_url(&desk->people, address, TOKEN_FEED, (struct view){0},
                                        "feed");
-    struct buffer about;
+    const struct word_value values[] = {
+        {"list", view_of(configuration->list.name ? configuration->list.name
+                                                  : configuration->sender.name)},
+        {"name", view_of(gathering->profile->name)},
+        {NULL, {NULL, 0}}};
+    struct buffer title, about;
     struct publication publication = {
         .words = templates_words(desk->site.templates, gathering->profile->language),
-        .title = view_of(configuration->list.name ? configuration->list.name
-                                                  : configuration->sender.name),
         .link = desk->serving->base_url ? desk->serving->base_url : "https://arxiv.org/",
         .self = self,
         .id = self,
@@ -154,10 +157,15 @@ static int write_feed(struct serve_desk *desk, const struct gathering *gathering
     };
     int result;
 
+    buffer_init(&title, TEXT_BYTES);
     buffer_init(&about, TEXT_BYTES);
+    words_add(publication.words, values[1].text.size ? "web_feed_for" : "web_feed_for_you", -1,
+              values, &title);
+    publication.title = buffer_view(&title);
     words_add(publication.words, "web_feed_title", -1, NULL, &about);
     publication.about = buffer_view(&about);
     result = publication_write_rss(&publication, out, error);
+    buffer_free(&title);
     buffer_free(&about);
     return result;
 }

@@ -25,6 +25,7 @@ struct paging {
     bool is_previewed;
     bool is_changed;   /* by somebody else */
     bool is_acted;
+    struct people_held held;
 };
 
 static void version_of(const struct inbox_deed *deed, char ret_text[VERSION_TEXT_BYTES])
@@ -55,16 +56,20 @@ static void set_told(struct paging *paging, json_t *context)
     struct serve_desk *desk = paging->desk;
     struct answer told;
     json_t *from;
+    bool is_refused = false;
 
     if (!paging->is_acted)
         return;
+    for (size_t i = 0; i < paging->deed.notes.count; i++)
+        is_refused |= paging->deed.notes.items[i].outcome == CHANGE_REFUSED;
     inbox_start_answer(&desk->people, ANSWER_CHANGED, paging->address, &told);
     told.notes = &paging->deed.notes;
     told.state = paging->deed.state;
     from = answer_context(desk->site.templates, &told);
     json_object_set(context, "done", json_object_get(from, "done"));
     json_object_set(context, "has_done", json_object_get(from, "has_done"));
-    if (told.state || !json_array_size(json_object_get(from, "done")))
+    /* What was refused is told at its field. */
+    if (told.state || (!is_refused && !json_array_size(json_object_get(from, "done"))))
         json_object_set(context, "summary", json_object_get(from, "summary"));
     json_decref(from);
 }
@@ -124,10 +129,13 @@ static int show(struct paging *paging, struct web_answer *answer, struct error *
 {
     struct serve_desk *desk = paging->desk;
     json_t *context = people_context(desk, paging->request, FORM, "web_link_title");
+    unsigned status = people_set_held(desk, &paging->held, context);
+    struct view weeks = web_fields_find(paging->request->form, "weeks");
 
     if (!paging->is_typed)
         profile_form_of(&paging->deed.after, desk->arena, &paging->form);
     people_set_masked(context, paging->address);
+    context_set_view(context, "form_weeks", weeks.size ? weeks : VIEW("2"));
     set_links(paging, context);
     set_told(paging, context);
     profile_form_context(&paging->form, templates_words(desk->site.templates, NULL),
@@ -138,7 +146,7 @@ static int show(struct paging *paging, struct web_answer *answer, struct error *
         json_decref(context);
         return -1;
     }
-    return serve_render(desk, "web_profile.html", context, 200, answer, error);
+    return serve_render(desk, "web_profile.html", context, status, answer, error);
 }
 
 /* ---- what is done ---- */
@@ -254,22 +262,42 @@ static int take_form(struct paging *paging, struct error *error)
 
 /* ---- the page ---- */
 
+/* The link says who it is, so nobody is kept here by what others send from where they are. */
+static bool is_always_done(struct view what)
+{
+    return view_equal_string(what, "unsubscribe") || view_equal_string(what, "forget") ||
+           view_equal_string(what, "back");
+}
+
+static bool may_do(struct paging *paging, struct view what, struct web_answer *answer)
+{
+    struct serve_desk *desk = paging->desk;
+    bool is_form = view_equal_string(what, "preview") || view_equal_string(what, "save");
+
+    if ((is_always_done(what) || people_may_look(desk, paging->request, answer, &paging->held)) &&
+        (view_equal_string(what, "preview") ||
+         people_may_act(desk, paging->request, FORM, false, answer, &paging->held)))
+        return true;
+    if (is_form) {
+        profile_form_read(paging->request->form, desk->arena, &paging->form);
+        paging->is_typed = true;
+    }
+    return false;
+}
+
 static int answer_page(struct paging *paging, struct web_answer *answer, struct error *error)
 {
     const struct web_request *request = paging->request;
     struct view what = web_fields_find(request->form, "do");
-    int result;
 
     if (inbox_load(&paging->desk->people, paging->address, &paging->deed, error) < 0)
         return -1;
     /* Known, but only as somebody who left or asked. */
     if (!paging->deed.has_before)
         return people_say_unknown(paging->desk, (struct view){0}, TOKEN_PAGE, answer, error);
-    if (request->method == WEB_POST) {
-        if (!view_equal_string(what, "preview") &&
-            !people_may_act(paging->desk, request, FORM, view_equal_string(what, "forget"), answer,
-                            &result, error))
-            return result;
+    if (request->method == WEB_POST && may_do(paging, what, answer)) {
+        if (view_equal_string(what, "back"))
+            return people_ask_back(paging->desk, request, paging->address, answer, error);
         if (take_form(paging, error) < 0)
             return -1;
     }
@@ -283,7 +311,7 @@ int serve_profile(struct serve_desk *desk, const struct web_request *request, st
     int result;
 
     people_begin(desk, request, NULL, NULL);
-    if (request->method == WEB_POST && !people_may_post(desk, request, answer, &result, error))
+    if (!people_is_ours(desk, request, answer, &result, error))
         return result;
     if (people_find(desk, rest, TOKEN_PAGE, &paging.address, answer, error) < 0)
         return -1;

@@ -6,10 +6,12 @@
 #define FORM "profile link"
 #define ONCE_PAGE "web-page" /* a kind of derived.h */
 
-static int show(struct serve_desk *desk, json_t *context, struct web_answer *answer,
-                struct error *error)
+static int show(struct serve_desk *desk, json_t *context, const struct people_held *held,
+                struct web_answer *answer, struct error *error)
 {
-    return serve_render(desk, "web_link.html", context, 200, answer, error);
+    unsigned status = people_set_held(desk, held, context);
+
+    return serve_render(desk, "web_link.html", context, status, answer, error);
 }
 
 /* To whoever has a profile here, whether digests go out or not. */
@@ -46,25 +48,25 @@ out:
 int serve_profile_link(struct serve_desk *desk, const struct web_request *request,
                        struct view rest, struct web_answer *answer, struct error *error)
 {
+    struct people_held held = {0};
     const char *address;
     json_t *context;
     int result;
 
     (void)rest;
     people_begin(desk, request, NULL, NULL);
-    if (request->method == WEB_POST && !people_may_post(desk, request, answer, &result, error))
+    if (!people_is_ours(desk, request, answer, &result, error))
         return result;
     if (!people_can_mail(desk, true, answer, &result, error))
         return result;
     context = people_context(desk, request, FORM, "web_link_title");
     if (request->method != WEB_POST)
-        return show(desk, context, answer, error);
+        return show(desk, context, &held, answer, error);
     address = people_read_address(desk, request, context);
-    if (!address)
-        return show(desk, context, answer, error);
+    if (!people_may_look(desk, request, answer, &held) || !address ||
+        !people_may_act(desk, request, FORM, true, answer, &held))
+        return show(desk, context, &held, answer, error);
     json_decref(context);
-    if (!people_may_act(desk, request, FORM, true, answer, &result, error))
-        return result;
     if (people_is_trapped(request))
         return people_say(desk, 200, "web_asked_title", "web_link_sent", NULL, NULL, answer, error);
     return people_ask(desk, request, send_link, address, "", "web_link_sent", answer, error);

@@ -9,8 +9,8 @@ enum {
     CLIENTS = 20000,
     POSTS_AT_ONCE = 20,
     POSTS_INTERVAL_MS = 3000,
-    MAILS_AT_ONCE = 5,
-    MAILS_INTERVAL_MS = 10 * 60 * 1000,
+    MAILS_AT_ONCE = 20, /* an office is one client, too */
+    MAILS_INTERVAL_MS = 60 * 1000,
     KEPT_ITEMS = 600,
     KEPT_BYTES = 128 * 1024 * 1024
 };

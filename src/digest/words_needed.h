@@ -38,7 +38,8 @@ static const char *const words_needed_answers[] = {
     "change_disliked_same", "change_no_paper", "change_item_invalid", "change_list_full",
     "change_needs_items",
     "confirm_subject_subscribe", "confirm_subject_change", "confirm_subject_address",
-    "confirm_subject_forget", "confirm_subscribe", "confirm_change", "confirm_address_old",
+    "confirm_subject_forget", "confirm_subscribe", "confirm_change", "confirm_change_page",
+    "confirm_address_old",
     "confirm_address_new", "confirm_forget", "confirm_forgets", "confirm_yes_subscribe",
     "confirm_yes_change", "confirm_yes_address", "confirm_yes_forget", "confirm_how", "confirm_how_page", "confirm_how_either",
     "confirm_otherwise", "preview_per_day", "preview_rare", "preview_none", "preview_top",
@@ -69,14 +70,18 @@ static const char *const words_needed_answers[] = {
 
 /* … and those of pages for people (commands/serve_*.c). */
 static const char *const words_needed_people[] = {
-    "web_address_wrong", "web_asked", "web_asked_title", "web_busy", "web_busy_title",
-    "web_category_taken", "web_confirm_half", "web_confirm_not", "web_confirm_title",
-    "web_conflict", "web_done_title", "web_feed_title", "web_forgotten", "web_form_again", "web_form_old",
-    "web_form_old_title", "web_leave_title", "web_left_title", "web_link_sent", "web_link_title",
-    "web_no_way", "web_no_way_title", "web_old_confirm", "web_old_page", "web_old_title",
-    "web_other_site", "web_other_site_title",
-    "web_paused_until", "web_preview_missing", "web_preview_title", "web_subscribe",
-    "web_unknown", "web_unknown_title", "web_used", "web_used_title",
+    "web_address_wrong", "web_asked", "web_asked_title", "web_at_wrong", "web_busy",
+    "web_category_taken", "web_confirm_change", "web_confirm_half", "web_confirm_not",
+    "web_confirm_title", "web_conflict", "web_day_wrong", "web_done_title", "web_feed_for",
+    "web_feed_for_you", "web_feed_title", "web_first", "web_first_at", "web_first_day",
+    "web_first_day_at", "web_forgotten", "web_form_old", "web_form_soon", "web_full",
+    "web_full_title", "web_leave_title",
+    "web_left", "web_left_already", "web_left_title", "web_link_sent", "web_link_title",
+    "web_max_wrong", "web_needs_items", "web_no_way", "web_no_way_title",
+    "web_old_confirm", "web_old_page", "web_old_title", "web_other_site", "web_other_site_title",
+    "web_paused_until", "web_preview_empty", "web_preview_missing", "web_preview_title",
+    "web_subscribe", "web_ticked", "web_unknown", "web_unknown_title", "web_used",
+    "web_used_title", "web_weeks_wrong", "web_zone_wrong",
     NULL};
 
 #endif

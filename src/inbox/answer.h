@@ -61,6 +61,7 @@ struct answer {
     const char *page;          /* the profile's, for its owner */
     const char *feed;          /* the private feed's address */
     const char *other_address; /* of ANSWER_CONFIRM_ADDRESS: the one it is not sent to */
+    bool is_from_page;         /* what is asked came from a page, not in a mail */
     bool is_to_other;          /* … and it is sent to the new one */
     /* What the profile would have brought. */
     const struct answer_paper *papers;

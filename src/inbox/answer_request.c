@@ -147,7 +147,10 @@ static void set_lead(struct answering *answering)
     const struct word_value values[] = {{"list", view_of(list)},
                                         {"address", view_of(answer->other_address)},
                                         {NULL, {NULL, 0}}};
-    const char *lead = answer->is_to_other ? "confirm_address_new" : REQUESTS[answer->kind].lead;
+    const char *lead = answer->is_to_other ? "confirm_address_new"
+                       : answer->is_from_page && answer->kind == ANSWER_CONFIRM_CHANGE
+                           ? "confirm_change_page"
+                           : REQUESTS[answer->kind].lead;
 
     answer_set_text(answering, "subject", REQUESTS[answer->kind].subject, -1, values);
     answer_set_text(answering, "summary", lead, -1, values);

@@ -10,7 +10,7 @@
 
 enum {
     FORM_TOKEN_BYTES = 25,     /* 24 characters and NUL */
-    FORM_MIN_SECONDS = 2,      /* nobody reads and fills in a form faster */
+    FORM_MIN_SECONDS = 1,      /* no browser fills in a form and sends it faster */
     FORM_MAX_SECONDS = 24 * 3600
 };
 

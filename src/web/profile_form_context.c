@@ -1,5 +1,6 @@
 /* A profile's form as templates see it. */
 #include <stdio.h>
+#include <string.h>
 
 #include "digest/context_text.h"
 #include "papers/taxonomy.h"
@@ -48,9 +49,12 @@ static struct view archive_of(const char *name)
     return view_slice(view_of(name), 0, view_find_char(view_of(name), '.', 0));
 }
 
-/* An archive and its categories, each with a box. */
-static void set_archives(const struct profile_form *form, json_t *root)
+/* An archive and its categories, each with a box. They are many, so that a page keeps them
+ * folded up and says how many are ticked. */
+static void set_archives(const struct profile_form *form, const struct words *words, json_t *root,
+                         struct buffer *room)
 {
+    long ticked_count = 0;
     json_t *archives = json_array(), *archive = NULL;
     struct view last = {0};
 
@@ -67,11 +71,14 @@ static void set_archives(const struct profile_form *form, json_t *root)
         }
         context_set_string(item, "category", name);
         json_object_set_new(item, "is_chosen", json_boolean(is_ticked(form, name)));
-        if (is_ticked(form, name))
-            json_object_set_new(root, "has_ticked", json_true());
+        ticked_count += is_ticked(form, name);
         json_array_append_new(json_object_get(archive, "categories"), item);
     }
     json_object_set_new(root, "archives", archives);
+    if (ticked_count) {
+        words_add(words, "web_ticked", ticked_count, NULL, room);
+        context_set_buffer(root, "ticked_line", room);
+    }
 }
 
 /* The field that a command comes from. */
@@ -88,6 +95,31 @@ static const char *field_of(enum mail_command_name name)
     case COMMAND_PAUSE: return "pause_wrong";
     default: return "keywords_wrong";
     }
+}
+
+/* What a mail is told names its commands; a form has fields. `field` NULL: the command's. */
+static const struct own_word {
+    const char *said, *word, *field;
+} OWN_WORDS[] = {
+    {"change_max_invalid", "web_max_wrong", NULL},
+    {"change_day_unknown", "web_day_wrong", NULL},
+    {"change_at_invalid", "web_at_wrong", NULL},
+    {"change_zone_unknown", "web_zone_wrong", "zone_wrong"},
+    {"change_pause_invalid", "web_weeks_wrong", NULL},
+    {"change_pause_past", "web_weeks_wrong", NULL},
+    {"change_needs_items", "web_needs_items", NULL},
+};
+
+static struct own_word own_word_of(const struct change_note *note)
+{
+    struct own_word result = {note->word, note->word, NULL};
+
+    for (size_t i = 0; i < sizeof(OWN_WORDS) / sizeof(*OWN_WORDS); i++)
+        if (strcmp(OWN_WORDS[i].said, note->word) == 0)
+            result = OWN_WORDS[i];
+    if (!result.field)
+        result.field = field_of(note->command->name);
+    return result;
 }
 
 static void add_wrong(json_t *root, const char *field, struct buffer *room)
@@ -110,11 +142,13 @@ static void set_wrong(const struct words *words, const struct change_notes *note
 {
     for (size_t i = 0; notes && i < notes->count; i++) {
         const struct change_note *note = &notes->items[i];
+        struct own_word own;
 
         if (note->outcome != CHANGE_REFUSED || !note->word)
             continue;
-        words_add(words, note->word, note->count, note->values, room);
-        add_wrong(root, field_of(note->command->name), room);
+        own = own_word_of(note);
+        words_add(words, own.word, note->count, note->values, room);
+        add_wrong(root, own.field, room);
         json_object_set_new(root, "has_wrong", json_true());
     }
 }
@@ -160,7 +194,7 @@ void profile_form_context(const struct profile_form *form, const struct words *w
     context_set_view(root, "form_at", form->at);
     context_set_view(root, "form_zone", form->zone);
     set_days(form, words, root, &room);
-    set_archives(form, root);
+    set_archives(form, words, root, &room);
     set_wrong(words, notes, root, &room);
     set_taken(form, words, root, &room);
     buffer_free(&room);

@@ -107,13 +107,17 @@ class Browser(Case):
         """Signs up, previews, confirms, changes the profile and leaves."""
         browser.open(self.base)
         self.assertIn("Papers of the day", browser.text)
+        browser.type("#keywords", "training")
+        browser.press("main form button")
+        self.assertTrue(browser.all("#preview .paper"), "what was typed on the front page is lost")
+        self.assertEqual(browser.find("#keywords").get_attribute("value"), "training")
         browser.open(self.base + "subscribe")
         self.assertFalse(browser.all("#preview .paper"))
         browser.type("#keywords", "training\nmodel^3\n-graph")
         if by_itself:
             wait_for(lambda: browser.all("#preview .paper"), 20, "the preview without a button")
         else:
-            time.sleep(2.1)
+            time.sleep(1.1)
             browser.press("button[value=preview]")
         shown = [entry.text for entry in browser.all("#preview .paper h3 a")]
         self.assertTrue(shown)
@@ -121,7 +125,7 @@ class Browser(Case):
         self.assertIn("model", browser.find("#preview .paper .term").text.lower() + browser.find("#preview").text)
         self.assertEqual(browser.find("#keywords").get_attribute("value").split(), ["training", "model^3", "-graph"])
         browser.type("#address", ADDRESS)
-        time.sleep(2.1)
+        time.sleep(1.1)
         browser.press("button[value=subscribe]")
 
         self.assertFalse((self.paperboy.subscribers / f"{ADDRESS}.json").exists())
@@ -133,11 +137,11 @@ class Browser(Case):
 
         browser.open(self.base + "profile")
         browser.type("#address", ADDRESS)
-        time.sleep(2.1)
+        time.sleep(1.1)
         browser.press("main form button")
         browser.open(self.link("profile"))
         browser.type("#max", "7")
-        time.sleep(2.1)
+        time.sleep(1.1)
         browser.press("button[value=save]")
         self.assertIn('"max_papers": 7', (self.paperboy.subscribers / f"{ADDRESS}.json").read_text())
 

@@ -60,7 +60,7 @@ class Served:
             assert button in form.buttons, (button, form.buttons)
             fields["do"] = button
         if waits and "token" in fields:
-            time.sleep(2.1)
+            time.sleep(1.1)
         return self.post(form.action or page.path, fields, headers, client)
 
 
