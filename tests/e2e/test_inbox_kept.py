@@ -335,7 +335,7 @@ class Kept(Rows, test_inbox.Inbox):
         self.ask("INSERT INTO inbox_events (noted_utc, text) VALUES (1, 'zoe@example.test is not mailed any more')")
         with self.watching(env=clock.environment()) as watcher:
             self.addCleanup(forget_clock, watcher)
-            servers.wait_for(lambda: self.ask("SELECT kind FROM deliveries") == [("notice",)], 60, "the notice")
+            servers.wait_for(lambda: self.ask("SELECT kind FROM deliveries") == [("notice",)], 120, "the notice")
         self.assertEqual(self.ask("SELECT * FROM inbox_events"), [])
 
 
