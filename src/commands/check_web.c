@@ -1,6 +1,7 @@
 /* check: where `serve` listens, whom it believes, and its own TLS. */
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/loopback.h"
 #include "commands/check.h"
@@ -10,12 +11,26 @@
 
 enum { PEM_BYTES = 1024 * 1024 };
 
+/* Whoever listens there already may be `serve`; and for a port below 1024 the unit may have
+ * a right that this user has not. */
 static bool check_listen(const struct configuration *configuration, struct findings *findings)
 {
+    int sockets[LISTENERS];
     struct error problem;
+    size_t count = 0;
 
-    if (listener_check(configuration->web.listen, &problem) == 0)
+    if (listener_check(configuration->web.listen, &problem) == 0 &&
+        listener_open(configuration->web.listen, sockets, &count, &problem) == 0) {
+        while (count)
+            close(sockets[--count]);
         return true;
+    }
+    if (problem.kind == ERROR_TEMPORARY)
+        return true;
+    if (problem.kind == ERROR_PERMISSION) {
+        findings_warn(findings, "%s: web.listen: %s", configuration->file, problem.text);
+        return true;
+    }
     findings_fail(findings, EX_CONFIG, "%s: web.listen: %s", configuration->file, problem.text);
     return false;
 }

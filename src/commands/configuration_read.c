@@ -166,6 +166,8 @@ static int read_text(struct place section, const struct key *key, const struct t
         return place_error(at, error, "%s", why.text);
     if (key->kind == KEY_WEB && !is_web_url(text))
         return place_error(at, error, "must begin with https:// or http://");
+    if (strcmp(key->name, "base_url") == 0 && strpbrk(text, "?# "))
+        return place_error(at, error, "must hold no ?, # or blank: more is put behind it");
     if (key->kind == KEY_PATH && strcmp(text, "store:") != 0) {
         free(*slot);
         *slot = file_join(target->folder, text);

@@ -252,10 +252,12 @@ void publishing_edition(const struct publishing *publishing, const struct publis
                         size_t day, struct publication *ret_publication)
 {
     const struct published_day *from = &publishing->days[day];
-    struct publication_paper *items =
-        arena_alloc(publishing->arena, from->shown, sizeof(*items));
+    struct publication_paper *items;
 
     describe(publishing, place, day, (struct view){0}, ret_publication);
+    if (day >= publishing->day_count)
+        return;
+    items = arena_alloc(publishing->arena, from->shown, sizeof(*items));
     for (size_t i = 0; i < from->shown; i++)
         fill(&items[i], from, &from->ranking.items[i]);
     ret_publication->papers = items;

@@ -42,6 +42,24 @@ void publishing_set_feeds(const struct publishing *publishing,
     json_object_set_new(context, "feeds", feeds);
 }
 
+/* Of a day that had papers a digest without any would say that nothing was announced. */
+static void set_none_chosen(const struct publishing *publishing,
+                            const struct published_day *published, json_t *context)
+{
+    struct word_value values[] = {{"date", {NULL, 0}}, {NULL, {NULL, 0}}};
+    struct buffer date, text;
+
+    buffer_init(&date, CONTEXT_BYTES);
+    buffer_init(&text, CONTEXT_BYTES);
+    words_add_date(publishing->words, "date_long", published->edition.date, &date);
+    values[0].text = buffer_view(&date);
+    words_add(publishing->words, "web_none_chosen", (long)published->edition.paper_count, values,
+              &text);
+    context_set_buffer(context, "summary", &text);
+    buffer_free(&date);
+    buffer_free(&text);
+}
+
 void publishing_set_edition(const struct publishing *publishing,
                             const struct publishing_place *place, size_t day, json_t *context)
 {
@@ -58,6 +76,8 @@ void publishing_set_edition(const struct publishing *publishing,
 
     for (size_t i = 0; PRIVATE[i]; i++)
         json_object_del(all, PRIVATE[i]);
+    if (!published->shown && published->edition.paper_count)
+        set_none_chosen(publishing, published, all);
     json_object_update_missing(context, all);
     json_decref(all);
     publishing_set_feeds(publishing, place, context);

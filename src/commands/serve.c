@@ -57,9 +57,9 @@ static int stay(struct server *server, struct log *log, struct error *error)
         .now = site_now,
     };
 
-    tell_where(server, log, options.certificate != NULL);
     if (web_server_start(&options, &server->stand.serving.server, error) < 0)
         return -1;
+    tell_where(server, log, options.certificate != NULL);
     while (!site_is_stopping()) {
         timer.sleep_ms(timer.context, TICK_MS);
         web_server_tick(server->stand.serving.server);

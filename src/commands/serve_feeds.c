@@ -3,6 +3,7 @@
 #include "commands/serve_feeds.h"
 
 #include "commands/serve_view.h"
+#include "papers/taxonomy.h"
 #include "store/editions.h"
 
 enum { ARCHIVE_DAYS = 1000 };
@@ -24,9 +25,11 @@ void feeds_keeper_free(struct feeds_keeper *keeper)
     pthread_mutex_destroy(&keeper->lock);
 }
 
-/* Ranks the days of the feeds again when they have changed; with the lock. */
+/* Ranks the days of the feeds again when they have changed; with the lock. Without a day yet
+ * there are feeds of nothing: a reader that finds none gives up. */
 static int fill(struct serve_desk *desk, struct feeds_keeper *keeper, struct error *error)
 {
+    struct error problem;
     int64_t version;
 
     if (serve_version(desk, &version, error) < 0)
@@ -36,10 +39,14 @@ static int fill(struct serve_desk *desk, struct feeds_keeper *keeper, struct err
     publishing_close(&keeper->publishing);
     keeper->publishing = (struct publishing){0};
     keeper->is_filled = false;
-    if (publishing_open(&desk->site, &keeper->publishing, error) < 0 ||
-        publishing_add_stored(&keeper->publishing, (struct date){0}, PUBLICATION_FEED_DAYS,
-                              error) < 0)
+    if (publishing_open(&desk->site, &keeper->publishing, error) < 0)
         return -1;
+    if (publishing_add_stored(&keeper->publishing, (struct date){0}, PUBLICATION_FEED_DAYS,
+                              &problem) < 0 &&
+        problem.kind != ERROR_MISSING) {
+        *error = problem;
+        return -1;
+    }
     keeper->version = version;
     keeper->is_filled = true;
     return 0;
@@ -71,7 +78,8 @@ static bool has_category(const struct publishing *publishing, struct view catego
     for (size_t i = 0; i < publishing->category_count; i++)
         if (view_equal(publishing->categories[i].name, category))
             return true;
-    return false;
+    /* On a day that has nothing of it, too. */
+    return taxonomy_has(category);
 }
 
 /* What of the editions is asked for: `category` empty is all; no writer of feeds: JSON. */
@@ -97,6 +105,8 @@ static int write_asked(struct serve_desk *desk, const struct asked *asked, struc
     else
         publishing_feed(&keeper->publishing, &place, asked->category,
                         asked->write == publication_write_atom, &publication);
+    if (!publication.updated_utc)
+        publication.updated_utc = desk->serving->started_utc;
     return asked->write(&publication, out, error);
 }
 

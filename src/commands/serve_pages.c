@@ -46,22 +46,30 @@ static void log_failure(struct serve_desk *desk, struct view path, const struct 
              VIEW_ARGUMENTS(view_slice(path, 0, view_find_char(path, '/', 1))), problem->text);
 }
 
+static void answer_missing(const struct serving *serving, struct web_answer *answer)
+{
+    buffer_clear(&answer->body);
+    answer->status = 404;
+    answer->type = "text/html; charset=utf-8";
+    buffer_add_view(&answer->body, buffer_view(&serving->missing));
+}
+
 /* Of kind input is a profile that its owner has to mend: what a request says is no error.
  * Nothing secret is in an error's text, but names of files and hosts are. */
 static void answer_error(struct serve_desk *desk, const struct web_request *request,
                          const struct error *problem, struct web_answer *answer)
 {
-    unsigned status = problem->kind == ERROR_MISSING                                 ? 404
-                      : problem->kind == ERROR_TEMPORARY || problem->kind == ERROR_CONFLICT ? 503
-                                                                                     : 500;
+    bool is_passing = problem->kind == ERROR_TEMPORARY || problem->kind == ERROR_CONFLICT;
 
-    if (status >= 500)
-        log_failure(desk, request->path, problem);
-    web_answer_plain(answer, status,
-                     status == 404   ? "there is no such page"
-                     : status == 503 ? "this cannot be answered now; come again in a minute"
-                                     : "something is wrong here; the owner will see it");
-    if (status == 503)
+    if (problem->kind == ERROR_MISSING) {
+        answer_missing(desk->serving, answer);
+        return;
+    }
+    log_failure(desk, request->path, problem);
+    web_answer_plain(answer, is_passing ? 503 : 500,
+                     is_passing ? "this cannot be answered now; come again in a minute"
+                                : "something is wrong here; the owner will see it");
+    if (is_passing)
         answer->retry_after_seconds = 60;
 }
 
@@ -106,14 +114,15 @@ static struct view kept_name(struct view path)
 }
 
 /* False: what stands in the answer is all there is to say. */
-static bool find_row(const struct web_request *request, struct web_answer *answer,
-                     const struct row **ret_row, struct view *ret_rest)
+static bool find_row(const struct serving *serving, const struct web_request *request,
+                     struct web_answer *answer, const struct row **ret_row,
+                     struct view *ret_rest)
 {
     size_t index = 0;
 
     switch (web_route_find(&PAGES[0].route, sizeof(PAGES[0]), request->method, request->path,
                            &index, ret_rest)) {
-    case WEB_NOT_FOUND: web_answer_plain(answer, 404, "there is no such page"); return false;
+    case WEB_NOT_FOUND: answer_missing(serving, answer); return false;
     case WEB_WRONG_METHOD:
         answer->allow = web_route_methods(&PAGES[index].route);
         web_answer_plain(answer, 405, "this page does not take that");
@@ -133,7 +142,7 @@ bool serve_quick(void *user, const struct web_request *request, struct web_answe
     if (request->method == WEB_GET || request->method == WEB_HEAD)
         answer->content =
             serve_kept_find(serving->kept, kept_name(request->path), timer_steady_ms());
-    return answer->content || !find_row(request, answer, &row, &rest);
+    return answer->content || !find_row(serving, request, answer, &row, &rest);
 }
 
 static int make_kept(struct serve_desk *desk, const struct row *row, struct view path,
@@ -188,7 +197,7 @@ void serve_work(void *user, const struct web_request *request, struct web_answer
     struct view rest;
 
     desk->arena = request->arena;
-    if (find_row(request, answer, &row, &rest) &&
+    if (find_row(desk->serving, request, answer, &row, &rest) &&
         answer_row(desk, row, request, rest, answer, &error) < 0)
         answer_error(desk, request, &error, answer);
 }

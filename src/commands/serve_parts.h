@@ -32,6 +32,7 @@ struct serving {
     struct web_server *server; /* for its counts */
     int64_t started_utc;
     const char *base_url;     /* ends in '/'; how others reach us */
+    struct buffer missing;    /* the page that says that there is none */
     struct serve_kept *kept;    /* serve_kept.h */
     struct state_keeper *state; /* serve_state.h */
     struct feeds_keeper *feeds; /* serve_feeds.h */
@@ -70,6 +71,8 @@ serve_make make_home, make_archive;
 serve_make make_rss, make_atom, make_papers, make_day;
 /* What never changes while it runs: style, script, icon, robots.txt. */
 int serve_keep_files(struct serving *serving, struct error *error);
+/* Once, by any desk: what is answered with 404. */
+int serve_make_missing(struct serve_desk *desk, struct error *error);
 
 /* serve_pages.c: for the server. `user` is the struct serving, `desk` a struct serve_desk. */
 bool serve_quick(void *user, const struct web_request *request, struct web_answer *answer);

@@ -55,6 +55,28 @@ int serve_keep_files(struct serving *serving, struct error *error)
 
 /* ---- pages ---- */
 
+int serve_make_missing(struct serve_desk *desk, struct error *error)
+{
+    const struct words *words = templates_words(desk->site.templates, NULL);
+    struct arena *arena = desk->arena;
+    struct buffer room;
+    json_t *context;
+    int result;
+
+    desk->arena = arena_new();
+    buffer_init(&room, FILE_BYTES);
+    context = serve_context(desk, NULL, "web_no_page_title", NULL);
+    words_add(words, "web_no_page", -1, NULL, &room);
+    context_set_buffer(context, "text", &room);
+    result = templates_render(desk->site.templates, "web_message.html", context,
+                              &desk->serving->missing, error);
+    json_decref(context);
+    buffer_free(&room);
+    arena_free(&desk->arena);
+    desk->arena = arena;
+    return result;
+}
+
 static int render(struct serve_desk *desk, const char *template, json_t *context,
                   struct web_content **ret_content, struct error *error)
 {

@@ -61,6 +61,7 @@ int stand_open(struct stand *stand, struct site *site, struct error *error)
     feeds_keeper_init(&stand->feeds);
     stand->serving.feeds = &stand->feeds;
     library_init(&stand->serving.library);
+    buffer_init(&stand->serving.missing, WEB_ANSWER_BYTES);
     for (size_t i = 0; i < trusted->count; i++)
         if (web_networks_add(&stand->serving.trusted, trusted->items[i], error) < 0)
             return error_add(error, "%s: web.trusted_proxies", site->configuration.file);
@@ -69,6 +70,8 @@ int stand_open(struct stand *stand, struct site *site, struct error *error)
     while (stand->desk_count < STAND_DESKS + 1)
         if (open_desk(stand, error) < 0)
             return -1;
+    if (serve_make_missing(&stand->desks[0], error) < 0)
+        return -1;
     if (serve_sender_start(site, &stand->serving.sender, error) < 0)
         return -1;
     return serve_asker_start(&stand->desks[STAND_DESKS], &stand->serving.asker, error);
@@ -82,6 +85,7 @@ void stand_close(struct stand *stand)
     for (size_t i = 0; i < stand->desk_count; i++)
         close_desk(&stand->desks[i]);
     library_free(&stand->serving.library);
+    buffer_free(&stand->serving.missing);
     serve_kept_free(&stand->serving.kept);
     state_keeper_free(&stand->state);
     web_limits_free(&stand->serving.posts);

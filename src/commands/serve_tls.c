@@ -1,6 +1,7 @@
 #include "commands/serve_tls.h"
 
 #include "base/file.h"
+#include "web/tls.h"
 
 static int check_pem(const char *file, struct view bytes, const char *what, struct error *error)
 {
@@ -34,11 +35,14 @@ int serve_tls_read(const struct configuration *configuration, struct buffer *ret
     if (file_read(certificate, ret_certificate, error) < 0) {
         if (error && error->kind == ERROR_MISSING)
             error->kind = ERROR_CONFIGURATION;
-        return -1;
+        return error_add(error, "web.tls_certificate_file");
     }
     if (configuration_read_secret_file(key, ret_key, error) < 0)
+        return error_add(error, "web.tls_key_file");
+    if (check_pem(certificate, buffer_view(ret_certificate), "CERTIFICATE", error) < 0 ||
+        check_pem(key, buffer_view(ret_key), "PRIVATE KEY", error) < 0)
         return -1;
-    return check_pem(certificate, buffer_view(ret_certificate), "CERTIFICATE", error) < 0
-               ? -1
-               : check_pem(key, buffer_view(ret_key), "PRIVATE KEY", error);
+    if (web_tls_check(buffer_string(ret_certificate), buffer_string(ret_key), error) < 0)
+        return error_add(error, "%s, %s", certificate, key);
+    return 0;
 }

@@ -65,7 +65,7 @@ static const char *const words_needed_answers[] = {
     "help_unsubscribe", "help_help",
     /* what is published (commands/publish*.c, web/publication*.c) */
     "web_edition", "published_about", "published_about_all", "published_keywords",
-    "published_no_keywords",
+    "published_no_keywords", "web_none_chosen",
     NULL};
 
 /* … and those of pages for people (commands/serve_*.c). */
@@ -77,7 +77,7 @@ static const char *const words_needed_people[] = {
     "web_first_day_at", "web_forgotten", "web_form_old", "web_form_soon", "web_full",
     "web_full_title", "web_leave_title",
     "web_left", "web_left_already", "web_left_title", "web_link_sent", "web_link_title",
-    "web_max_wrong", "web_needs_items", "web_no_way", "web_no_way_title",
+    "web_max_wrong", "web_needs_items", "web_no_page", "web_no_page_title", "web_no_way", "web_no_way_title",
     "web_old_confirm", "web_old_page", "web_old_title", "web_other_site", "web_other_site_title",
     "web_paused_until", "web_preview_empty", "web_preview_missing", "web_preview_title",
     "web_subscribe", "web_ticked", "web_unknown", "web_unknown_title", "web_used",

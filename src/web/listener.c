@@ -110,8 +110,8 @@ int listener_open(const char *text, int ret_sockets[LISTENERS], size_t *ret_coun
     if (*ret_count)
         return 0;
     error_set_errno(error, problem, "cannot listen on %s", text);
-    if (error && problem == EADDRINUSE)
-        error->kind = ERROR_TEMPORARY;
+    if (error && (problem == EADDRINUSE || problem == EADDRNOTAVAIL))
+        error->kind = problem == EADDRINUSE ? ERROR_TEMPORARY : ERROR_CONFIGURATION;
     return -1;
 }
 

@@ -229,6 +229,16 @@ class Publish(Folder):
         self.paperboy.write("owner.json", "{")
         self.run_fails(CONFIGURATION, "publish", says=["publish.profile", "owner.json"])
 
+    def test_nothing_for_the_owners_profile(self):
+        """It is not said that arXiv announced nothing."""
+        self.use_profile(keywords=["zymurgy"])
+        self.use_two_days()
+        self.run_ok("publish")
+        page = (self.public / "index.html").read_text()
+        self.assertRegex(page, "None of the 7 papers of ")
+        self.assertNotIn("announced no papers", page)
+        self.check_feeds()
+
     def test_papers_without_a_store(self):
         (self.folder / "paperboy.json").unlink()
         feed = self.paperboy.write("day.xml", rss(papers(3), date=TUESDAY))

@@ -69,6 +69,26 @@ class Pages(Serving):
                     self.assertNotIn("unsafe-inline", head)
                     self.assertNotRegex(head, "(?m)^(Set-Cookie|Location|Server):")
 
+    def test_no_page(self):
+        """In the layout of the others, with the ways on."""
+        with self.serve() as server:
+            for path in ("/nothing", "/archive/1999-01-01", "/rss/no.SUCH"):
+                status, headers, body = server.ask(path)
+                self.assertEqual((status, headers["Content-Type"]), (404, "text/html; charset=utf-8"), path)
+                self.assertIn(b"There is no such page", body)
+                self.assertIn(b'href="/archive"', body)
+
+    def test_feeds_before_the_first_day(self):
+        """A reader that finds none gives up."""
+        self.change("DELETE FROM edition_papers")
+        self.change("DELETE FROM editions")
+        with self.serve() as server:
+            for path in ("/rss", "/rss/cs.LG", "/atom", "/atom/cs.LG", "/papers.json"):
+                status, _, body = server.ask(path)
+                self.assertEqual(status, 200, path)
+                self.assertNotIn(b"1970", body)
+                self.assertNotIn(b"<item>", body)
+
     def test_methods(self):
         with self.serve() as server:
             status, headers, _ = server.ask("/", "POST", body=b"a=b")
@@ -305,12 +325,15 @@ class Life(Serving):
 
     def test_bad_tls_is_refused(self):
         self.make_certificate()
+        (self.folder / "web.key").rename(self.folder / "other.key")
+        self.make_certificate()
         cases = (
             ({"tls_certificate_file": "web.pem", "tls_key_file": None}, "tls_key_file is missing"),
             ({"tls_certificate_file": None, "tls_key_file": "web.key"}, "tls_certificate_file is missing"),
             ({"tls_certificate_file": "paperboy.json", "tls_key_file": "web.key"}, "no CERTIFICATE in PEM"),
             ({"tls_certificate_file": "web.pem", "tls_key_file": "web.pem"}, "PRIVATE KEY|can read this secret"),
-            ({"tls_certificate_file": "nothing.pem", "tls_key_file": "web.key"}, "nothing.pem"),
+            ({"tls_certificate_file": "nothing.pem", "tls_key_file": "web.key"}, "tls_certificate_file.*nothing.pem"),
+            ({"tls_certificate_file": "web.pem", "tls_key_file": "other.key"}, "do not fit"),
         )
         for web, says in cases:
             with self.subTest(says):

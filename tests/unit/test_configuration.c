@@ -148,6 +148,8 @@ static void mistakes_are_named(void **state)
          "1: inbox.address: \"averyveryverylonglocalpart@example.org\" is too long: at most 20 "},
         {"{\"store\":\"paperboy.db\"}", "1: store: must be sqlite:FILE or postgresql://"},
         {"{\"arxiv\":{\"rss\":\"ftp://x\"}}", "1: arxiv.rss: must begin with https:// or http://"},
+        {"{\"web\":{\"base_url\":\"https://x/?a=b\"}}",
+         "1: web.base_url: must hold no ?, # or blank: more is put behind it"},
         {"{\"arxiv\":{\"categories\":[\"cs.LG\",\n3]}}", "2: arxiv.categories[1]: must be a string"},
         {"{\"sender\":", "1:"},
     };
