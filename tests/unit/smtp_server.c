@@ -4,6 +4,7 @@
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct smtp_server {
     int port;
     gnutls_certificate_credentials_t credentials;
     pthread_t acceptor;
+    sem_t is_up; /* the acceptor */
     pthread_mutex_t lock;
     pthread_t threads[CONNECTIONS_MAX];
     int sockets[CONNECTIONS_MAX];
@@ -364,6 +366,7 @@ static void *accept_all(void *user)
 {
     struct smtp_server *server = user;
 
+    sem_post(&server->is_up);
     for (;;) {
         int accepted = accept(server->listener, NULL, NULL);
         struct session *session;
@@ -405,7 +408,11 @@ struct smtp_server *smtp_server_start(const struct smtp_server_options *options)
         getsockname(server->listener, (struct sockaddr *)&address, &size) < 0)
         abort();
     server->port = ntohs(address.sin_port);
+    sem_init(&server->is_up, 0, 0);
     pthread_create(&server->acceptor, NULL, accept_all, server);
+    /* Tests fork: a thread that is being made then may hold a lock that the child would wait
+     * for without an end. */
+    sem_wait(&server->is_up);
     return server;
 }
 
