@@ -410,14 +410,6 @@ static size_t thread_count(const struct web_server_options *options)
     return processors < 1 ? 1 : processors > THREADS ? THREADS : (size_t)processors;
 }
 
-/* What the library would write to standard error. */
-static void ignore_line(void *user, const char *format, va_list arguments)
-{
-    (void)user;
-    (void)format;
-    (void)arguments;
-}
-
 static struct MHD_Daemon *start_daemon(struct web_server *server, int socket_, size_t connections)
 {
     const struct web_server_options *options = &server->options;
@@ -437,7 +429,7 @@ static struct MHD_Daemon *start_daemon(struct web_server *server, int socket_, s
 
     /* The logger comes first, as the library asks for. */
     return MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, ignore_line, NULL,
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, server_ignore_line, NULL,
         MHD_OPTION_LISTEN_SOCKET, socket_, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(GUARD_REQUEST_MS / 1000),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,

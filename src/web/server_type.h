@@ -4,6 +4,7 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 
 #include "web/server.h"
@@ -57,6 +58,9 @@ struct web_server {
     struct desk *desks;
     size_t desk_count;
 };
+
+/* tls.c: for what the library would write to standard error. */
+void server_ignore_line(void *user, const char *format, va_list arguments);
 
 /* desks.c */
 void desks_start(struct web_server *server);

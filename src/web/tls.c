@@ -1,8 +1,8 @@
 #include "web/tls.h"
 
-#include <microhttpd.h>
-#include <stdarg.h>
 #include <stddef.h>
+
+#include "web/server_type.h"
 
 static enum MHD_Result refuse(void *user, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *data,
@@ -19,8 +19,7 @@ static enum MHD_Result refuse(void *user, struct MHD_Connection *connection, con
     return MHD_NO;
 }
 
-/* What the library would write to standard error. */
-static void ignore_line(void *user, const char *format, va_list arguments)
+void server_ignore_line(void *user, const char *format, va_list arguments)
 {
     (void)user;
     (void)format;
@@ -32,7 +31,7 @@ int web_tls_check(const char *certificate, const char *key, struct error *error)
 {
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_TLS | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL, refuse, NULL,
-        MHD_OPTION_EXTERNAL_LOGGER, ignore_line, NULL, MHD_OPTION_HTTPS_MEM_CERT, certificate,
+        MHD_OPTION_EXTERNAL_LOGGER, server_ignore_line, NULL, MHD_OPTION_HTTPS_MEM_CERT, certificate,
         MHD_OPTION_HTTPS_MEM_KEY, key, MHD_OPTION_END);
 
     if (!daemon)
