@@ -28,7 +28,7 @@ CORES = max(2, os.cpu_count() or 2)
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS", "10"))
 # As users build it, but for line numbers being all that a debugger is told.
 OPTIMIZED = "-O2 -g1"
-SANITIZE = "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+SANITIZE = "-fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer"
 VALGRIND = [
     "valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--num-callers=25",
     "--errors-for-leak-kinds=definite,possible", "--show-leak-kinds=definite,possible",

@@ -40,10 +40,12 @@ static int next_listed(struct profile_walk *walk)
 {
     size_t left = walk->list.count - walk->listed;
 
-    walk->names = walk->list.names + walk->listed;
     walk->count = left < BATCH_COUNT ? left : BATCH_COUNT;
+    if (!walk->count)
+        return 0;
+    walk->names = walk->list.names + walk->listed;
     walk->listed += walk->count;
-    return walk->count > 0;
+    return 1;
 }
 
 int profile_walk_next(struct profile_walk *walk, struct error *error)

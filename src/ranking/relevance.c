@@ -240,7 +240,7 @@ static void take_away(struct ranker *ranker)
 static void set_levels(struct ranker *ranker)
 {
     size_t papers = ranker->index->papers->count;
-    float largest = FLT_MIN, scale;
+    float largest = FLT_MIN * LEVEL_MAX, scale; /* so much that the scale is finite without a hit */
 
     for (size_t i = 0; i < papers; i++)
         largest = ranker->sums[i] > largest ? ranker->sums[i] : largest;

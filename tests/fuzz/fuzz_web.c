@@ -142,6 +142,23 @@ static void read_form(struct web_request *request, struct view type, struct view
     check_fields(request->form);
 }
 
+/* Whether `text` has the folder's name. Compared out of the fuzzer's sight: it hears what memmem looks for,
+ * put the name into a form itself, and then found it in the page that shows the form again. */
+__attribute__((no_sanitize("coverage"))) static bool tells_the_folder(struct view text)
+{
+    const char *folder = world->folder;
+    size_t matched;
+
+    for (size_t i = 0; i < text.size; i++) {
+        for (matched = 0; folder[matched] && i + matched < text.size; matched++)
+            if (text.data[i + matched] != folder[matched])
+                break;
+        if (!folder[matched])
+            return true;
+    }
+    return false;
+}
+
 /* What comes back says nothing of the folder that all this is in. */
 static void answer(struct web_request *request)
 {
@@ -155,8 +172,7 @@ static void answer(struct web_request *request)
     if (answer.content)
         web_content_is_known(answer.content, request->if_none_match, request->if_none_match);
     if (!bytes.size || answer.status == 500 || !utf8_is_valid(bytes) ||
-        view_find(bytes, view_of(world->folder), 0) < bytes.size ||
-        serve_kept_count(world->stand.serving.kept).items > 40)
+        tells_the_folder(bytes) || serve_kept_count(world->stand.serving.kept).items > 40)
         abort();
     web_answer_free(&answer);
 }

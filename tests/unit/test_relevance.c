@@ -97,6 +97,7 @@ static const struct {
     {"interests in two scripts", "1|\xE5\xA4\xA7GPT\xE6\xA8\xA1\xE5\x9E\x8B|\n2|x|nets",
      "'interests': 'GPT\xE6\xA8\xA1\xE5\x9E\x8B nets'",
      "1:GPT,\xE6\xA8\xA1\xE5\x9E\x8B,GPT\xE6\xA8\xA1\xE5\x9E\x8B 2:nets"},
+    {"interests that no paper has", "1|sparse nets|\n2|oceans|", "'interests': 'galaxies'", ""},
     {"interests of nothing", "1|the of|about", "'interests': 'about the papers'", ""},
     {"a keyword counts more than a word of the interests", "1|gpu|x\n2|net|x",
      "'keywords': ['net'], 'interests': 'gpu'", "2:net 1:gpu"},
