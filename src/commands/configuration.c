@@ -35,6 +35,7 @@ void configuration_defaults(struct configuration *configuration)
     configuration->summaries.papers = 15;
     configuration->summaries.connections = 3;
     configuration->summaries.deadline_seconds = 900;
+    configuration->summaries.max_tokens = 4000;
     configuration->web.listen = memory_copy_string("127.0.0.1:8025");
     configuration->publish.folder = memory_copy_string("public");
     configuration->retention.papers_days = 400;

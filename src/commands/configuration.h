@@ -86,7 +86,8 @@ struct configuration {
         long papers;
         long connections;
         long deadline_seconds;
-        long token_budget;
+        long token_budget; /* per edition; 0: none */
+        long max_tokens;   /* of one answer; 0: not said */
     } summaries;
     struct {
         char *listen;

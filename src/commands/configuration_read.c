@@ -97,6 +97,7 @@ static const struct key SUMMARIES[] = {
     {"connections", KEY_INTEGER, AT(summaries.connections), 1, 64},
     {"deadline_seconds", KEY_INTEGER, AT(summaries.deadline_seconds), 1, 86400},
     {"token_budget", KEY_INTEGER, AT(summaries.token_budget), 0, 1e12},
+    {"max_tokens", KEY_INTEGER, AT(summaries.max_tokens), 0, 1000000},
     {NULL, 0, 0, 0, 0}};
 static const struct key WEB[] = {{"listen", KEY_TEXT, AT(web.listen), 0, 0},
                                  {"base_url", KEY_WEB, AT(web.base_url), 0, 0},
@@ -416,6 +417,20 @@ static int check_inbox(struct place root, const struct configuration *configurat
     return place_error(place_at_key(place_at_key(root, "inbox"), "address"), error, "%s", why.text);
 }
 
+/* Without these there is nobody to ask. */
+static int check_summaries(struct place root, const struct configuration *configuration,
+                           struct error *error)
+{
+    const char *missing = !configuration->summaries.base_url ? "base_url"
+                          : !configuration->summaries.model  ? "model"
+                                                             : NULL;
+
+    if (!configuration->summaries.enabled || !missing)
+        return 0;
+    return place_error(place_at_key(place_at_key(root, "summaries"), "enabled"), error,
+                       "needs summaries.%s beside it", missing);
+}
+
 static int read_document(const struct document *document, struct error_sink *sink,
                          struct configuration *configuration, struct error *error)
 {
@@ -440,6 +455,8 @@ static int read_document(const struct document *document, struct error_sink *sin
         json_is_string(json_object_get(json_object_get(root.value, "publish"), "folder"));
     if (check_inbox(root, configuration, error) < 0 && error_collect(sink, error) < 0)
         return -1;
+    if (check_summaries(root, configuration, error) < 0 && error_collect(sink, error) < 0)
+        return -1;
     return read_store(root, configuration, error) < 0 ? error_collect(sink, error) : 0;
 }
 
@@ -447,15 +464,6 @@ static int read_document(const struct document *document, struct error_sink *sin
 static void fill_from_others(struct configuration *configuration)
 {
     const char *address = configuration->sender.address;
-    char *url = configuration->web.base_url;
-
-    if (url && !view_ends_with(view_of(url), VIEW("/"))) {
-        size_t size = strlen(url);
-
-        url = memory_resize(url, size + 2, 1);
-        memcpy(url + size, "/", sizeof("/"));
-        configuration->web.base_url = url;
-    }
 
     if (!configuration->list.name)
         configuration->list.name = memory_copy_string(configuration->sender.name);

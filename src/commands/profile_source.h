@@ -92,4 +92,15 @@ int profile_walk_parse(const struct profile_walk *walk, size_t index, struct vie
                        struct profile *ret_profile, struct folder_version *ret_version,
                        struct error *error);
 
+enum { PROFILE_WALK_THREADS = 4 };
+
+/* How many threads are worth having: one a processor. */
+size_t profile_walk_threads(void);
+/* `work` for all of the batch, its profiles shared out: part i of `parts`, `part_size` bytes
+ * apart, gets those from `first` up to `end`. Fewer parts than `threads` are used for few
+ * profiles, and a thread that cannot be had costs time and nothing else. */
+typedef void profile_walk_work(void *part, size_t first, size_t end);
+void profile_walk_share(const struct profile_walk *walk, size_t threads, void *parts,
+                        size_t part_size, profile_walk_work *work);
+
 #endif

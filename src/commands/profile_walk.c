@@ -1,6 +1,8 @@
 /* Many profiles, in batches that several threads can read. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "commands/profile_source.h"
@@ -121,4 +123,58 @@ int profile_source_each(const struct profile_source *source, folder_visit *visit
     buffer_free(&scratch);
     profile_walk_end(&walk);
     return more < 0 ? -1 : result;
+}
+
+/* ---- shared by threads ---- */
+
+enum { PROFILES_PER_THREAD = 256 };
+
+struct share {
+    pthread_t thread;
+    bool is_started;
+    void *part;
+    size_t first, end;
+    profile_walk_work *work;
+};
+
+size_t profile_walk_threads(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return online < 1 ? 1 : online > PROFILE_WALK_THREADS ? PROFILE_WALK_THREADS : (size_t)online;
+}
+
+static void *work_share(void *user)
+{
+    const struct share *share = user;
+
+    share->work(share->part, share->first, share->end);
+    return NULL;
+}
+
+void profile_walk_share(const struct profile_walk *walk, size_t threads, void *parts,
+                        size_t part_size, profile_walk_work *work)
+{
+    size_t needed = walk->count / PROFILES_PER_THREAD + 1, size;
+    struct share shares[PROFILE_WALK_THREADS];
+
+    if (needed > threads)
+        needed = threads;
+    size = walk->count / needed + 1;
+    for (size_t i = 0; i < needed; i++) {
+        shares[i] = (struct share){.part = (char *)parts + i * part_size,
+                                   .first = i * size < walk->count ? i * size : walk->count,
+                                   .end = (i + 1) * size < walk->count ? (i + 1) * size : walk->count,
+                                   .work = work};
+        if (i)
+            shares[i].is_started =
+                pthread_create(&shares[i].thread, NULL, work_share, &shares[i]) == 0;
+    }
+    work_share(&shares[0]);
+    for (size_t i = 1; i < needed; i++) {
+        if (shares[i].is_started)
+            pthread_join(shares[i].thread, NULL);
+        else
+            work_share(&shares[i]);
+    }
 }

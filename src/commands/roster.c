@@ -1,18 +1,13 @@
 #include "commands/roster.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
-
-enum { THREADS_MAX = 4, PROFILES_PER_THREAD = 256 };
 
 /* One thread's part: some profiles of each batch, and what it made of them. */
 struct reader {
     const struct profile_walk *walk;
-    size_t first, end; /* of the batch */
     struct roster_entry *entries; /* where the batch's go */
     struct arena *arena;
     struct roster_category *categories;
@@ -138,53 +133,27 @@ static void read_one(struct reader *reader, size_t index, struct buffer *scratch
     profile_free(&profile);
 }
 
-static void *read_part(void *user)
+static void read_part(void *user, size_t first, size_t end)
 {
     struct reader *reader = user;
     struct buffer scratch;
 
     buffer_init(&scratch, PROFILE_FILE_BYTES);
-    for (size_t i = reader->first; i < reader->end; i++)
+    for (size_t i = first; i < end; i++)
         read_one(reader, i, &scratch);
     buffer_free(&scratch);
-    return NULL;
 }
 
 /* ---- all ---- */
 
-static size_t count_threads(void)
-{
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-    return online < 1 ? 1 : online > THREADS_MAX ? THREADS_MAX : (size_t)online;
-}
-
-/* A thread that cannot be had costs time and nothing else. */
 static void read_batch(struct roster *roster, struct reader *readers, size_t threads,
                        const struct profile_walk *walk)
 {
-    size_t needed = walk->count / PROFILES_PER_THREAD + 1, share;
-    pthread_t ids[THREADS_MAX];
-    bool started[THREADS_MAX] = {false};
-
-    if (needed > threads)
-        needed = threads;
-    share = walk->count / needed + 1;
-    for (size_t i = 0; i < needed; i++) {
+    for (size_t i = 0; i < threads; i++) {
         readers[i].walk = walk;
         readers[i].entries = roster->entries + roster->count;
-        readers[i].first = i * share < walk->count ? i * share : walk->count;
-        readers[i].end = (i + 1) * share < walk->count ? (i + 1) * share : walk->count;
-        if (i)
-            started[i] = pthread_create(&ids[i], NULL, read_part, &readers[i]) == 0;
     }
-    read_part(&readers[0]);
-    for (size_t i = 1; i < needed; i++) {
-        if (started[i])
-            pthread_join(ids[i], NULL);
-        else
-            read_part(&readers[i]);
-    }
+    profile_walk_share(walk, threads, readers, sizeof(readers[0]), read_part);
     for (size_t i = 0; i < walk->count; i++)
         roster->bad += roster->entries[roster->count + i].problem != NULL;
     roster->count += walk->count;
@@ -234,8 +203,8 @@ static void take_over(struct roster *roster, struct reader *readers, size_t thre
 
 int roster_read(struct roster *roster, struct error *error)
 {
-    struct reader readers[THREADS_MAX] = {{0}};
-    size_t threads = count_threads();
+    struct reader readers[PROFILE_WALK_THREADS] = {{0}};
+    size_t threads = profile_walk_threads();
     struct profile_fingerprint unused;
     int result;
 

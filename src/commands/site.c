@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "commands/prompts.h"
 #include "datadir.inc" /* made by the Makefile: PAPERBOY_DATADIR */
 #include "subscribers/schedule.h"
 
@@ -93,6 +94,7 @@ void site_close(struct site *site)
 {
     store_close(&site->store);
     templates_free(&site->templates);
+    prompts_free(&site->prompts);
     zone_free(&site->arxiv_zone);
     configuration_free(&site->configuration);
     sodium_memzero(&site->key, sizeof(site->key));
@@ -176,6 +178,8 @@ int site_open_templates(struct site *site, struct error *error)
                             error);
     free(folder);
     free(shipped);
+    if (result == 0 && site->configuration.summaries.enabled)
+        site->prompts = prompts_new(site);
     return result < 0 && site->configuration.templates ? error_add(error, "templates") : result;
 }
 

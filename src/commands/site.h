@@ -22,6 +22,7 @@ struct site {
     struct configuration configuration;
     struct store *store;              /* NULL until site_open_store */
     struct templates *templates; /* NULL until site_open_templates */
+    struct prompts *prompts;     /* likewise, and NULL without summaries.enabled */
     bool has_key;
     struct token_key key;
     struct zone *arxiv_zone; /* America/New_York */

@@ -1,0 +1,31 @@
+/* What a model is asked for, a text in each language that digests are read in: the file
+ * that summaries.prompt_file names, for all of them, else the templates' summary.LANG.txt.
+ * Read once, with the templates; then shared by threads. */
+#ifndef COMMANDS_PROMPTS_H
+#define COMMANDS_PROMPTS_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct site;
+
+enum { PROMPT_BYTES = 64 * 1024, PROMPT_HASH_BYTES = 17, PROMPTS_MAX = 100 };
+
+struct prompt {
+    char language[36];            /* BCP 47; "und" of summaries.prompt_file */
+    struct view text;             /* UTF-8, not empty */
+    char hash[PROMPT_HASH_BYTES]; /* of the text, in hex: another prompt makes other summaries */
+};
+
+struct prompts;
+
+/* Never NULL: what is wrong with them stops no digest, and prompts_find says it. */
+struct prompts *prompts_new(const struct site *site);
+void prompts_free(struct prompts **prompts); /* NULL is fine; leaves NULL */
+
+/* The prompt for readers of this language: that of the whole tag, then of its first part,
+ * then the English one. Kind configuration when there is none; borrowed from the site. */
+int prompts_find(const struct site *site, const char *language, const struct prompt **ret_prompt,
+                 struct error *error);
+
+#endif
