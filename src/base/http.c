@@ -6,8 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/http_form.h"
 #include "base/loopback.h"
 #include "base/memory.h"
+
+enum { HEADER_BYTES = 8192, BEARER_BYTES = 4096 };
 
 struct http_client {
     CURL *easy;
@@ -16,7 +19,12 @@ struct http_client {
 
 /* One transfer while it runs. */
 struct transfer {
+    const struct http_request *request;
     struct http_response *response;
+    struct curl_slist *headers;
+    char *first_origin; /* scheme, host and port that were asked first */
+    char *first_host;
+    bool was_stopped;
     bool header_ended;
     char date[HTTP_FIELD_BYTES];
     char location[2048];
@@ -159,6 +167,19 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
     return line.size;
 }
 
+static int take_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                         curl_off_t up)
+{
+    struct transfer *transfer = context;
+
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    transfer->was_stopped = transfer->request->should_stop(transfer->request->user);
+    return transfer->was_stopped ? 1 : 0;
+}
+
 /* Takes what fits below the cap; less than all ends the transfer. */
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
@@ -207,6 +228,13 @@ static void set_options(CURL *easy, const struct http_request *request, struct t
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_error);
+    if (request->should_stop) {
+        curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, take_progress);
+        curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
+        /* Else a name server that is silent would be waited for even then. */
+        curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    }
 }
 
 /* What depends on where the request goes now. */
@@ -292,6 +320,7 @@ static void mark_truncated(struct http_response *response, CURLcode code, const 
     response->truncated = true;
     switch (code) {
     case CURLE_WRITE_ERROR:
+        response->too_large = true;
         snprintf(response->why, sizeof response->why, "larger than %zu bytes", response->body.max);
         break;
     case CURLE_OPERATION_TIMEDOUT:
@@ -326,6 +355,10 @@ static int perform(struct http_client *client, struct transfer *transfer, struct
     curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &response->status);
     curl_easy_getinfo(client->easy, CURLINFO_EFFECTIVE_URL, &effective);
     keep_field(response->url, sizeof response->url, view_of(effective));
+    if (transfer->was_stopped)
+        return error_set(error, ERROR_TEMPORARY, "%s: stopped", response->url);
+    if (response->status < 200) /* "100 Continue" announces an answer and is none */
+        transfer->header_ended = false;
     if (code == CURLE_OK && transfer->header_ended)
         return 0;
     if (code == CURLE_OK)
@@ -337,29 +370,71 @@ static int perform(struct http_client *client, struct transfer *transfer, struct
     return error_set(error, kind_of(code), "%s: %s", response->url, detail);
 }
 
-static struct curl_slist *make_headers(const struct http_request *request)
+static void add_header(struct curl_slist **headers, const char *name, const char *value)
 {
-    struct curl_slist *headers = NULL;
     struct buffer line;
 
-    buffer_init(&line, 4096);
-    if (request->etag) {
-        buffer_printf(&line, "If-None-Match: %s", request->etag);
-        headers = curl_slist_append(headers, buffer_string(&line));
-    }
-    buffer_clear(&line);
-    if (request->if_modified_since) {
-        buffer_printf(&line, "If-Modified-Since: %s", request->if_modified_since);
-        headers = curl_slist_append(headers, buffer_string(&line));
-    }
+    if (!value)
+        return;
+    buffer_init(&line, HEADER_BYTES);
+    buffer_printf(&line, "%s: %s", name, value);
+    *headers = curl_slist_append(*headers, buffer_string(&line));
     buffer_free(&line);
-    return headers;
+}
+
+/* The request's own fields; its secret only for those whom it is meant for. */
+static void set_headers(struct http_client *client, struct transfer *transfer, bool with_bearer,
+                        const char *content_type)
+{
+    const struct http_request *request = transfer->request;
+    struct curl_slist *headers = NULL;
+    struct buffer secret;
+
+    add_header(&headers, "If-None-Match", request->etag);
+    add_header(&headers, "If-Modified-Since", request->if_modified_since);
+    add_header(&headers, "Content-Type", content_type);
+    for (const char *const *header = request->headers; header && *header; header++)
+        headers = curl_slist_append(headers, *header);
+    if (request->bearer && with_bearer) {
+        buffer_init(&secret, HEADER_BYTES);
+        buffer_printf(&secret, "Bearer %s", request->bearer);
+        add_header(&headers, "Authorization", buffer_string(&secret));
+        buffer_free(&secret);
+    }
+    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, headers);
+    curl_slist_free_all(transfer->headers);
+    transfer->headers = headers;
+}
+
+/* "https://host:443", for free(3). */
+static char *origin_of(CURLU *url)
+{
+    char *scheme = url_part(url, CURLUPART_SCHEME), *host = url_part(url, CURLUPART_HOST), *port = NULL;
+    struct buffer origin;
+
+    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+    buffer_init(&origin, 4096);
+    buffer_printf(&origin, "%s://%s:%s", scheme, host, port ? port : "");
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    return buffer_steal(&origin);
+}
+
+/* A redirect away from the origin leaves the secret behind, also on the way back. */
+static void keep_secret(struct http_client *client, struct transfer *transfer)
+{
+    char *origin = origin_of(client->url);
+
+    if (transfer->request->bearer && strcasecmp(origin, transfer->first_origin) != 0)
+        set_headers(client, transfer, false, NULL);
+    free(origin);
 }
 
 /* The request and those that redirects lead to, within one deadline. */
-static int perform_all(struct http_client *client, const struct http_request *request,
-                       const char *first_host, struct transfer *transfer, struct error *error)
+static int perform_all(struct http_client *client, struct transfer *transfer, struct error *error)
 {
+    const struct http_request *request = transfer->request;
     long left_ms = request->deadline_ms ? request->deadline_ms : (long)HTTP_DEADLINE_MS;
     curl_off_t used_us = 0;
 
@@ -369,38 +444,92 @@ static int perform_all(struct http_client *client, const struct http_request *re
             return -1;
         if (!is_redirect(transfer->response->status) || !transfer->location[0])
             return 0;
-        if (move_url(client->url, transfer->location, first_host, request->redirect_hosts,
+        if (move_url(client->url, transfer->location, transfer->first_host, request->redirect_hosts,
                      error) < 0)
             return error_add(error, "%s: redirected", request->url);
         curl_easy_getinfo(client->easy, CURLINFO_TOTAL_TIME_T, &used_us);
         left_ms -= (long)(used_us / 1000);
         if (left_ms <= 0)
             return error_set(error, ERROR_TEMPORARY, "%s: too slow, given up", request->url);
+        keep_secret(client, transfer);
         buffer_clear(&transfer->response->body);
-        transfer->response->truncated = false;
+        transfer->response->truncated = transfer->response->too_large = false;
         transfer->response->why[0] = '\0';
     }
     return error_set(error, ERROR_PERMANENT, "%s: redirected too often, not followed", request->url);
 }
 
-int http_client_get(struct http_client *client, const struct http_request *request,
-                    struct http_response *ret_response, struct error *error)
+/* One word of printable ASCII (RFC 6750, 2.1), over TLS or to this machine. */
+static int check_bearer(CURLU *url, const char *bearer, struct error *error)
+{
+    char *scheme = url_part(url, CURLUPART_SCHEME), *host = url_part(url, CURLUPART_HOST);
+    size_t size = strlen(bearer);
+    int result = 0;
+
+    for (size_t i = 0; i < size; i++)
+        if (bearer[i] <= ' ' || bearer[i] >= 0x7F)
+            result = -1;
+    if (result < 0 || !size || size > BEARER_BYTES)
+        result = error_set(error, ERROR_CONFIGURATION, "the key is not one word of ASCII");
+    else if (strcmp(scheme, "https") != 0 && !host_is_loopback(host))
+        result = error_set(error, ERROR_CONFIGURATION,
+                           "a key is sent by https only, or to this machine, not to http://%s", host);
+    curl_free(scheme);
+    curl_free(host);
+    return result;
+}
+
+int http_check_bearer(const char *url, const char *bearer, struct error *error)
+{
+    CURLU *parsed = curl_url();
+    int result = set_url(parsed, url, ERROR_CONFIGURATION, error);
+
+    if (result == 0)
+        result = check_bearer(parsed, bearer, error);
+    curl_url_cleanup(parsed);
+    return result;
+}
+
+static void set_sending(CURL *easy, const struct http_request *request,
+                        const struct http_sending *sending, struct http_form *form)
+{
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                     request->deadline_ms ? request->deadline_ms : (long)HTTP_DEADLINE_MS);
+    if (sending->method == HTTP_DELETE) {
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+    } else if (form) {
+        curl_easy_setopt(easy, CURLOPT_MIMEPOST, http_form_mime(form));
+    } else {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)sending->body.size);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, sending->body.data ? sending->body.data : "");
+    }
+}
+
+/* `sending` NULL: a GET. */
+static int transfer_all(struct http_client *client, const struct http_request *request,
+                        const struct http_sending *sending, struct http_response *ret_response,
+                        struct error *error)
 {
     struct http_response response = {.retry_after_seconds = -1};
-    struct transfer transfer = {.response = &response};
-    struct curl_slist *headers = NULL;
-    char *first_host = NULL;
+    struct transfer transfer = {.request = request, .response = &response};
+    struct http_form *form = NULL;
     int result = -1;
 
     curl_url_set(client->url, CURLUPART_URL, NULL, 0);
-    if (set_url(client->url, request->url, ERROR_CONFIGURATION, error) < 0)
+    if (set_url(client->url, request->url, ERROR_CONFIGURATION, error) < 0 ||
+        (request->bearer && check_bearer(client->url, request->bearer, error) < 0))
         return -1;
     buffer_init(&response.body, request->max_bytes ? request->max_bytes : (size_t)HTTP_MAX_BYTES);
-    first_host = url_part(client->url, CURLUPART_HOST);
-    headers = make_headers(request);
+    transfer.first_host = url_part(client->url, CURLUPART_HOST);
+    transfer.first_origin = origin_of(client->url);
     set_options(client->easy, request, &transfer);
-    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, headers);
-    if (perform_all(client, request, first_host, &transfer, error) == 0) {
+    set_headers(client, &transfer, true, sending ? sending->content_type : NULL);
+    if (sending && sending->part_count)
+        form = http_form_new(client->easy, sending->parts, sending->part_count);
+    if (sending)
+        set_sending(client->easy, request, sending, form);
+    if ((sending ? perform : perform_all)(client, &transfer, error) == 0) {
         response.retry_after_seconds = retry_after_seconds(&transfer);
         http_response_free(ret_response);
         *ret_response = response;
@@ -409,8 +538,23 @@ int http_client_get(struct http_client *client, const struct http_request *reque
     }
     /* Nothing of this call may be referred to by the kept handle. */
     curl_easy_reset(client->easy);
-    curl_slist_free_all(headers);
-    curl_free(first_host);
+    http_form_free(&form);
+    curl_slist_free_all(transfer.headers);
+    curl_free(transfer.first_host);
+    free(transfer.first_origin);
     buffer_free(&response.body);
     return result;
+}
+
+int http_client_get(struct http_client *client, const struct http_request *request,
+                    struct http_response *ret_response, struct error *error)
+{
+    return transfer_all(client, request, NULL, ret_response, error);
+}
+
+int http_client_send(struct http_client *client, const struct http_request *request,
+                     const struct http_sending *sending, struct http_response *ret_response,
+                     struct error *error)
+{
+    return transfer_all(client, request, sending, ret_response, error);
 }

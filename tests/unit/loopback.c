@@ -28,6 +28,7 @@ struct loopback {
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
     char requests[REQUESTS][REQUEST_BYTES];
+    size_t request_bytes; /* of the one that is being received, all of it */
     size_t request_count, connection_count;
 };
 
@@ -97,7 +98,16 @@ static void answer(struct loopback *server)
         drop_connection(server, next->reset);
 }
 
-/* Takes in what came; answers when it ends a request's header. */
+/* Whether the header is there and as much behind it as its Content-Length says. */
+static bool is_request_whole(const char *request, size_t bytes)
+{
+    const char *end = strstr(request, "\r\n\r\n"), *length = strstr(request, "Content-Length: ");
+    size_t body = length && length < end ? strtoul(length + strlen("Content-Length: "), NULL, 10) : 0;
+
+    return end && bytes >= (size_t)(end + 4 - request) + body;
+}
+
+/* Takes in what came; answers when it ends a request. */
 static void receive(struct loopback *server)
 {
     char bytes[4096], *request;
@@ -113,8 +123,13 @@ static void receive(struct loopback *server)
     index = server->request_count < REQUESTS ? server->request_count : REQUESTS - 1;
     request = server->requests[index];
     size = strlen(request);
-    snprintf(request + size, REQUEST_BYTES - size, "%.*s", (int)got, bytes);
-    is_whole = strstr(request, "\r\n\r\n") != NULL;
+    for (ssize_t i = 0; i < got && size + 1 < REQUEST_BYTES; i++)
+        request[size++] = bytes[i] ? bytes[i] : '?';
+    request[size] = '\0';
+    server->request_bytes += (size_t)got;
+    is_whole = is_request_whole(request, server->request_bytes);
+    if (is_whole)
+        server->request_bytes = 0;
     pthread_mutex_unlock(&server->lock);
     if (is_whole)
         answer(server);
@@ -132,6 +147,7 @@ static void *serve(void *context)
             drop_connection(server, false);
             server->connection = accept(server->listener, NULL, NULL);
             pthread_mutex_lock(&server->lock);
+            server->request_bytes = 0;
             server->connection_count++;
             pthread_mutex_unlock(&server->lock);
         }

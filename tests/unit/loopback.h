@@ -24,7 +24,8 @@ void loopback_stop(struct loopback **server);
 
 int loopback_port(const struct loopback *server);
 void loopback_url(const struct loopback *server, const char *path, char ret_url[256]);
-/* What was received, up to and with the empty line; "" when it never was. */
+/* What was received, header and body, as far as its room goes (a NUL as '?'); "" when it
+ * never was. */
 const char *loopback_request(struct loopback *server, size_t index);
 size_t loopback_requests(struct loopback *server);
 size_t loopback_connections(struct loopback *server);
