@@ -92,30 +92,42 @@ static void write_columns(struct rendition_writer *writer, const struct renditio
     }
 }
 
-/* "a: b", with a wide colon behind wide characters. */
-static void add_key(struct buffer *out, const struct rendition_block *key)
+static bool begins_wide(struct view text)
 {
-    struct view text, last;
+    int32_t codepoint;
 
-    add_cell(out, key);
-    text = view_trim(buffer_view(out));
-    if (view_ends_with(text, VIEW("：")))
-        buffer_cut(out, out->size - strlen("："));
-    else if (view_ends_with(text, VIEW(":")))
-        buffer_cut(out, out->size - 1);
-    last = view_slice(buffer_view(out), utf8_prefix(buffer_view(out), out->size - 1).size,
-                      out->size);
-    buffer_add_string(out, utf8_width(last) == 2 ? "：" : ": ");
+    return text.size &&
+           utf8_width(view_slice(text, 0, utf8_decode(text, 0, &codepoint))) == 2;
 }
 
+static struct view last_character(struct view text)
+{
+    return view_slice(text, utf8_prefix(text, text.size - 1).size, text.size);
+}
+
+/* "a: b", with a wide colon beside wide characters. */
 static void write_pair(struct rendition_writer *writer, const struct rendition_block *key,
                        const struct rendition_block *value, struct buffer *line)
 {
-    buffer_clear(line);
-    if (key && key->first_run && (!value || value->first_run))
-        add_key(line, key);
+    struct buffer text;
+
+    buffer_init(&text, TEXT_BYTES);
     if (value)
-        add_cell(line, value);
+        add_cell(&text, value);
+    buffer_clear(line);
+    if (key && key->first_run && (!value || text.size)) {
+        add_cell(line, key);
+        if (view_ends_with(buffer_view(line), VIEW("：")))
+            buffer_cut(line, line->size - strlen("："));
+        else if (view_ends_with(buffer_view(line), VIEW(":")))
+            buffer_cut(line, line->size - 1);
+        buffer_add_string(line, begins_wide(buffer_view(&text)) ||
+                                        begins_wide(last_character(buffer_view(line)))
+                                    ? "："
+                                    : ": ");
+    }
+    buffer_add_view(line, buffer_view(&text));
+    buffer_free(&text);
     rendition_write_wrapped(writer, buffer_view(line));
 }
 

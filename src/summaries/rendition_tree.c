@@ -452,9 +452,14 @@ static bool is_shown(const struct rendition_block *block)
 /* A rule divides what it stands between; a heading does so by itself. */
 static bool is_needed(const struct rendition_block *block, const struct rendition_block *before)
 {
-    return block->kind != RENDITION_RULE ||
-           (before && before->kind != RENDITION_RULE && before->kind != RENDITION_HEADING &&
-            block->next && block->next->kind != RENDITION_HEADING);
+    const struct rendition_block *next = block->next;
+
+    if (block->kind != RENDITION_RULE)
+        return true;
+    while (next && (next->kind == RENDITION_RULE || !is_shown(next)))
+        next = next->next;
+    return before && before->kind != RENDITION_RULE && before->kind != RENDITION_HEADING && next &&
+           next->kind != RENDITION_HEADING;
 }
 
 static void prune(struct rendition_block *block)
