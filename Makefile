@@ -34,7 +34,7 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libcurl4-gnutls-dev libxml2-dev 
 	libsqlite3-dev libpq-dev libmicrohttpd-dev libmd4c-dev libstemmer-dev libutf8proc-dev libsodium-dev zlib1g-dev uthash-dev \
 	tzdata ca-certificates
 TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm valgrind libc6-dbg python3 python3-jsonschema \
-	python3-feedparser openssl sqlite3 faketime mandoc shellcheck systemd
+	python3-feedparser openssl poppler-utils sqlite3 faketime mandoc shellcheck systemd
 # postfix has smtp-source and smtp-sink.
 BENCH_PACKAGES := python3 python3-feedparser python3-pystache postfix postgresql nginx-light wrk
 SERVER_PACKAGES := postgresql postfix dovecot-imapd dovecot-lmtpd spamassassin chromium chromium-driver \

@@ -76,8 +76,8 @@ class Layers(unittest.TestCase):
             code = tree.without_comments_and_strings(tree.read(path))
             for number, line in enumerate(code.splitlines(), 1):
                 if re.search(r"\b(exit|_exit|log_line|log_progress|fprintf\s*\(\s*stderr|perror)\s*\(", line):
-                    # memory.c is the one place that aborts, cell.c has a child process to end.
-                    if path not in ("src/base/memory.c", "src/inbox/cell.c"):
+                    # memory.c is the one place that aborts, the others have a child process to end.
+                    if path not in ("src/base/memory.c", "src/inbox/cell.c", "src/summaries/pdf_text.c"):
                         wrong.append(f"{path}:{number}: {line.strip()}")
         self.assertEqual(wrong, [])
 
