@@ -3,11 +3,12 @@
 #include "summaries/rendition_parts.h"
 
 /* What mail programs need beside the elements themselves. */
-enum style { STYLE_NONE, STYLE_TABLE, STYLE_CELL, STYLE_CENTER, STYLE_END, STYLE_PRE };
+enum style { STYLE_NONE, STYLE_TABLE, STYLE_WIDE_TABLE, STYLE_CELL, STYLE_CENTER, STYLE_END, STYLE_PRE };
 
 static const char *const styles[] = {
     [STYLE_NONE] = "",
-    [STYLE_TABLE] = "border-collapse:collapse;margin:10px 0",
+    [STYLE_TABLE] = "border-collapse:collapse;margin:10px 0;word-break:normal",
+    [STYLE_WIDE_TABLE] = "border-collapse:collapse;margin:10px 0",
     [STYLE_CELL] = "border:1px solid #a9a294;padding:3px 7px;text-align:left;vertical-align:top",
     [STYLE_CENTER] =
         "border:1px solid #a9a294;padding:3px 7px;text-align:center;vertical-align:top",
@@ -120,11 +121,48 @@ static void add_cell(const struct html *html, const struct rendition_block *cell
     close_tag(html, name);
 }
 
+/* Characters of its longest word; a line may end behind each wide character. */
+static size_t longest_word(const struct rendition_block *cell)
+{
+    enum { FIRST_WIDE = 0xE3 }; /* U+3000 begins with it */
+    size_t longest = 0, now = 0;
+
+    for (const struct rendition_run *run = cell->first_run; run; run = run->next)
+        for (size_t i = 0; i < run->text.size; i++) {
+            unsigned char byte = (unsigned char)run->text.data[i];
+
+            now = byte == ' ' || byte >= FIRST_WIDE ? 0 : now + ((byte & 0xC0) != 0x80);
+            longest = now > longest ? now : longest;
+        }
+    return longest;
+}
+
+/* A digest breaks words wherever they would stick out, and then mail programs break those of
+ * narrow columns, too. A table whose words fit beside each other is spared that. */
+static enum style table_style(const struct rendition_block *table)
+{
+    enum { MOST_CHARACTERS = 56 };
+    size_t longest[RENDITION_COLUMNS] = {0}, total = 0;
+
+    for (const struct rendition_block *row = table->first; row; row = row->next) {
+        size_t column = 0;
+
+        for (const struct rendition_block *cell = row->first; cell; cell = cell->next, column++) {
+            size_t size = longest_word(cell);
+
+            longest[column] = size > longest[column] ? size : longest[column];
+        }
+    }
+    for (size_t i = 0; i < table->columns; i++)
+        total += longest[i] + 2;
+    return total > MOST_CHARACTERS ? STYLE_WIDE_TABLE : STYLE_TABLE;
+}
+
 static void add_table(const struct html *html, const struct rendition_block *table)
 {
     const char *group = NULL;
 
-    open_tag(html, "table", styles[STYLE_TABLE]);
+    open_tag(html, "table", styles[table_style(table)]);
     for (const struct rendition_block *row = table->first; row && html->out->size < html->end;
          row = row->next) {
         const char *wanted = row->is_head ? "thead" : "tbody";
