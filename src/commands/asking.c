@@ -3,13 +3,20 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "store/pace_keeper.h"
 #include "store/validators.h"
 
 static uint32_t draw(void *user)
 {
     (void)user;
     return site_random();
+}
+
+void asking_init_pace(struct site *site, const char *endpoint, struct pace_keeper *keeper,
+                      struct polite_pace *ret_pace)
+{
+    pace_keeper_init(keeper, site->store, endpoint, site->configuration.arxiv.interval_ms,
+                     timer_wall(), draw, NULL);
+    *ret_pace = pace_keeper_pace(keeper);
 }
 
 static int find_validators(void *user, const char *url, struct arxiv_validators *ret_validators,
@@ -36,9 +43,7 @@ int asking_fetch(struct site *site, const struct strings *categories, bool only_
     int result;
 
     if (site->store) {
-        pace_keeper_init(&keeper, site->store, "rss", settings.interval_ms, timer_wall(), draw,
-                         NULL);
-        pace = pace_keeper_pace(&keeper);
+        asking_init_pace(site, "rss", &keeper, &pace);
         settings.pace = &pace;
         settings.find_validators = only_news ? find_validators : NULL;
         settings.user = site;
@@ -66,9 +71,7 @@ struct asking_list *asking_list_open(struct site *site, struct error *error)
     struct asking_list *asking = memory_new(1, sizeof(*asking));
 
     asking->site = site;
-    pace_keeper_init(&asking->keeper, site->store, "oai", configuration->arxiv.interval_ms,
-                     timer_wall(), draw, NULL);
-    asking->pace = pace_keeper_pace(&asking->keeper);
+    asking_init_pace(site, "oai", &asking->keeper, &asking->pace);
     asking->settings = (struct oai_settings){
         .oai = configuration->arxiv.oai,
         .contact = configuration->arxiv.contact,

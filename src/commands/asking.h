@@ -6,6 +6,12 @@
 #include "commands/site.h"
 #include "papers/arxiv.h"
 #include "papers/oai.h"
+#include "store/pace_keeper.h"
+
+/* The store's pace for one of arXiv's endpoints ("rss", "oai", "pdf"), each with a back-off
+ * of its own; the pace borrows the keeper. */
+void asking_init_pace(struct site *site, const char *endpoint, struct pace_keeper *keeper,
+                      struct polite_pace *ret_pace);
 
 /* The day's feeds of these categories, as arxiv_fetch. With `only_news` a feed
  * that is the same as when it was last stored is answered with 304. */

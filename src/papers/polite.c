@@ -133,7 +133,8 @@ static int ask(struct polite *polite, const struct polite_request *request, bool
         .if_modified_since = some(request->last_modified),
         .redirect_hosts = polite->is_arxiv ? own_hosts : NULL,
         .max_bytes = polite->settings.max_bytes,
-        .deadline_ms = polite->settings.deadline_ms,
+        .deadline_ms = request->find_deadline_ms ? request->find_deadline_ms(request->user)
+                                                 : polite->settings.deadline_ms,
     };
 
     *ret_answered = false;

@@ -1,7 +1,7 @@
 /* One GET at a time from one of arXiv's services, as arXiv asks for it: in its
  * turn, with a contact address, gzipped, redirected only among arXiv's own
  * hosts, asked again when the wait is short and left alone when it is long.
- * Used by papers/arxiv and papers/oai. Whose turn it is over processes and
+ * Used by papers/arxiv, papers/oai and commands/asking_pdf. Whose turn it is over processes and
  * machines is decided by whoever made struct polite_pace (store/pace_keeper). */
 #ifndef PAPERS_POLITE_H
 #define PAPERS_POLITE_H
@@ -61,6 +61,8 @@ struct polite_request {
     /* Whether an answer of status 200 is what was asked for. -1: kind temporary
      * when asking again may help. NULL: any is. */
     int (*judge)(void *user, const struct http_response *response, struct error *error);
+    /* How long it may take, asked when its turn has come; NULL: the settings' deadline_ms. */
+    long (*find_deadline_ms)(void *user);
     void *user;
 };
 

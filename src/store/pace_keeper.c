@@ -73,6 +73,11 @@ static int find_pause(const struct pace_keeper *keeper, const struct pace_turn *
     return 0;
 }
 
+static bool is_over(const struct pace_keeper *keeper)
+{
+    return keeper->is_over && keeper->is_over(keeper->over_user);
+}
+
 static int wait_turn(void *user, struct error *error)
 {
     const struct pace_keeper *keeper = user;
@@ -83,6 +88,9 @@ static int wait_turn(void *user, struct error *error)
         struct pace_request request = request_at(keeper, now);
         struct pace_turn turn;
 
+        if (is_over(keeper))
+            return error_set(error, ERROR_TEMPORARY, "%s's %s: there is no time left to wait for it",
+                             keeper->service, keeper->endpoint);
         if (pace_claim(keeper->store, &request, &turn, error) < 0)
             return -1;
         if (turn.state == PACE_CLAIMED)
@@ -95,6 +103,8 @@ static int wait_turn(void *user, struct error *error)
                              PACE_KEEPER_QUEUE_MS / 60000, turn.holder);
         if (find_pause(keeper, &turn, &pause_ms, error) < 0)
             return -1;
+        if (keeper->is_over && pause_ms > PACE_KEEPER_LOOK_MS)
+            pause_ms = PACE_KEEPER_LOOK_MS;
         if (pause_ms)
             keeper->clock.sleep_ms(keeper->clock.context, pause_ms);
         waited_ms += pause_ms;

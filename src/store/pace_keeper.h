@@ -26,9 +26,13 @@ struct pace_keeper {
     struct timer clock; /* now_ms since 1970 in UTC: timer_wall(), or a test's */
     uint32_t (*random)(void *user);
     void *user;
+    /* Set behind init by who cannot wait for ever: asked before a turn is taken, and while it
+     * is waited for, with `over_user`; true: kind temporary. NULL: never over. */
+    bool (*is_over)(void *over_user);
+    void *over_user;
 };
 
-/* For "arxiv" and its endpoint ("rss", "oai"), with a lease of
+/* For "arxiv" and its endpoint ("rss", "oai", "pdf"), with a lease of
  * PACE_KEEPER_LEASE_MS. `clock` and `random` are as in the struct. */
 void pace_keeper_init(struct pace_keeper *keeper, struct store *store, const char *endpoint,
                       int64_t interval_ms, struct timer clock, uint32_t (*random)(void *user),
