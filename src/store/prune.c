@@ -45,24 +45,23 @@ static int find_oldest(struct store *store, const char *before, char date[DATE_T
     return row;
 }
 
-/* An edition with its papers that no other one lists. Their places in it go with
- * them, by the schema. */
+#define LISTED_ONLY_THERE_SQL \
+    "(SELECT e.paper FROM edition_papers e WHERE e.edition = $1 AND NOT EXISTS" \
+    " (SELECT 1 FROM edition_papers o WHERE o.paper = e.paper AND o.edition <> $1))"
+
+/* An edition with its papers that no other one lists, and their summaries. Their places in
+ * it go with them, by the schema. */
 static int drop_edition(struct store *store, const char *date, int64_t *papers,
                         struct error *error)
 {
-    struct query query;
     int64_t dropped = 0;
 
-    query_start(&query, store,
-                "DELETE FROM papers WHERE id IN (SELECT e.paper FROM edition_papers e"
-                " WHERE e.edition = $1 AND NOT EXISTS (SELECT 1 FROM edition_papers o"
-                " WHERE o.paper = e.paper AND o.edition <> $1))", error);
-    query_text(&query, date);
-    if (query_run(&query, &dropped) < 0)
-        return -1;
-    query_start(&query, store, "DELETE FROM editions WHERE date = $1", error);
-    query_text(&query, date);
-    if (query_run(&query, NULL) < 0 || store_change_note(store, CHANGE_EDITIONS, error) < 0)
+    if (query_run_of(store, "DELETE FROM summaries WHERE paper IN " LISTED_ONLY_THERE_SQL, date,
+                     NULL, error) < 0 ||
+        query_run_of(store, "DELETE FROM papers WHERE id IN " LISTED_ONLY_THERE_SQL, date,
+                     &dropped, error) < 0 ||
+        query_run_of(store, "DELETE FROM editions WHERE date = $1", date, NULL, error) < 0 ||
+        store_change_note(store, CHANGE_EDITIONS, error) < 0)
         return -1;
     *papers += dropped;
     return 0;
@@ -88,6 +87,24 @@ static int prune_editions(struct store *store, const char *before, struct pruned
     return row;
 }
 
+/* Of papers that the store does not know (any longer), and what all of them cost. */
+static int prune_summaries(struct store *store, struct date before, struct error *error)
+{
+    struct step orphans = {
+        .sql = "DELETE FROM summaries WHERE paper IN (SELECT s.paper FROM summaries s"
+               " WHERE s.changed_utc < $1 AND NOT EXISTS (SELECT 1 FROM papers p"
+               " WHERE p.id = s.paper) LIMIT $2) AND changed_utc < $1",
+        .integer = time_from_date(before, 0, 0, 0),
+        .rows = PRUNE_ROWS,
+    };
+    int64_t done = 0;
+
+    if (repeat(store, &orphans, &done, error) < 0)
+        return -1;
+    return query_run_before(store, "DELETE FROM summary_spending WHERE day < $1",
+                            date_to_days(before), error);
+}
+
 int store_prune(struct store *store, const struct prune_limits *limits,
                 struct pruned *ret_pruned, struct error *error)
 {
@@ -110,6 +127,7 @@ int store_prune(struct store *store, const struct prune_limits *limits,
     date_format(limits->editions_before, date);
     if (prune_editions(store, date, ret_pruned, error) < 0 ||
         (ret_pruned->editions && repeat(store, &papers, &ret_pruned->papers, error) < 0) ||
+        prune_summaries(store, limits->editions_before, error) < 0 ||
         repeat(store, &deliveries, &ret_pruned->deliveries, error) < 0)
         return error_add(error, "pruning");
     return 0;

@@ -1,7 +1,7 @@
 /* What was kept for long enough and goes: old editions with the papers that no
- * other edition lists, and deliveries that have ended. Called by run, once a
- * day. Each step is one transaction of bounded size, so that a kill leaves the
- * store whole and nobody waits long for it. */
+ * other edition lists and their summaries, and deliveries that have ended. Called
+ * by run, once a day. Each step is one transaction of bounded size, so that a kill
+ * leaves the store whole and nobody waits long for it. */
 #ifndef STORE_PRUNE_H
 #define STORE_PRUNE_H
 

@@ -14,9 +14,8 @@
 #include "store/store.h"
 
 enum {
-    SUMMARY_ATTEMPTS = 3,        /* then a failure stays one */
-    SUMMARIES_REPORT_DAYS = 30,
-    SUMMARIES_LOADED_AT_ONCE = 100 /* papers, by one query */
+    SUMMARY_ATTEMPTS = 3, /* then a failure stays one */
+    SUMMARIES_REPORT_DAYS = 30
 };
 
 enum summary_state {
@@ -58,7 +57,7 @@ int summaries_finish(struct store *store, const struct summary_key *key, const c
                      const struct summary_row *row, int64_t now_utc, struct error *error);
 /* Nothing was asked: the claim is given back as if it had not been. Fine when it is lost. */
 int summaries_release(struct store *store, const struct summary_key *key, const char *holder,
-                      int64_t now_utc, struct error *error);
+                      struct error *error);
 
 /* Strings are the arena's. */
 int summaries_get(struct store *store, const struct summary_key *key, struct arena *arena,

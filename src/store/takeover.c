@@ -82,6 +82,14 @@ static const struct table TABLES[] = {
     TABLE("moved_addresses", "address, other, since_utc", "$1, $2, $3", "address", "address",
           "tti"),
     TABLE("inbox_events", "number, noted_utc, text", "$1, $2, $3", "number", "number", "iit"),
+    TABLE("summaries",
+          "paper, version, model, language, prompt, state, edition, holder, lease_until_utc,"
+          " attempts, changed_utc, prompt_tokens, completion_tokens, why, tldr, markdown",
+          "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16",
+          "paper, version, model, language, prompt", "paper, version, model, language, prompt",
+          "tittttttiiiiittt"),
+    TABLE("summary_spending", "edition, day, first_utc, prompt_tokens, completion_tokens",
+          "$1, $2, $3, $4, $5", "edition, day", "edition, day", "tiiii"),
 };
 
 /* ---- rows on their way ---- */

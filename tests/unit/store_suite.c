@@ -234,5 +234,5 @@ int store_suite_run(const struct store_opener *opener)
            store_suite_editions_run(opener) + store_suite_pace_run(opener) +
            store_suite_derived_run(opener) + store_suite_gate_run(opener) +
            store_suite_rivals_run(opener) + store_suite_inbox_run(opener) +
-           store_suite_returns_run(opener);
+           store_suite_returns_run(opener) + store_suite_summaries_run(opener);
 }

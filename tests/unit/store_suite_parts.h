@@ -25,6 +25,7 @@ int store_suite_gate_run(const struct store_opener *opener);
 int store_suite_rivals_run(const struct store_opener *opener);
 int store_suite_inbox_run(const struct store_opener *opener);
 int store_suite_returns_run(const struct store_opener *opener);
+int store_suite_summaries_run(const struct store_opener *opener);
 int suite_run_tests(const char *name, struct CMUnitTest *tests, size_t count,
                     const struct store_opener *opener);
 

@@ -81,6 +81,12 @@ static const char *const CONTENT[] = {
     "INSERT INTO bounces (address, sent_day, kind, evidence, noted_utc) VALUES ('bob', 2, 'dead', 'no', 3);"
     "INSERT INTO moved_addresses (address, other, since_utc) VALUES ('old', 'ada', 1);"
     "INSERT INTO inbox_events (noted_utc, text) VALUES (1, 'x');",
+
+    "INSERT INTO summaries (paper, version, model, language, prompt, state, attempts, changed_utc,"
+    " prompt_tokens, completion_tokens, tldr, markdown) VALUES ('2602.00001', 2, 'm', 'zh', '00ff', 'good',"
+    " 1, 2, 3, 4, 'x', 'y');"
+    "INSERT INTO summary_spending (edition, day, first_utc, prompt_tokens, completion_tokens)"
+    " VALUES ('2026-02-17', 2, 3, 4, 5);",
 };
 
 /* How many rows there are then of each table, summed up. */
@@ -107,6 +113,7 @@ static const struct {
         " + (SELECT count(*) FROM pending) + (SELECT count(*) FROM profile_history)"
         " + (SELECT count(*) FROM bounces) + (SELECT count(*) FROM moved_addresses)"
         " + (SELECT count(*) FROM inbox_events)", 7},
+    {7, "SELECT (SELECT count(*) FROM summaries) + (SELECT count(*) FROM summary_spending)", 2},
 };
 
 static int64_t count_rows(struct store *store, const char *sql)

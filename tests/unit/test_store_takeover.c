@@ -69,7 +69,12 @@ static const char CONTENT[] =
     "INSERT INTO profile_history VALUES ('ada@example.org', 2, '{\"max_papers\": 3}', x'00ff', 1);"
     "INSERT INTO bounces VALUES ('ada@example.org', 20000, 'soft', '452 4.2.2', 1);"
     "INSERT INTO moved_addresses VALUES ('old@example.org', 'ada@example.org', 1);"
-    "INSERT INTO inbox_events VALUES (3, 1, 'a mail could not be read');";
+    "INSERT INTO inbox_events VALUES (3, 1, 'a mail could not be read');"
+    "INSERT INTO summaries VALUES ('2602.00001', 2, 'qwen-long', 'zh', '00ff', 'good', '2026-02-17', NULL,"
+    " NULL, 1, 5, 6, 7, NULL, '一句话', '# A\n\n- b'), ('x', 0, 'm', 'en', '01', 'failed', NULL, NULL, NULL,"
+    " 3, 5, 0, 0, 'HTTP status 500', NULL, NULL), ('x', 1, 'm', 'en', '01', 'asking', NULL, 'host/1', 9,"
+    " 1, 5, 0, 0, NULL, NULL, NULL);"
+    "INSERT INTO summary_spending VALUES ('2026-02-17', 20501, 5, 6, 7), ('', 20501, 5, 0, 0);";
 
 static int set_up(void **state)
 {

@@ -21,6 +21,8 @@ CREATE TABLE summaries (
     markdown TEXT,
     PRIMARY KEY (paper, version, model, language, prompt)
 ) STRICT;
+-- Which papers of an edition have one is told without reading what they say.
+CREATE INDEX summaries_good ON summaries (model, language, prompt, state, paper, version);
 CREATE INDEX summaries_changed ON summaries (changed_utc);
 
 -- What they have cost, by edition and by the day of asking: also what was asked again.
