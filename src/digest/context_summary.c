@@ -3,36 +3,12 @@
 #include "digest/context.h"
 #include "digest/wrap.h"
 
-static const char STYLE[] = " style=\"";
-
-/* HTML whose attributes are quoted and hold no quotes of their own. */
-static void add_unstyled(struct buffer *out, struct view html)
+static void set_html(json_t *object, const struct digest_summary *summary)
 {
-    const struct view style = {STYLE, sizeof(STYLE) - 1};
-
-    for (size_t at = 0, end; at < html.size; at = end) {
-        end = view_find_char(html, '<', at);
-        buffer_add_view(out, view_slice(html, at, end));
-        at = end;
-        end = at < html.size ? view_find_char(html, '>', at) : html.size;
-        for (size_t i = at; i < end;) {
-            if (view_starts_with(view_slice(html, i, end), style)) {
-                i = view_find_char(html, '"', i + style.size) + 1;
-                continue;
-            }
-            buffer_add_char(out, html.data[i++]);
-        }
-    }
-}
-
-static void set_html(json_t *object, struct view html, struct buffer *room)
-{
-    if (!html.size)
-        return;
-    if (html.size <= DIGEST_SUMMARY_BYTES)
-        context_set_view(object, "html", html);
-    add_unstyled(room, html);
-    context_set_buffer(object, "page_html", room);
+    if (summary->html.size && summary->html.size <= DIGEST_SUMMARY_BYTES)
+        context_set_view(object, "html", summary->html);
+    if (summary->page_html.size)
+        context_set_view(object, "page_html", summary->page_html);
 }
 
 /* They are made already, and their indentation matters. */
@@ -72,7 +48,7 @@ static json_t *summary_context(const struct words *words, const struct digest_su
 
     buffer_init(&room, CONTEXT_BYTES);
     set_tldr(object, words, summary->tldr, &room);
-    set_html(object, summary->html, &room);
+    set_html(object, summary);
     set_made_lines(object, "lines", summary->text);
     words_add(words, "summary_note", -1, values, &room);
     context_set_lines(object, "note_lines", buffer_view(&room), TEXT_WIDTH - TEXT_INDENT);

@@ -62,6 +62,7 @@ struct digest_links {
 struct digest_summary {
     struct view tldr;  /* one sentence of plain text; empty: none */
     struct view html;  /* complete blocks; empty: none */
+    struct view page_html; /* the same without `style`, for pages */
     struct view text;  /* lines that fit behind a paper's indentation */
     struct view model; /* who wrote it */
 };

@@ -226,12 +226,14 @@ static const struct digest_summary sample_summaries[] = {
           "<table style=\"border-collapse:collapse\"><tr><td style=\"border:1px solid #999\">"
           "throughput</td><td style=\"border:1px solid #999\">2.3</td></tr></table>\n"
           "<p><a href=\"https://example.org/?a=1&amp;b=2\">code</a></p>\n"),
+     CONSTANT("<h4>Contributions</h4>\n"),
      CONSTANT("Contributions\n\n- Four bits & few channels\n- a=b, x < y\n\n"
           "throughput  2.3\n\n.code <https://example.org/?a=1&b=2>\n"),
      CONSTANT("qwen-long")},
     {CONSTANT(""), CONSTANT("<p>From here on\n.there is no sentence.</p>\n"),
+     CONSTANT(""),
      CONSTANT("From here on\n.there is no sentence.\n"), CONSTANT("<model> & \"co\"")},
-    {CONSTANT("Only a sentence, <b>not</b> HTML."), CONSTANT(""), CONSTANT(""), CONSTANT("m")},
+    {CONSTANT("Only a sentence, <b>not</b> HTML."), CONSTANT(""), CONSTANT(""), CONSTANT(""), CONSTANT("m")},
 };
 
 /* Every fourth has none. */

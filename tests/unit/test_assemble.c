@@ -279,6 +279,7 @@ static void add_any_summary(struct digest_sample *sample, size_t paper)
         lines[i] = any_text(sample->arena, 40);
     summary->tldr = any_text(sample->arena, 20);
     summary->html = any_text(sample->arena, pick(3) ? 60 : 600);
+    summary->page_html = lines[0];
     summary->text = arena_copy(sample->arena, lines[pick(2)]);
     summary->model = any_text(sample->arena, 2);
     sample->summaries[paper] = pick(3) ? summary : NULL;

@@ -157,6 +157,7 @@ static void test_summaries(void **state)
         struct digest_sample *sample = digest_sample_new();
         char *html = memory_new(table[i].bytes, 1);
         struct digest_summary summary = {.tldr = VIEW("In short."), .html = {html, table[i].bytes},
+                                         .page_html = {html, table[i].bytes},
                                          .text = VIEW("Line\n"), .model = VIEW("m")};
         json_t *context, *shown;
 
@@ -179,43 +180,6 @@ static void test_summaries(void **state)
         digest_sample_free(&sample);
     }
     digest_output_free(&output);
-}
-
-/* Styles go from tags, and nothing from texts. */
-static void test_page_html(void **state)
-{
-    static const struct {
-        const char *html;
-        const char *want;
-    } table[] = {
-        {"<p>a style=\"b\" c</p>", "<p>a style=\"b\" c</p>"},
-        {"<td style=\"border:1px solid\">x</td>", "<td>x</td>"},
-        {"<a href=\"https://x.example/?a=1\" style=\"color:red\" rel=\"b\">x</a> &lt;b style=\"",
-         "<a href=\"https://x.example/?a=1\" rel=\"b\">x</a> &lt;b style=\""},
-        {"<br>", "<br>"},
-        {"<p style=\"", "<p"},
-        {"<", "<"},
-    };
-    struct digest_sample *sample = digest_sample_new();
-    struct digest_summary summary = {.model = VIEW("m")};
-
-    (void)state;
-    digest_sample_fill_one(sample);
-    digest_sample_fill_summaries(sample);
-    sample->summaries[0] = &summary;
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        json_t *context, *paper;
-
-        summary.html = data_exact(table[i].html);
-        context = digest_context(templates, &sample->digest);
-        paper = json_object_get(json_array_get(json_object_get(context, "papers"), 0), "paper");
-        assert_string_equal(json_string_value(json_object_get(
-                                json_object_get(paper, "ai_summary"), "page_html")),
-                            table[i].want);
-        json_decref(context);
-        data_free(summary.html);
-    }
-    digest_sample_free(&sample);
 }
 
 static void test_formats(void **state)
@@ -349,8 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goldens),    cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_formats),    cmocka_unit_test(test_fit),
-        cmocka_unit_test(test_paper_step), cmocka_unit_test(test_summaries),
-        cmocka_unit_test(test_page_html), cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_paper_step), cmocka_unit_test(test_summaries), cmocka_unit_test(test_documented),
     };
 
     return cmocka_run_group_tests(tests, load_templates, free_templates);
