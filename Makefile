@@ -12,7 +12,7 @@ BUILD ?= build
 # that the installed program finds its templates.
 DATADIR ?= $(PREFIX)/share/paperboy
 
-PACKAGES := libcurl libxml-2.0 jansson sqlite3 libutf8proc libsodium zlib libmicrohttpd
+PACKAGES := libcurl libxml-2.0 jansson sqlite3 libutf8proc libsodium zlib libmicrohttpd md4c
 # PostgreSQL is built in where libpq is; POSTGRES=no leaves it out.
 ifndef POSTGRES
 POSTGRES := $(shell pkg-config --exists libpq 2>/dev/null && echo yes || echo no)
@@ -31,7 +31,7 @@ PYTHON ?= /usr/bin/python3
 
 # Debian 12's names of what each target needs.
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libcurl4-gnutls-dev libxml2-dev libetpan-dev libpsl-dev libjansson-dev \
-	libsqlite3-dev libpq-dev libmicrohttpd-dev libstemmer-dev libutf8proc-dev libsodium-dev zlib1g-dev uthash-dev \
+	libsqlite3-dev libpq-dev libmicrohttpd-dev libmd4c-dev libstemmer-dev libutf8proc-dev libsodium-dev zlib1g-dev uthash-dev \
 	tzdata ca-certificates
 TEST_PACKAGES := libcmocka-dev libgnutls28-dev clang libclang-rt-14-dev llvm valgrind libc6-dbg python3 python3-jsonschema \
 	python3-feedparser openssl sqlite3 faketime mandoc shellcheck systemd

@@ -74,12 +74,9 @@ enum { RENDITION_BREAK_CODEPOINT = 0x2028, RENDITION_JOINER_CODEPOINT = 0x2060 }
 struct rendition_writer {
     struct buffer *out;
     size_t width;
-    /* What lines begin with: the next one, and those behind it. */
+    size_t end; /* of out->size, where nothing more is begun */
+    /* What lines begin with, the next one and those behind it: equally long. */
     struct buffer first, rest;
-};
-
-struct rendition_indent {
-    size_t first, rest;
 };
 
 /* Columns that are left for text. */
@@ -89,9 +86,8 @@ void rendition_write_line(struct rendition_writer *writer, struct view line);
 void rendition_write_wrapped(struct rendition_writer *writer, struct view text);
 /* `marker` before the next line and blanks of its width before those that follow, or itself
  * again. Where no room would be left it has a line of its own. Gives what to go back to. */
-struct rendition_indent rendition_indent(struct rendition_writer *writer, struct view marker,
-                                         bool is_repeated);
-void rendition_outdent(struct rendition_writer *writer, struct rendition_indent indent);
+size_t rendition_indent(struct rendition_writer *writer, struct view marker, bool is_repeated);
+void rendition_outdent(struct rendition_writer *writer, size_t indent);
 /* Runs as text: links with their addresses, breaks as line feeds. */
 void rendition_add_runs(struct buffer *out, const struct rendition_run *run);
 void rendition_write_table(struct rendition_writer *writer, const struct rendition_block *table);
