@@ -271,6 +271,16 @@ static void tell_refusal(struct composer *composer)
              "%s: so digests are evaluated from their start, which takes longer", refusal);
 }
 
+/* The list of editions was looked at a moment ago, and with it their number. */
+static const struct digest_summary *const *find_summaries(struct composer *composer,
+                                                          const struct compose_request *request)
+{
+    return request->summaries
+               ? summaries_kept_get(request->summaries, composer->site, request->profile,
+                                    composer->editions.change)
+               : NULL;
+}
+
 int composer_render(struct composer *composer, const struct compose_request *request,
                     struct ranking *ret_ranking, struct error *error)
 {
@@ -313,6 +323,7 @@ int composer_render(struct composer *composer, const struct compose_request *req
         digest.papers = ranking_index_papers(request->index);
         digest.papers_serial = request->papers_serial;
         digest.index = request->index;
+        digest.summaries = find_summaries(composer, request);
     }
     if (digest_assemble(composer->sheets, &digest, &composer->output, error) < 0)
         return -1;
@@ -362,6 +373,7 @@ int composer_take(struct composer *composer, const struct plan_edition *editions
     request->index = shelf->index;
     request->ranker = composer->reader.ranker;
     request->papers_serial = shelf->serial;
+    request->summaries = shelf->summaries;
     request->choice = choice;
     *ret_taken = taken;
     return 0;

@@ -50,6 +50,7 @@ struct compose_request {
     struct ranker *ranker;                /* of the index; NULL: made for this digest */
     const struct ranking_index *index;
     uint64_t papers_serial; /* of the index's papers (digest/digest.h); 0: used once */
+    struct summaries_kept *summaries; /* likewise, which need a serial; NULL: none */
     const struct choice *choice; /* NULL: all papers */
     /* What the choice was made without: the lists of what was shown, which are read
      * once a paper that another edition lists has made it into the digest. */

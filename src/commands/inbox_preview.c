@@ -164,6 +164,7 @@ static int preview(struct inbox *inbox, struct inbox_deed *deed, const struct pr
     request->index = shelf->index;
     request->ranker = inbox->composer->reader.ranker;
     request->papers_serial = shelf->serial;
+    request->summaries = shelf->summaries;
     request->editions = dates;
     request->edition_count = 1;
     request->date = dates[0];

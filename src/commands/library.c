@@ -24,6 +24,7 @@ static void free_shelf(struct library *library, struct shelf *shelf)
         ranker_free(&shelf->rankers[i]);
     free(shelf->rankers);
     ranking_index_free(&shelf->index);
+    summaries_kept_free(&shelf->summaries);
     archive_give_back(&library->archive, shelf->rarity);
     for (size_t i = 0; i < shelf->date_count; i++)
         free((void *)shelf->editions[i].members);
@@ -145,6 +146,7 @@ static int fill(struct library *library, struct shelf *shelf, const struct date 
         archive_take(&library->archive, dates[count - 1], site_now(), &shelf->rarity, error) < 0)
         return -1;
     shelf->index = ranking_index_new_among(&shelf->papers, shelf->rarity);
+    shelf->summaries = summaries_kept_new(&shelf->papers);
     shelf->serial = ++library->fillings;
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "commands/archive.h"
 #include "commands/choosing.h"
 #include "commands/site.h"
+#include "commands/summaries_kept.h"
 #include "ranking/ranking.h"
 
 enum { LIBRARY_SHELVES = 4 }; /* that no one reads just now are kept */
@@ -22,6 +23,7 @@ struct shelf {
     unsigned char *is_known; /* by paper: another edition lists it, so it may have been shown */
     struct ranking_index *index;
     const struct rarity *rarity; /* the archive's, as of the last date */
+    struct summaries_kept *summaries; /* of the papers; has a lock of its own */
     uint64_t serial; /* of no other filling of a shelf */
 
     /* The library's, under its lock. */

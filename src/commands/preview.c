@@ -26,6 +26,7 @@ static int make(struct composer *composer, struct profile *profile, const struct
                 enum preview_part part, size_t *ret_papers, struct error *error)
 {
     struct ranking_index *index = NULL;
+    struct summaries_kept *summaries = NULL;
     const struct rarity *rarity = NULL;
     struct date date =
         date_is_set(input->date) ? input->date : site_arxiv_date(composer->site, site_now());
@@ -47,6 +48,11 @@ static int make(struct composer *composer, struct profile *profile, const struct
         return -1;
     index = ranking_index_new_among(&input->papers, rarity);
     request.index = index;
+    if (composer->site->store) {
+        summaries = summaries_kept_new(&input->papers);
+        request.summaries = summaries;
+        request.papers_serial = 1; /* the only list that there is */
+    }
     date_format(date, slot);
     if (part != PREVIEW_MESSAGE)
         profile->format = FORMAT_BOTH;
@@ -55,6 +61,7 @@ static int make(struct composer *composer, struct profile *profile, const struct
         *ret_papers = ranking.count;
     if (result == 0 && ranking.count && part == PREVIEW_MESSAGE)
         result = composer_write(composer, &request, error);
+    summaries_kept_free(&summaries);
     ranking_index_free(&index);
     archive_give_back(&composer->own.archive, rarity);
     return result;

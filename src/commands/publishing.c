@@ -130,10 +130,8 @@ static struct view *copy_views(struct arena *arena, const struct view *views, si
     return copy;
 }
 
-static const struct paper *copy_paper(struct arena *arena, const struct paper *paper)
+static void copy_paper(struct arena *arena, const struct paper *paper, struct paper *copy)
 {
-    struct paper *copy = arena_alloc(arena, 1, sizeof(*copy));
-
     *copy = *paper;
     copy->id = arena_copy(arena, paper->id);
     copy->source_title = arena_copy(arena, paper->source_title);
@@ -142,7 +140,6 @@ static const struct paper *copy_paper(struct arena *arena, const struct paper *p
     copy->abstract = arena_copy(arena, paper->abstract);
     copy->authors = copy_views(arena, paper->authors, paper->author_count);
     copy->categories = copy_views(arena, paper->categories, paper->category_count);
-    return copy;
 }
 
 /* A category's feed may want it: that is not full yet, neither of this day nor at all. */
@@ -165,11 +162,29 @@ static bool is_for_category(struct publishing *publishing, const struct paper *p
     return is_wanted;
 }
 
-/* The papers of all that is ranked would be a day's whole text, thirty times. */
-static void keep(struct publishing *publishing, const struct ranking *ranking,
-                 struct published_day *day)
+static void keep_summary(struct publishing *publishing, struct published_day *day, size_t at,
+                         size_t most, const struct stored_summary *summary)
 {
+    if (!summary)
+        return;
+    if (!day->summaries) {
+        day->summaries = arena_alloc(publishing->arena, most, sizeof(day->summaries[0]));
+        day->shown_summaries =
+            arena_alloc(publishing->arena, most, sizeof(day->shown_summaries[0]));
+    }
+    day->summaries[at] = summary;
+    day->shown_summaries[at] = &summary->shown;
+}
+
+/* The papers of all that is ranked would be a day's whole text, thirty times. `papers` are
+ * those that were ranked. */
+static void keep(struct publishing *publishing, const struct papers *papers,
+                 const struct ranking *ranking, struct published_day *day)
+{
+    const struct stored_summary *const *summaries =
+        summaries_find(publishing->site, &publishing->profile, papers, publishing->arena);
     struct ranked_paper *items = arena_alloc(publishing->arena, ranking->count, sizeof(*items));
+    struct paper *copies = arena_alloc(publishing->arena, ranking->count, sizeof(*copies));
     size_t count = 0, max = (size_t)publishing->profile.max_papers;
 
     for (size_t i = 0; i < publishing->category_count; i++)
@@ -181,9 +196,15 @@ static void keep(struct publishing *publishing, const struct ranking *ranking,
         if (i >= day->shown && !is_wanted)
             continue;
         items[count] = ranking->items[i];
-        items[count++].paper = copy_paper(publishing->arena, ranking->items[i].paper);
+        copy_paper(publishing->arena, ranking->items[i].paper, &copies[count]);
+        items[count].paper = &copies[count];
+        if (summaries)
+            keep_summary(publishing, day, count, ranking->count,
+                         summaries[ranking->items[i].paper - papers->items]);
+        count++;
     }
     day->ranking = (struct ranking){items, count};
+    day->papers = (struct papers){.items = copies, .count = count};
 }
 
 /* ---- days ---- */
@@ -205,7 +226,7 @@ static int rank_papers(struct publishing *publishing, const struct papers *paper
 }
 
 static void add_day(struct publishing *publishing, const struct digest_edition *described,
-                    const struct ranking *ranking, int64_t late_utc)
+                    const struct papers *papers, const struct ranking *ranking, int64_t late_utc)
 {
     struct published_day day = {.edition = *described};
 
@@ -213,7 +234,7 @@ static void add_day(struct publishing *publishing, const struct digest_edition *
         day.announced_utc =
             zone_local_to_utc(publishing->site->arxiv_zone, described->date, 0, 0);
     day.changed_utc = late_utc > day.announced_utc ? late_utc : day.announced_utc;
-    keep(publishing, ranking, &day);
+    keep(publishing, papers, ranking, &day);
     publishing->days = memory_grow(publishing->days, &publishing->day_capacity,
                                    publishing->day_count + 1, sizeof(day));
     publishing->days[publishing->day_count++] = day;
@@ -272,7 +293,7 @@ static int add_stored_day(struct publishing *publishing, const struct edition *e
     if (result == 0)
         result = find_ranking(publishing, edition->date, keeps, &papers, &ranking, error);
     if (result == 0)
-        add_day(publishing, &described, &ranking, late_utc);
+        add_day(publishing, &described, &papers, &ranking, late_utc);
     papers_free(&papers);
     return result;
 }
@@ -323,6 +344,6 @@ int publishing_add_input(struct publishing *publishing, const struct input *inpu
     find_categories(publishing, NULL, &input->papers);
     if (rank_papers(publishing, &input->papers, NULL, &ranking, error) < 0)
         return -1;
-    add_day(publishing, &described, &ranking, 0);
+    add_day(publishing, &described, &input->papers, &ranking, 0);
     return 0;
 }

@@ -14,6 +14,7 @@
 #include "commands/compiling.h"
 #include "commands/input.h"
 #include "commands/site.h"
+#include "commands/summaries_kept.h"
 #include "digest/digest.h"
 #include "store/editions.h"
 #include "web/publication.h"
@@ -26,6 +27,9 @@ struct published_day {
     int64_t changed_utc;   /* that, or when its last late paper came */
     struct ranking ranking; /* what is kept of it: those shown, then more for categories */
     size_t shown;
+    struct papers papers; /* those of the ranking in its order, for struct digest */
+    const struct stored_summary **summaries; /* likewise; NULL: there are none */
+    const struct digest_summary **shown_summaries; /* the same for struct digest */
 };
 
 /* A category that is looked at, and what of it was kept for its feed. */

@@ -157,8 +157,11 @@ static struct view make_note(const struct publishing *publishing, size_t day)
 /* ---- papers ---- */
 
 static void fill(struct publication_paper *item, const struct published_day *day,
-                 const struct ranked_paper *ranked)
+                 size_t place)
 {
+    const struct ranked_paper *ranked = &day->ranking.items[place];
+    const struct stored_summary *summary = day->summaries ? day->summaries[place] : NULL;
+
     *item = (struct publication_paper){
         .paper = ranked->paper,
         .score = ranked->score,
@@ -166,6 +169,14 @@ static void fill(struct publication_paper *item, const struct published_day *day
         .reason_count = ranked->reason_count,
         .date = day->edition.date,
         .announced_utc = day->announced_utc,
+    };
+    if (!summary)
+        return;
+    item->summary = (struct publication_summary){
+        .model = summary->shown.model,
+        .tldr = summary->shown.tldr,
+        .markdown = summary->markdown,
+        .html = summary->shown.page_html,
     };
 }
 
@@ -210,7 +221,7 @@ static size_t collect(const struct publishing *publishing, struct view category,
                 continue;
             today++;
             if (!is_there(items, count, ranked->paper))
-                fill(&items[count++], day, ranked);
+                fill(&items[count++], day, j);
         }
     }
     return count;
@@ -259,7 +270,7 @@ void publishing_edition(const struct publishing *publishing, const struct publis
         return;
     items = arena_alloc(publishing->arena, from->shown, sizeof(*items));
     for (size_t i = 0; i < from->shown; i++)
-        fill(&items[i], from, &from->ranking.items[i]);
+        fill(&items[i], from, i);
     ret_publication->papers = items;
     ret_publication->paper_count = from->shown;
 }

@@ -71,6 +71,8 @@ void publishing_set_edition(const struct publishing *publishing,
         .editions = &published->edition,
         .edition_count = date_is_set(published->edition.date),
         .date = published->edition.date,
+        .papers = &published->papers,
+        .summaries = published->shown_summaries,
     };
     json_t *all = digest_context(publishing->site->templates, &digest);
 

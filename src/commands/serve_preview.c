@@ -63,6 +63,8 @@ static int rank(struct serve_desk *desk, const struct profile *profile, struct d
     digest.papers = &shelf->papers;
     digest.papers_serial = shelf->serial;
     digest.index = shelf->index;
+    digest.summaries = summaries_kept_get(shelf->summaries, &desk->site, profile,
+                                          composer->editions.change);
     all = digest_context(desk->site.templates, &digest);
     json_object_set(context, "papers", json_object_get(all, "papers"));
     json_decref(all);

@@ -58,6 +58,18 @@ static const struct reason *copy_reasons(struct arena *arena, const struct ranke
     return copy;
 }
 
+static struct publication_summary copy_summary(struct arena *arena,
+                                               const struct digest_summary *summary)
+{
+    if (!summary)
+        return (struct publication_summary){.model = {NULL, 0}};
+    return (struct publication_summary){
+        .model = arena_copy(arena, summary->model),
+        .tldr = arena_copy(arena, summary->tldr),
+        .html = arena_copy(arena, summary->page_html),
+    };
+}
+
 /* Each version of a paper once, under the newest day that has it. */
 static bool has(const struct gathering *gathering, const struct paper *paper)
 {
@@ -74,12 +86,15 @@ static int add_day(struct gathering *gathering, struct date date, struct error *
     struct composer *composer = &desk->composer;
     const struct shelf *shelf;
     struct ranking ranking;
+    const struct digest_summary *const *summaries;
     int64_t announced = zone_local_to_utc(desk->site.arxiv_zone, date, 0, 0);
 
     if (library_get(&composer->reader, &date, 1, &shelf, error) < 0 ||
         compiling_rank(&composer->compiling, composer->reader.ranker, gathering->profile, NULL, 0,
                        NULL, desk->arena, &ranking, error) < 0)
         return -1;
+    summaries = summaries_kept_get(shelf->summaries, &desk->site, gathering->profile,
+                                   composer->editions.change);
     if (!date_is_set(gathering->newest)) {
         gathering->newest = date;
         gathering->updated_utc = announced;
@@ -96,6 +111,9 @@ static int add_day(struct gathering *gathering, struct date date, struct error *
             .reason_count = ranked->reason_count,
             .date = date,
             .announced_utc = announced,
+            .summary = copy_summary(desk->arena,
+                                    summaries ? summaries[ranked->paper - shelf->papers.items]
+                                              : NULL),
         };
     }
     return 0;

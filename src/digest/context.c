@@ -173,13 +173,16 @@ void context_add_count_line(const struct digest *digest, const struct words *wor
 void context_add_preheader(const struct digest *digest, struct buffer *out)
 {
     size_t start = out->size;
+    struct view text, cut;
 
     for (size_t i = 0; i < digest->ranking->count && i < PREHEADER_TITLES; i++) {
         buffer_add_string(out, out->size > start ? " · " : "");
         buffer_add_view(out, digest->ranking->items[i].paper->title);
     }
-    buffer_cut(out, start + wrap_cut(view_slice(buffer_view(out), start, out->size),
-                                     PREHEADER_CHARACTERS).size);
+    text = view_slice(buffer_view(out), start, out->size);
+    cut = wrap_cut(text, PREHEADER_CHARACTERS);
+    if (cut.size) /* blanks before it are not in it */
+        buffer_cut(out, start + (size_t)(cut.data - text.data) + cut.size);
 }
 
 static void set_counts(json_t *root, const struct digest *digest, const struct words *words,

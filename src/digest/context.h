@@ -14,6 +14,10 @@
 json_t *context_paper(const struct digest *digest, const struct words *words,
                       const struct paper *paper);
 
+/* ai_summary, has_ai_summary (context_summary.c). */
+void context_set_summary_of(json_t *object, const struct digest *digest,
+                            const struct words *words, const struct paper *paper);
+
 /* title_parts, abstract_parts: the texts cut where the first `shown` reasons
  * stand. */
 struct highlighter;

@@ -137,6 +137,7 @@ json_t *context_paper(const struct digest *digest, const struct words *words,
     set_abstract(object, paper, &room);
     set_type(object, words, paper, &room);
     set_links(object, digest, paper, &room);
+    context_set_summary_of(object, digest, words, paper);
     buffer_free(&room);
     return object;
 }

@@ -26,6 +26,8 @@ enum {
     DIGEST_FULL_PAPERS = 5,             /* shown with abstract however long the digest is */
     DIGEST_EXCERPT_CHARACTERS = 600,    /* the cut abstract */
     DIGEST_AUTHORS = 6,                 /* the short form names at most so many */
+    /* Of a summary's HTML, so that the papers that are always whole fit with theirs. */
+    DIGEST_SUMMARY_BYTES = 12 * 1000,
     DIGEST_OUTPUT_BYTES = 16 * 1024 * 1024
 };
 
@@ -56,6 +58,15 @@ struct digest_links {
     const char *dislike;
 };
 
+/* What a language model wrote of a paper, made harmless and ready to be shown. */
+struct digest_summary {
+    struct view tldr;  /* one sentence of plain text; empty: none */
+    struct view html;  /* complete blocks; empty: none */
+    struct view page_html; /* the same without `style`, for pages */
+    struct view text;  /* lines that fit behind a paper's indentation */
+    struct view model; /* who wrote it */
+};
+
 /* Everything is borrowed and must live as long as the call. Without a paper it is
  * a note: that arXiv has announced none on `date`. */
 struct digest {
@@ -82,6 +93,9 @@ struct digest {
     const struct papers *papers;
     uint64_t papers_serial; /* of no other list that had the same address */
     const struct ranking_index *index; /* of `papers`; NULL: words are searched for anew */
+    /* By paper of `papers`, NULL where there is none; NULL: none is shown. The same memory
+     * for as long as that list. */
+    const struct digest_summary *const *summaries;
 };
 
 /* The parts that the profile's `format` asks for; the other one stays empty. */

@@ -187,6 +187,12 @@ static bool is_same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* They are known by their papers' places. */
+static const struct digest_summary *const *summaries_of(const struct digest *digest)
+{
+    return digest->papers ? digest->summaries : NULL;
+}
+
 static bool is_made_for(const struct sheet *sheet, const struct digest *digest,
                         const struct words *words)
 {
@@ -196,7 +202,8 @@ static bool is_made_for(const struct sheet *sheet, const struct digest *digest,
     if (!digest->papers && (digest->ranking->count || sheet->leaf_count))
         return false;
     if (made->papers != digest->papers ||
-        made->papers_serial != digest->papers_serial || sheet->words != words ||
+        made->papers_serial != digest->papers_serial || made->summaries != summaries_of(digest) ||
+        sheet->words != words ||
         date_compare(made->date, digest->date) != 0 ||
         made->edition_count != digest->edition_count || made->is_preview != digest->is_preview)
         return false;
@@ -236,7 +243,8 @@ static void keep_key(struct sheet *sheet, const struct digest *digest)
                                       .edition_count = digest->edition_count,
                                       .is_preview = digest->is_preview,
                                       .papers = digest->papers,
-                                      .papers_serial = digest->papers_serial};
+                                      .papers_serial = digest->papers_serial,
+                                      .summaries = summaries_of(digest)};
     sheet->made_for.sender_name = copy(sheet->arena, digest->sender_name);
     sheet->made_for.sender_address = copy(sheet->arena, digest->sender_address);
     sheet->made_for.list_name = copy(sheet->arena, digest->list_name);

@@ -18,13 +18,16 @@ enum {
     PUBLICATION_BYTES = 64 * 1024 * 1024, /* a sensible maximum of `out` */
     PUBLICATION_FEED_DAYS = 30,           /* that a feed reaches back */
     PUBLICATION_FEED_PAPERS = 100,        /* that it holds at most */
-    PUBLICATION_ABSTRACT_CHARACTERS = 300 /* of README.md */
+    PUBLICATION_ABSTRACT_CHARACTERS = 300, /* of README.md */
+    PUBLICATION_SUMMARIES_BYTES = 256 * 1024 /* of a feed's summaries at length: the newest */
 };
 
-/* Made by a language model, in Markdown. */
+/* Made by a language model. */
 struct publication_summary {
-    struct view markdown; /* empty: there is none */
-    struct view model;
+    struct view model;    /* empty: there is none */
+    struct view tldr;     /* one sentence of plain text, or empty */
+    struct view markdown; /* at length, for README.md */
+    struct view html;     /* the same as complete, harmless blocks, for feeds */
 };
 
 struct publication_paper {

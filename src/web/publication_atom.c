@@ -73,7 +73,7 @@ static void add_entry(const struct publication *publication, const struct public
         xml_out_close(out);
     }
     add_links(paper, room, out);
-    publication_add_html(publication, item, room);
+    publication_add_html(publication, item, &out->summary_room, room);
     xml_out_open(out, "summary");
     xml_out_attribute(out, "type", VIEW("html"));
     xml_out_text(out, buffer_view(room));

@@ -87,11 +87,16 @@ static void add_abstract(const struct paper *paper, struct buffer *out)
 
 static void add_summary(const struct publication_summary *summary, struct buffer *out)
 {
-    if (!summary->markdown.size)
+    if (!summary->model.size)
         return;
     buffer_add_string(out, "<details>\n<summary><strong>🤖 AI Summary (by ");
     html_add_text(out, summary->model);
     buffer_add_string(out, ")</strong> - Click to expand</summary>\n\n");
+    if (summary->tldr.size) {
+        buffer_add_string(out, "**TL;DR**: ");
+        markdown_add_text(out, summary->tldr);
+        buffer_add_string(out, "\n\n");
+    }
     markdown_add_foreign(out, summary->markdown);
     buffer_add_string(out, "\n</details>\n\n");
 }

@@ -59,7 +59,7 @@ static void add_item(const struct publication *publication, const struct publica
     publication_add_link(paper, false, room);
     xml_out_element(out, "link", buffer_view(room));
     buffer_clear(room);
-    publication_add_html(publication, item, room);
+    publication_add_html(publication, item, &out->summary_room, room);
     xml_out_element(out, "description", buffer_view(room));
     buffer_clear(room);
     for (size_t i = 0; i < paper->author_count; i++)

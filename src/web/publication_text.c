@@ -9,7 +9,7 @@ enum { TEXT_BYTES = 16 * 1024 * 1024, NOT_CHARACTER = 0xFFFE };
 
 void xml_out_begin(struct xml_out *out)
 {
-    *out = (struct xml_out){0};
+    *out = (struct xml_out){.summary_room = PUBLICATION_SUMMARIES_BYTES};
     buffer_init(&out->text, TEXT_BYTES);
     out->bytes = xmlBufferCreate();
     out->writer = out->bytes ? xmlNewTextWriterMemory(out->bytes, 0) : NULL;
@@ -171,14 +171,54 @@ static void add_anchor(const struct publication *publication, const char *base,
     buffer_add_string(out, "</a>");
 }
 
+static void add_tldr(const struct publication *publication, struct view tldr,
+                     struct buffer *out)
+{
+    if (!tldr.size)
+        return;
+    buffer_add_string(out, "<p dir=\"auto\"><b>");
+    add_word(publication, "summary_short", out);
+    buffer_add_string(out, ":</b> ");
+    html_add_text(out, tldr);
+    buffer_add_string(out, "</p>\n");
+}
+
+/* Whatever is shown of it, readers are told who wrote it. */
+static void add_summary(const struct publication *publication,
+                        const struct publication_summary *summary, size_t *room,
+                        struct buffer *out)
+{
+    const struct word_value values[] = {{"model", summary->model}, {NULL, {NULL, 0}}};
+    struct buffer note;
+
+    if (!summary->model.size)
+        return;
+    if (summary->html.size && summary->html.size <= *room) {
+        *room -= summary->html.size;
+        buffer_add_char(out, '\n');
+        buffer_add_view(out, summary->html);
+    } else if (!summary->tldr.size) {
+        return;
+    }
+    buffer_init(&note, TEXT_BYTES);
+    words_add(publication->words, "summary_note", -1, values, &note);
+    buffer_add_string(out, "\n<p><i>");
+    html_add_text(out, buffer_view(&note));
+    buffer_add_string(out, "</i></p>");
+    buffer_free(&note);
+}
+
 void publication_add_html(const struct publication *publication,
-                          const struct publication_paper *paper, struct buffer *out)
+                          const struct publication_paper *paper, size_t *summary_room,
+                          struct buffer *out)
 {
     static const char *const types[] = {[ANNOUNCE_NEW] = "type_new",
                                         [ANNOUNCE_CROSS] = "type_cross",
                                         [ANNOUNCE_REPLACE] = "type_replace",
                                         [ANNOUNCE_REPLACE_CROSS] = "type_replace_cross"};
 
+    if (paper->summary.model.size)
+        add_tldr(publication, paper->summary.tldr, out);
     if (paper->paper->abstract.size) {
         buffer_add_string(out, "<p dir=\"auto\">");
         html_add_text(out, paper->paper->abstract);
@@ -197,6 +237,7 @@ void publication_add_html(const struct publication *publication,
     buffer_add_string(out, " · ");
     add_anchor(publication, "https://arxiv.org/html/", paper->paper, "html", out);
     buffer_add_string(out, "</p>");
+    add_summary(publication, &paper->summary, summary_room, out);
 }
 
 void publication_add_title(const struct publication *publication, const struct paper *paper,

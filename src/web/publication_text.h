@@ -12,6 +12,7 @@ struct xml_out {
     xmlBufferPtr bytes;
     xmlTextWriterPtr writer;
     struct buffer text; /* of the call under way */
+    size_t summary_room; /* for publication_add_html */
     bool failed;        /* sticky; looked at once, at the end */
 };
 
@@ -33,9 +34,11 @@ void xml_add_text(struct buffer *out, struct view text);
 /* Appends the text escaped for HTML. */
 void html_add_text(struct buffer *out, struct view text);
 
-/* HTML of a paper: its abstract, type, score, why it is there, links. */
+/* HTML of a paper: its abstract, type, score, why it is there, links, and what a model wrote
+ * of it: at length only while that fits into `summary_room`, which gets less. */
 void publication_add_html(const struct publication *publication,
-                          const struct publication_paper *paper, struct buffer *out);
+                          const struct publication_paper *paper, size_t *summary_room,
+                          struct buffer *out);
 void publication_add_pdf(const struct paper *paper, struct buffer *out); /* its address */
 /* The title, or the words' own for none. */
 void publication_add_title(const struct publication *publication, const struct paper *paper,

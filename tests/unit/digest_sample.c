@@ -217,6 +217,38 @@ void digest_sample_fill_awkward(struct digest_sample *sample)
 }
 
 
+/* As they come from src/summaries: HTML that is harmless, lines that are wrapped. */
+#define CONSTANT(text) {text, sizeof(text) - 1}
+static const struct digest_summary sample_summaries[] = {
+    {CONSTANT("四比特的键值缓存 (KV cache) 足以处理百万词元的提示，而 quality 不变。"),
+     CONSTANT("<h4>Contributions</h4>\n<ul>\n<li>Four <b>bits</b> &amp; few channels</li>\n"
+          "<li>a=b, <code>x &lt; y</code></li>\n</ul>\n"
+          "<table style=\"border-collapse:collapse\"><tr><td style=\"border:1px solid #999\">"
+          "throughput</td><td style=\"border:1px solid #999\">2.3</td></tr></table>\n"
+          "<p><a href=\"https://example.org/?a=1&amp;b=2\">code</a></p>\n"),
+     CONSTANT("<h4>Contributions</h4>\n"),
+     CONSTANT("Contributions\n\n- Four bits & few channels\n- a=b, x < y\n\n"
+          "throughput  2.3\n\n.code <https://example.org/?a=1&b=2>\n"),
+     CONSTANT("qwen-long")},
+    {CONSTANT(""), CONSTANT("<p>From here on\n.there is no sentence.</p>\n"),
+     CONSTANT(""),
+     CONSTANT("From here on\n.there is no sentence.\n"), CONSTANT("<model> & \"co\"")},
+    {CONSTANT("Only a sentence, <b>not</b> HTML."), CONSTANT(""), CONSTANT(""), CONSTANT(""), CONSTANT("m")},
+};
+
+/* Every fourth has none. */
+void digest_sample_fill_summaries(struct digest_sample *sample)
+{
+    size_t kinds = sizeof(sample_summaries) / sizeof(sample_summaries[0]);
+
+    sample->list.items = sample->papers;
+    sample->list.count = SAMPLE_PAPERS;
+    for (size_t i = 0; i < SAMPLE_PAPERS; i++)
+        sample->summaries[i] = i % (kinds + 1) < kinds ? &sample_summaries[i % (kinds + 1)] : NULL;
+    sample->digest.papers = &sample->list;
+    sample->digest.summaries = sample->summaries;
+}
+
 void digest_sample_fill_many(struct digest_sample *sample, size_t count, size_t characters)
 {
     struct buffer abstract;

@@ -132,6 +132,7 @@ struct morning {
     struct digest_sample *sample;
     struct papers papers;
     enum digest_mark marks[SAMPLE_PAPERS];
+    const struct digest_summary *others[SAMPLE_PAPERS]; /* summaries in another language */
 };
 
 static void (*const fills[])(struct digest_sample *sample) = {
@@ -142,10 +143,13 @@ static void morning_init(struct morning *morning, void (*fill)(struct digest_sam
 {
     memset(morning, 0, sizeof(*morning));
     morning->sample = digest_sample_new();
+    digest_sample_fill_summaries(morning->sample);
     if (fill)
         fill(morning->sample);
     morning->papers.items = morning->sample->papers;
     morning->papers.count = SAMPLE_PAPERS;
+    for (size_t i = 1; i < SAMPLE_PAPERS; i++)
+        morning->others[i] = morning->sample->summaries[i - 1];
     morning->sample->digest.papers = &morning->papers;
 }
 
@@ -181,6 +185,17 @@ static void shuffle(struct morning *morning)
     sample->digest.links = pick(2) ? sample->links : NULL;
     sample->profile.format = (enum profile_format)pick(3);
     sample->profile.scoring = (enum profile_scoring)pick(2);
+    switch (pick(3)) {
+    case 0:
+        sample->digest.summaries = NULL;
+        break;
+    case 1:
+        sample->digest.summaries = sample->summaries;
+        break;
+    default:
+        sample->digest.summaries = morning->others;
+        break;
+    }
     sample->digest.unsubscribe_url = pick(2) ? "https://x.example/u?a=1&b=2" : NULL;
     if (pick(4) == 0)
         sample->digest.inbox = sample->digest.inbox ? NULL : "in@example.org";
@@ -255,6 +270,21 @@ static struct view any_text(struct arena *arena, size_t most)
     return copy;
 }
 
+static void add_any_summary(struct digest_sample *sample, size_t paper)
+{
+    struct digest_summary *summary = arena_alloc(sample->arena, 1, sizeof(*summary));
+    struct view lines[2];
+
+    for (size_t i = 0; i < 2; i++)
+        lines[i] = any_text(sample->arena, 40);
+    summary->tldr = any_text(sample->arena, 20);
+    summary->html = any_text(sample->arena, pick(3) ? 60 : 600);
+    summary->page_html = lines[0];
+    summary->text = arena_copy(sample->arena, lines[pick(2)]);
+    summary->model = any_text(sample->arena, 2);
+    sample->summaries[paper] = pick(3) ? summary : NULL;
+}
+
 /* Reasons share their terms, which are looked at once, and some have many. */
 static void fill_anything(struct digest_sample *sample)
 {
@@ -275,6 +305,7 @@ static void fill_anything(struct digest_sample *sample)
                                               (double)pick(100) / 10};
         sample->ranked[i].reasons = reasons;
         sample->ranked[i].reason_count = pick(13);
+        add_any_summary(sample, i);
     }
 }
 
@@ -426,6 +457,12 @@ static void test_custom(void **state)
         {"{{#editions}}{{>*estimated}}{{/editions}}{{>*language}}", "", false},
         {"{{>*count}}", "", true},
         {"{{#papers}}{{>*paper.type}}{{/papers}}", "", false},
+        /* What only some papers have. */
+        {"{{#papers}}{{#paper.ai_summary}}{{tldr}}{{{html}}}{{#lines}}{{first}}{{line}}\n{{/lines}}"
+         "{{note}}{{rank}}{{/paper.ai_summary}}{{^paper.ai_summary}}none{{score}}"
+         "{{/paper.ai_summary}}{{paper.has_ai_summary}}{{/papers}}", "", false},
+        {"{{#papers}}{{#paper}}{{#ai_summary}}{{#note_lines}}{{line}}{{/note_lines}}{{model}}"
+         "{{#html}}{{.}}{{/html}}{{/ai_summary}}{{/paper}}{{/papers}}", "", false},
         {"{{#papers}}{{#papers}}{{rank}}{{/papers}}{{/papers}}", "", true},
         {"{{#notes}}{{category}}{{/notes}}", "", true},
         {"{{notes}}", "", true},
@@ -464,7 +501,10 @@ static const char *any_name(void)
                                         "paper.title", "paper.abstract", "paper", "title",
                                         "paper.authors", "paper.title_lines", "subscriber",
                                         "subscriber.name", "paper.revised", "owner", "nothing",
-                                        "is_estimated", "paper.categories"};
+                                        "is_estimated", "paper.categories", "paper.ai_summary",
+                                        "paper.ai_summary.html", "paper.ai_summary.tldr_lines",
+                                        "paper.ai_summary.lines", "paper.has_ai_summary", "html",
+                                        "note"};
 
     if (pick(3) == 0)
         return early[pick(sizeof(early) / sizeof(early[0]))];

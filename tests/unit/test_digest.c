@@ -38,6 +38,12 @@ static int free_templates(void **state)
     return 0;
 }
 
+static void fill_summaries(struct digest_sample *sample)
+{
+    digest_sample_fill_relevance(sample);
+    digest_sample_fill_summaries(sample);
+}
+
 static const struct {
     const char *name;
     void (*fill)(struct digest_sample *sample);
@@ -47,6 +53,7 @@ static const struct {
     {"plain", digest_sample_fill_plain, "Paperboy: 2 papers, Tue 17 Feb"},
     {"one", digest_sample_fill_one, "Paperboy: 1 paper, Tue 17 Feb"},
     {"awkward", digest_sample_fill_awkward, "Paperboy: 5 papers, Tue 17 Feb"},
+    {"summaries", fill_summaries, "The Morning Paper: 3 papers, Tue 17 Feb"},
 };
 
 static void make(struct digest_sample *sample, struct digest_output *output)
@@ -129,6 +136,47 @@ static void test_sizes(void **state)
         }
         golden_check_html("many", &output.html);
         golden_check_text("many", &output.text);
+        digest_sample_free(&sample);
+    }
+    digest_output_free(&output);
+}
+
+/* Summaries as long as they may be leave the papers that are always whole below what Gmail
+ * shows; longer ones are on pages only, and say in the mail who wrote them. */
+static void test_summaries(void **state)
+{
+    static const struct {
+        size_t bytes;
+        bool is_shown;
+    } table[] = {{3000, true}, {DIGEST_SUMMARY_BYTES, true}, {DIGEST_SUMMARY_BYTES + 1, false}};
+    struct digest_output output;
+
+    (void)state;
+    digest_output_init(&output);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct digest_sample *sample = digest_sample_new();
+        char *html = memory_new(table[i].bytes, 1);
+        struct digest_summary summary = {.tldr = VIEW("In short."), .html = {html, table[i].bytes},
+                                         .page_html = {html, table[i].bytes},
+                                         .text = VIEW("Line\n"), .model = VIEW("m")};
+        json_t *context, *shown;
+
+        memset(html, 'x', table[i].bytes);
+        digest_sample_fill_many(sample, 60, 1450);
+        digest_sample_fill_summaries(sample);
+        for (size_t j = 0; j < SAMPLE_PAPERS; j++)
+            sample->summaries[j] = &summary;
+        make(sample, &output);
+        assert_true(output.html.size <= DIGEST_HTML_BYTES);
+        assert_true(occurrences(&output.html, ">Less like this</a>") >= DIGEST_FULL_PAPERS);
+        context = digest_context(templates, &sample->digest);
+        shown = json_array_get(json_object_get(context, "papers"), 0);
+        shown = json_object_get(json_object_get(shown, "paper"), "ai_summary");
+        assert_int_equal(json_object_get(shown, "html") != NULL, table[i].is_shown);
+        assert_int_equal(json_string_length(json_object_get(shown, "page_html")), table[i].bytes);
+        assert_non_null(strstr(json_string_value(json_object_get(shown, "note")), "(m)"));
+        json_decref(context);
+        free(html);
         digest_sample_free(&sample);
     }
     digest_output_free(&output);
@@ -265,7 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goldens),    cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_formats),    cmocka_unit_test(test_fit),
-        cmocka_unit_test(test_paper_step), cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_paper_step), cmocka_unit_test(test_summaries), cmocka_unit_test(test_documented),
     };
 
     return cmocka_run_group_tests(tests, load_templates, free_templates);

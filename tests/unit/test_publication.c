@@ -87,9 +87,11 @@ static int make_edition(void **state)
     edition->items[0].reasons = edition->reasons;
     edition->items[0].reason_count = 2;
     edition->items[0].summary = (struct publication_summary){
-        VIEW("# \xE8\xAE\xBA\xE6\x96\x87\n\n| a | b |\n|---|---|\n</details><script>\n"
-             "[x](javascript:y) [z](https://example.org)\n\n```\ncode <b>"),
-        VIEW("qwen-long<")};
+        .model = VIEW("qwen-long<"),
+        .tldr = VIEW("<b>\xE7\xBC\x93\xE5\xAD\x98</b> in *four* bits"),
+        .html = VIEW("<h4>\xE8\xAE\xBA\xE6\x96\x87</h4>\n<p>a &lt; b</p>\n"),
+        .markdown = VIEW("# \xE8\xAE\xBA\xE6\x96\x87\n\n| a | b |\n|---|---|\n</details><script>\n"
+             "[x](javascript:y) [z](https://example.org)\n\n```\ncode <b>")};
     edition->publication = (struct publication){
         .words = catalogues_find(edition->catalogues, NULL),
         .title = VIEW("Morning <papers>"),
@@ -212,6 +214,41 @@ static void nothing_published(void **state)
     }
 }
 
+static size_t occurrences(const struct buffer *text, const char *what)
+{
+    size_t count = 0;
+
+    for (const char *at = buffer_string(text); (at = strstr(at, what)); at++)
+        count++;
+    return count;
+}
+
+/* The first ones are there at length, of all a sentence and who wrote it. */
+static void summaries_fit_into_a_feed(void **state)
+{
+    struct edition *edition = *state;
+    char *html = malloc(PUBLICATION_SUMMARIES_BYTES / 2);
+
+    assert_non_null(html);
+    memset(html, 'y', PUBLICATION_SUMMARIES_BYTES / 2);
+    memcpy(html, "<p>Z</p>", 8);
+    for (size_t i = 0; i < PAPERS; i++)
+        edition->items[i].summary =
+            (struct publication_summary){.model = VIEW("m"), .tldr = VIEW("One sentence."),
+                                         .html = {html, PUBLICATION_SUMMARIES_BYTES / 2}};
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer out;
+
+        write_all(i ? publication_write_atom : publication_write_rss, &edition->publication,
+                  &out);
+        assert_int_equal(occurrences(&out, "One sentence."), PAPERS);
+        assert_int_equal(occurrences(&out, "Written by a machine (m)"), PAPERS);
+        assert_int_equal(occurrences(&out, "&lt;p&gt;Z&lt;/p&gt;"), 2);
+        buffer_free(&out);
+    }
+    free(html);
+}
+
 static void a_full_buffer_is_an_error(void **state)
 {
     const struct edition *edition = *state;
@@ -304,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(feeds_are_xml, make_edition, free_edition),
         cmocka_unit_test_setup_teardown(papers_come_back, make_edition, free_edition),
         cmocka_unit_test_setup_teardown(nothing_published, make_edition, free_edition),
+        cmocka_unit_test_setup_teardown(summaries_fit_into_a_feed, make_edition, free_edition),
         cmocka_unit_test_setup_teardown(a_full_buffer_is_an_error, make_edition, free_edition),
         cmocka_unit_test(markdown_texts),
         cmocka_unit_test(markdown_of_others),
