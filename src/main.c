@@ -11,7 +11,7 @@ static const struct command *const COMMANDS[] = {
     &command_run,  &command_fetch,      &command_rank,   &command_preview,
     &command_send, &command_subscriber, &command_render, &command_check,
     &command_status, &command_backup,     &command_inbox,  &command_publish,
-    &command_serve,
+    &command_serve, &command_summarize,
 };
 
 enum { COMMAND_COUNT = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };

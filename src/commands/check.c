@@ -161,6 +161,8 @@ static void check_all(struct site *site, const char *config, const char *send_to
     check_logins(site, findings);
     findings_group(findings, "web");
     check_web(site, findings);
+    findings_group(findings, "summaries");
+    check_summaries(site, findings);
     findings_group(findings, "publishing");
     check_publish(site, findings);
     findings_group(findings, "sender DNS");

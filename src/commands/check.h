@@ -22,6 +22,9 @@ void check_logins(struct site *site, struct findings *findings);
 /* check_web.c: where pages are served, when they are. */
 void check_web(struct site *site, struct findings *findings);
 
+/* check_summaries.c: what a model is asked with, when one is. */
+void check_summaries(struct site *site, struct findings *findings);
+
 /* check_publish.c: what is published for everybody, when it is. */
 void check_publish(struct site *site, struct findings *findings);
 

@@ -30,6 +30,7 @@ extern const struct command command_send;
 extern const struct command command_serve;
 extern const struct command command_status;
 extern const struct command command_subscriber;
+extern const struct command command_summarize;
 
 /* Logs the error and gives its exit status. */
 int command_fail(struct log *log, const struct error *error);

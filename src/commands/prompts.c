@@ -51,8 +51,8 @@ static int read_prompt(const char *path, struct prompt *prompt, struct error *er
         return error_set(error, ERROR_CONFIGURATION,
                          "%s: must be text in UTF-8 that asks for a summary", path);
     }
-    prompt->text.size = text.size;
-    prompt->text.data = buffer_steal(&text);
+    prompt->owned = buffer_steal(&text);
+    prompt->text = view_trim(view_of(prompt->owned));
     set_hash(prompt);
     return 0;
 }
@@ -139,7 +139,7 @@ void prompts_free(struct prompts **prompts)
     if (!*prompts)
         return;
     for (size_t i = 0; i < (*prompts)->count; i++)
-        free((void *)(uintptr_t)(*prompts)->items[i].text.data);
+        free((*prompts)->items[i].owned);
     free((*prompts)->items);
     free(*prompts);
     *prompts = NULL;
@@ -167,8 +167,9 @@ int prompts_find(const struct site *site, const char *language, const struct pro
         found = find(prompts, view_of(DEFAULT));
     if (!found)
         return error_set(error, ERROR_CONFIGURATION,
-                         "the templates have neither summary.%s.txt nor summary.en.txt; copy one "
-                         "there, or name a file as summaries.prompt_file", language);
+                         "the templates have no summary.en.txt, which says what a model is asked "
+                         "(in \"%s\"); copy it there, or name a file as summaries.prompt_file",
+                         language);
     *ret_prompt = found;
     return 0;
 }

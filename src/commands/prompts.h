@@ -13,7 +13,8 @@ enum { PROMPT_BYTES = 64 * 1024, PROMPT_HASH_BYTES = 17, PROMPTS_MAX = 100 };
 
 struct prompt {
     char language[36];            /* BCP 47; "und" of summaries.prompt_file */
-    struct view text;             /* UTF-8, not empty */
+    struct view text;             /* UTF-8, not empty, without blanks around it */
+    char *owned;                  /* its memory */
     char hash[PROMPT_HASH_BYTES]; /* of the text, in hex: another prompt makes other summaries */
 };
 

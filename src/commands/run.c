@@ -15,6 +15,7 @@
 #include "commands/profile_source.h"
 #include "commands/publish.h"
 #include "commands/retention.h"
+#include "commands/summarizing.h"
 #include "commands/working.h"
 #include "subscribers/address.h"
 
@@ -142,6 +143,19 @@ static void catch_up(struct job *job, enum catching_up_need need)
                           is_first ? timer.now_ms(timer.context) + CATCH_UP_BEFORE_MAIL_MS : 0,
                           &error) < 0)))
         log_line(job->log, LOG_LEVEL_WARNING, "catching up: %s", error.text);
+}
+
+/* ---- summaries ---- */
+
+/* Before anybody's digest is planned, or another process would send it without. */
+static void summarize(struct job *job)
+{
+    if (job->is_dry || job->only)
+        return;
+    site_catch_signals();
+    summarizing_work(&job->site);
+    if (!site_is_stopping())
+        site_release_signals();
 }
 
 /* ---- a dry run ---- */
@@ -326,6 +340,7 @@ static int work_job(struct job *job)
         fetched_free(&job->fetched); /* the store has it */
     }
     catch_up(job, CATCHING_UP_MISSED);
+    summarize(job);
     if (job->is_dry)
         status = run_dry(job, &error) < 0 ? command_fail(job->log, &error) : EX_OK;
     else

@@ -9,6 +9,7 @@
 #include "commands/command.h"
 #include "commands/profile_source.h"
 #include "commands/site.h"
+#include "commands/status_summaries.h"
 #include "commands/trouble.h"
 #include "store/editions.h"
 #include "store/holds.h"
@@ -23,7 +24,7 @@ enum { EDITIONS_SHOWN = 14, PROBLEMS_SHOWN = 10 };
 static const struct {
     const char *endpoint;
     const char *name;
-} SERVICES[] = {{"rss", "the feeds"}, {"oai", "OAI-PMH"}};
+} SERVICES[] = {{"rss", "the feeds"}, {"oai", "OAI-PMH"}, {"pdf", "PDFs"}};
 
 enum { SERVICES_COUNT = sizeof(SERVICES) / sizeof(SERVICES[0]) };
 
@@ -41,6 +42,8 @@ struct status {
     struct trouble trouble; /* of sending */
     int64_t suppressed;
     size_t subscribers;
+    struct arena *arena; /* of the next */
+    struct summaries_report summaries;
 };
 
 static int gather(struct site *site, struct status *status, struct error *error)
@@ -48,6 +51,7 @@ static int gather(struct site *site, struct status *status, struct error *error)
     struct profile_source profiles;
 
     status->now_utc = site_now();
+    status->arena = arena_new();
     for (size_t i = 0; i < SERVICES_COUNT; i++) {
         const struct pace_request request = {
             .service = "arxiv", .endpoint = SERVICES[i].endpoint, .now_ms = status->now_utc * 1000};
@@ -66,6 +70,7 @@ static int gather(struct site *site, struct status *status, struct error *error)
         suppression_count(site->store, &status->suppressed, error) < 0 ||
         hold_list(site->store, status->now_utc, &status->holds, error) < 0 ||
         patience_list(site->store, &status->patience, error) < 0 ||
+        summaries_report(site->store, status->now_utc, status->arena, &status->summaries, error) < 0 ||
         profile_source_open(site, &profiles, error) < 0)
         return -1;
     return profile_source_count(&profiles, &status->subscribers, error);
@@ -78,6 +83,7 @@ static void status_free(struct status *status)
     suppression_list_free(&status->suppressions);
     hold_list_free(&status->holds);
     patience_list_free(&status->patience);
+    arena_free(&status->arena);
 }
 
 static bool is_complete(const struct edition *edition)
@@ -251,12 +257,13 @@ static int print_json(struct log *log, const struct status *status)
                             json_integer(status->counts[i]));
     for (size_t i = 0; i < status->problems.count; i++)
         json_array_append_new(problems, problem_to_json(&status->problems.items[i]));
-    root = json_pack("{so so sI sI so so so so so so}", "editions", editions, "deliveries", deliveries,
+    root = json_pack("{so so sI sI so so so so so so so}", "editions", editions, "deliveries", deliveries,
                      "suppressed", (json_int_t)status->suppressed, "subscribers",
                      (json_int_t)status->subscribers, "errors", problems, "fetching",
                      fetching_to_json(status), "held", held_to_json(&status->holds), "slowed",
                      patience_to_json(&status->patience), "sending",
-                     trouble_to_json(&status->trouble), "left", left_to_json(&status->left));
+                     trouble_to_json(&status->trouble), "left", left_to_json(&status->left),
+                     "summaries", status_summaries_json(&status->summaries));
     text = json_dumps(root, JSON_COMPACT);
     buffer_init(&out, SIZE_MAX);
     buffer_printf(&out, "%s\n", text);
@@ -402,6 +409,7 @@ static int print_text(struct log *log, const struct status *status)
     add_fetching(&out, status);
     add_deliveries(&out, status);
     add_trouble(&out, &status->trouble);
+    status_summaries_add(&out, &status->summaries);
     if (status->problems.count)
         buffer_add_string(&out, "\nLast errors\n");
     for (size_t i = 0; i < status->problems.count; i++)
