@@ -40,8 +40,9 @@ struct endpoint_settings {
 struct endpoint;
 
 /* NULL with kind configuration for a base_url, model or key that cannot be: the line says
- * which. A key goes over plain http to this machine only. An endpoint is one thread's; the
- * settings are copied, their strings borrowed. */
+ * which. A key goes over plain http to this machine only. An endpoint is one thread's, and the
+ * first one is made before other threads start; the settings are copied, their strings
+ * borrowed. */
 struct endpoint *endpoint_new(const struct endpoint_settings *settings, struct error *error);
 void endpoint_free(struct endpoint **endpoint); /* NULL is fine; leaves NULL */
 
