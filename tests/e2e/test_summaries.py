@@ -395,7 +395,7 @@ class Hostile(Summaries):
             "<details><summary>x</summary></details></details></td></table>{{words.pdf}} {{{paper.title}}}\n\n"
             "| a | b |\n|---|---|\n| <b>1</b> | 2 |\n\n```\ncode <script>\n```\n\n"
             "\u202eevil\u202c \x1b[31mred\x1b[0m \x07\n\n.\r\n.\r\nQUIT\r\n\n"
-            "=?utf-8?q?Subject:_x?= \n\n" + "> " * 3000 + "deep\n\n" + "word" * 4000 + "\n")
+            "=?utf-8?q?Subject:_x?= \n\n" + "> " * 3000 + "deep\n\n" + "word" * 400 + "\n")
 
     def test_mail(self):
         self.readers()

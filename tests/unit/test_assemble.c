@@ -15,19 +15,12 @@
 #include "digest/assemble.h"
 #include "digest/late.h"
 #include "digest/sheet.h"
+#include "unit/any_digest.h"
 #include "unit/data.h"
 #include "unit/digest_sample.h"
 #include "unit/quoted.h"
 
 enum { RANDOM_TEMPLATES = 60, MORNINGS = 2 };
-
-static uint32_t seed = 20260217;
-
-static size_t pick(size_t below)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) % below;
-}
 
 /* ---- comparing ---- */
 
@@ -165,27 +158,27 @@ static void shuffle(struct morning *morning)
     static const char *const names[] = {NULL, "Ada", "É. \"N\" <o>", "From .x ", ""};
     static const char *const languages[] = {"en", "de", NULL};
     struct digest_sample *sample = morning->sample;
-    const char *name = names[pick(5)], *language = languages[pick(3)];
+    const char *name = names[any_pick(5)], *language = languages[any_pick(3)];
     size_t count = sample->ranking.count;
 
     for (size_t i = 0; i < count; i++) {
-        size_t other = pick(count);
+        size_t other = any_pick(count);
         struct ranked_paper kept = sample->ranked[i];
 
         sample->ranked[i] = sample->ranked[other];
         sample->ranked[other] = kept;
-        sample->ranked[i].score = (double)pick(2000) / 20;
+        sample->ranked[i].score = (double)any_pick(2000) / 20;
         if (sample->ranked[i].reason_count > 1)
-            sample->ranked[i].reason_count -= pick(2);
-        morning->marks[i] = (enum digest_mark)pick(3);
+            sample->ranked[i].reason_count -= any_pick(2);
+        morning->marks[i] = (enum digest_mark)any_pick(3);
     }
     set_text(&sample->profile.name, name);
     set_text(&sample->profile.language, language);
-    sample->digest.marks = pick(2) ? morning->marks : NULL;
-    sample->digest.links = pick(2) ? sample->links : NULL;
-    sample->profile.format = (enum profile_format)pick(3);
-    sample->profile.scoring = (enum profile_scoring)pick(2);
-    switch (pick(3)) {
+    sample->digest.marks = any_pick(2) ? morning->marks : NULL;
+    sample->digest.links = any_pick(2) ? sample->links : NULL;
+    sample->profile.format = (enum profile_format)any_pick(3);
+    sample->profile.scoring = (enum profile_scoring)any_pick(2);
+    switch (any_pick(3)) {
     case 0:
         sample->digest.summaries = NULL;
         break;
@@ -196,10 +189,10 @@ static void shuffle(struct morning *morning)
         sample->digest.summaries = morning->others;
         break;
     }
-    sample->digest.unsubscribe_url = pick(2) ? "https://x.example/u?a=1&b=2" : NULL;
-    if (pick(4) == 0)
+    sample->digest.unsubscribe_url = any_pick(2) ? "https://x.example/u?a=1&b=2" : NULL;
+    if (any_pick(4) == 0)
         sample->digest.inbox = sample->digest.inbox ? NULL : "in@example.org";
-    if (pick(8) == 0)
+    if (any_pick(8) == 0)
         sample->digest.owner = sample->digest.owner ? NULL : "owner@example.org";
 }
 
@@ -251,64 +244,6 @@ static void test_division(void **state)
 
 /* ---- papers with anything in them ---- */
 
-static struct view any_text(struct arena *arena, size_t most)
-{
-    static const char *const words[] = {"kv", "cache", ".", "From", "F", "=", "a.b", "\xC3\xA9t\xC3\xA9",
-                                        "\xF0\x9F\xA6\x89", "\xE6\xBC\xA2\xE5\xAD\x97", "<b>&\"'", "LLM",
-                                        "quantization", "x", ".From", "e\xCC\x81", "\t", ""};
-    struct buffer text;
-    struct view copy;
-
-    buffer_init(&text, 1 << 16);
-    for (size_t i = 0, count = pick(most + 1); i < count; i++) {
-        buffer_add_string(&text, words[pick(sizeof(words) / sizeof(words[0]))]);
-        if (pick(8))
-            buffer_add_char(&text, ' ');
-    }
-    copy = arena_copy(arena, buffer_view(&text));
-    buffer_free(&text);
-    return copy;
-}
-
-static void add_any_summary(struct digest_sample *sample, size_t paper)
-{
-    struct digest_summary *summary = arena_alloc(sample->arena, 1, sizeof(*summary));
-    struct view lines[2];
-
-    for (size_t i = 0; i < 2; i++)
-        lines[i] = any_text(sample->arena, 40);
-    summary->tldr = any_text(sample->arena, 20);
-    summary->html = any_text(sample->arena, pick(3) ? 60 : 600);
-    summary->page_html = lines[0];
-    summary->text = arena_copy(sample->arena, lines[pick(2)]);
-    summary->model = any_text(sample->arena, 2);
-    sample->summaries[paper] = pick(3) ? summary : NULL;
-}
-
-/* Reasons share their terms, which are looked at once, and some have many. */
-static void fill_anything(struct digest_sample *sample)
-{
-    struct view terms[70];
-    size_t kinds = 1 + pick(70);
-
-    for (size_t i = 0; i < kinds; i++)
-        terms[i] = any_text(sample->arena, 1 + pick(4));
-    digest_sample_fill_many(sample, 40, 100);
-    for (size_t i = 0; i < sample->ranking.count; i++) {
-        struct reason *reasons = arena_alloc(sample->arena, 12, sizeof(*reasons));
-
-        sample->papers[i].title = any_text(sample->arena, pick(3) ? 12 : 60);
-        sample->papers[i].abstract = any_text(sample->arena, pick(3) ? 60 : 400);
-        for (size_t reason = 0; reason < 12; reason++)
-            reasons[reason] = (struct reason){terms[pick(kinds)],
-                                              (enum reason_field)pick(REASON_PREFERENCE + 1),
-                                              (double)pick(100) / 10};
-        sample->ranked[i].reasons = reasons;
-        sample->ranked[i].reason_count = pick(13);
-        add_any_summary(sample, i);
-    }
-}
-
 static void test_any_papers(void **state)
 {
     struct pair *pair = *state;
@@ -316,7 +251,7 @@ static void test_any_papers(void **state)
     for (size_t i = 0; i < 8; i++) {
         struct morning morning;
 
-        morning_init(&morning, fill_anything);
+        morning_init(&morning, any_fill);
         morning.sample->digest.papers_serial = 1000 + i;
         for (size_t subscriber = 0; subscriber < 6; subscriber++) {
             shuffle(&morning);
@@ -506,9 +441,9 @@ static const char *any_name(void)
                                         "paper.ai_summary.lines", "paper.has_ai_summary", "html",
                                         "note"};
 
-    if (pick(3) == 0)
-        return early[pick(sizeof(early) / sizeof(early[0]))];
-    return late_entries[pick(LATE_KEYS)].name;
+    if (any_pick(3) == 0)
+        return early[any_pick(sizeof(early) / sizeof(early[0]))];
+    return late_entries[any_pick(LATE_KEYS)].name;
 }
 
 static void add_text(struct buffer *out)
@@ -517,15 +452,15 @@ static void add_text(struct buffer *out)
                                         "F", "From", "=", "\n  ", "a b ", "& \"q\" ",
                                         "some words that go on for a while, so that a line is long"};
 
-    buffer_add_string(out, texts[pick(sizeof(texts) / sizeof(texts[0]))]);
+    buffer_add_string(out, texts[any_pick(sizeof(texts) / sizeof(texts[0]))]);
 }
 
 static void add_nodes(struct buffer *out, size_t depth, bool with_partials)
 {
-    for (size_t i = 0, count = 1 + pick(5); i < count; i++) {
+    for (size_t i = 0, count = 1 + any_pick(5); i < count; i++) {
         const char *name = any_name();
 
-        switch (pick(depth ? 11 : 4)) {
+        switch (any_pick(depth ? 11 : 4)) {
         case 0:
         case 1:
             add_text(out);
@@ -548,10 +483,10 @@ static void add_nodes(struct buffer *out, size_t depth, bool with_partials)
             buffer_printf(out, "{{/%s}}", name);
             break;
         case 7:
-            name = pick(4) ? "papers" : "more_papers";
-            buffer_printf(out, "{{#%s}}%s", name, pick(2) ? "\n" : "");
+            name = any_pick(4) ? "papers" : "more_papers";
+            buffer_printf(out, "{{#%s}}%s", name, any_pick(2) ? "\n" : "");
             add_nodes(out, depth - 1, with_partials);
-            buffer_printf(out, "{{/%s}}%s", name, pick(2) ? "\n" : "");
+            buffer_printf(out, "{{/%s}}%s", name, any_pick(2) ? "\n" : "");
             break;
         case 8:
             buffer_add_string(out, with_partials ? "{{>part}}\n" : "-");
