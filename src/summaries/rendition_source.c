@@ -290,6 +290,32 @@ static void begin_line(struct source *source, size_t at)
     source->is_row = start < source->text.size && source->text.data[start] == '|';
 }
 
+/* A row of dashes below a table's heading: md4c 0.4.8 wants three of them for each column
+ * where GitHub, and so models, are content with one. Where to go on; `at`: it is none. */
+static size_t widen_dashes(struct source *source, size_t at)
+{
+    size_t start = line_start(source->text, at), end = line_end(source->text, at);
+    struct view row = view_slice(source->text, start, end);
+    size_t dashes = 0, bars = 0;
+
+    for (size_t i = 0; i < row.size; i++) {
+        dashes += row.data[i] == '-';
+        bars += row.data[i] == '|';
+        if (!memchr("-|: \t", row.data[i], 5))
+            return at;
+    }
+    if (!dashes || !bars || end > source->paragraph_end)
+        return at;
+    buffer_add_view(source->out, view_slice(source->text, at, start));
+    for (size_t i = 0, run; i < row.size; i += run) {
+        run = row.data[i] == '-' ? run_length(row, i) : 1;
+        buffer_add_view(source->out, view_slice(row, i, i + run));
+        for (size_t j = run; row.data[i] == '-' && j < 3; j++)
+            buffer_add_char(source->out, '-');
+    }
+    return end;
+}
+
 static void read_paragraph(struct source *source, size_t at)
 {
     static const struct byte_set marks = {
@@ -298,6 +324,9 @@ static void read_paragraph(struct source *source, size_t at)
     source->is_bold = false;
     begin_line(source, at);
     while (at < source->paragraph_end) {
+        if (at == 0 || source->text.data[at - 1] == '\n')
+            at = widen_dashes(source, at);
+
         size_t next = view_find_any(view_slice(source->text, 0, source->paragraph_end), &marks, at);
 
         buffer_add_view(source->out, view_slice(source->text, at, next));
