@@ -37,7 +37,8 @@ VALGRIND = [
 # What would take minutes under Valgrind, or measures time, or forks children that
 # end without freeing anything. AddressSanitizer watches these.
 NOT_UNDER_VALGRIND = (
-    "test_assemble", "test_cell", "test_feed", "test_mail_programs", "test_maildir", "test_mime_python", "test_relevance_reference",
+    "test_assemble", "test_cell", "test_feed", "test_mail_programs", "test_maildir", "test_mime_python", "test_pdf_text",
+    "test_relevance_reference",
     "test_smtp", "test_smtp_misfortunes", "test_smtp_tls", "test_store_crash", "test_store_migrations", "test_store_postgres",
     "test_store_sqlite", "test_store_takeover", "test_tex", "test_token_command", "test_worker", "test_worker_crash", "test_worker_faults",
 )
