@@ -1,30 +1,11 @@
 /* check: what a model is asked with. Nothing is asked: that would cost tokens. */
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 #include "commands/check.h"
 #include "commands/prompts.h"
 #include "summaries/endpoint.h"
-
-static bool is_in_path(const char *program)
-{
-    const char *folders = getenv("PATH");
-    struct view rest = view_of(folders ? folders : "/usr/local/bin:/usr/bin:/bin"), folder;
-    struct buffer path;
-    bool found = false;
-
-    buffer_init(&path, 1 << 16);
-    while (!found && rest.size) {
-        view_next_part(&rest, ':', &folder);
-        buffer_clear(&path);
-        buffer_printf(&path, "%.*s/%s", VIEW_ARGUMENTS(folder), program);
-        found = access(buffer_string(&path), X_OK) == 0;
-    }
-    buffer_free(&path);
-    return found;
-}
+#include "summaries/pdf_text.h"
 
 static void check_endpoint(const struct configuration *configuration, struct findings *findings)
 {
@@ -65,6 +46,7 @@ static void check_prompt(struct site *site, struct findings *findings)
 void check_summaries(struct site *site, struct findings *findings)
 {
     const struct configuration *configuration = &site->configuration;
+    struct error problem;
 
     if (!configuration->summaries.enabled || !configuration->summaries.base_url ||
         !configuration->summaries.model)
@@ -73,8 +55,6 @@ void check_summaries(struct site *site, struct findings *findings)
     if (!site->prompts)
         site->prompts = prompts_new(site);
     check_prompt(site, findings);
-    if (strcmp(configuration->summaries.source, "text") == 0 && !is_in_path("pdftotext"))
-        findings_fail(findings, EX_CONFIG,
-                      "%s: summaries.source is \"text\", and there is no pdftotext; install "
-                      "Debian's poppler-utils", configuration->file);
+    if (strcmp(configuration->summaries.source, "text") == 0 && pdf_text_check(&problem) < 0)
+        findings_problem(findings, &problem);
 }

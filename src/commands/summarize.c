@@ -7,6 +7,7 @@
 #include "base/timer.h"
 #include "commands/command.h"
 #include "commands/summary_desk.h"
+#include "papers/paper_id.h"
 #include "store/editions.h"
 
 enum { LOCALE_MAX = 35 };
@@ -23,27 +24,14 @@ struct summarize {
     struct summary_row before; /* with --again: the good one that there was */
 };
 
-/* "arXiv:2602.13531v2" and "https://arxiv.org/abs/2602.13531" are names of it, too. */
-static struct view read_id(const char *word)
-{
-    static const char *const before[] = {"https://", "http://", "arxiv.org/", "abs/", "pdf/", "arxiv:"};
-    struct view id = view_trim(view_of(word));
-    size_t end;
-
-    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
-        if (view_starts_with_nocase(id, view_of(before[i])))
-            id = view_slice(id, strlen(before[i]), id.size);
-    for (end = id.size; end > 0 && id.data[end - 1] >= '0' && id.data[end - 1] <= '9'; end--)
-        ;
-    if (end > 1 && end < id.size && id.data[end - 1] == 'v')
-        id = view_slice(id, 0, end - 1);
-    return id;
-}
-
 static int find_paper(struct summarize *summarize, struct error *error)
 {
-    struct view id = read_id(summarize->options->words.items[0]);
+    struct view word = view_trim(view_of(summarize->options->words.items[0]));
+    struct view id = paper_id_read(word);
     bool found = false;
+
+    if (!id.size)
+        id = word; /* papers of one's own may be called anything */
 
     if (!paper_id_is_valid(id))
         return error_set(error, ERROR_INPUT, "%s is no paper's ID, as 2602.13531 is one",

@@ -1,55 +1,7 @@
 /* like and dislike. */
-#include <string.h>
-
 #include "inbox/change_parts.h"
 
-#include "base/ascii.h"
-
-static bool is_digits(struct view text, size_t least, size_t most)
-{
-    return ascii_is_number(text) && text.size >= least && text.size <= most;
-}
-
-static struct view without_version(struct view id)
-{
-    size_t at = id.size;
-
-    while (at && id.data[at - 1] >= '0' && id.data[at - 1] <= '9')
-        at--;
-    return at > 1 && at < id.size && id.data[at - 1] == 'v' ? view_slice(id, 0, at - 1) : id;
-}
-
-static struct view behind(struct view text, const char *start)
-{
-    struct view prefix = view_of(start);
-
-    return view_starts_with_nocase(text, prefix) ? view_slice(text, prefix.size, text.size) : text;
-}
-
-/* "arXiv:2602.13531v2", "https://arxiv.org/abs/2602.13531": the id alone. Empty: it is
- * none of arXiv's, neither today's nor that of before 2007 (hep-th/9901001). */
-static struct view paper_id(struct view text)
-{
-    size_t slash, dot;
-
-    text = behind(behind(text, "https://"), "http://");
-    text = behind(behind(behind(text, "www."), "export."), "arxiv.org/");
-    text = behind(behind(behind(text, "abs/"), "pdf/"), "html/");
-    text = behind(text, "arxiv:");
-    while (text.size && strchr(".,;)>", text.data[text.size - 1]))
-        text.size--;
-    if (view_ends_with(text, VIEW(".pdf")))
-        text.size -= 4;
-    text = without_version(text);
-    dot = view_find_char(text, '.', 0);
-    slash = view_find_char(text, '/', 0);
-    if (is_digits(view_slice(text, 0, dot), 4, 4) &&
-        is_digits(view_slice(text, dot + 1, text.size), 4, 5))
-        return text;
-    if (slash > 1 && slash < 20 && is_digits(view_slice(text, slash + 1, text.size), 7, 7))
-        return text;
-    return (struct view){0};
-}
+#include "papers/paper_id.h"
 
 /* The oldest makes room. */
 static void add_id(struct strings *strings, struct view id)
@@ -63,7 +15,7 @@ static void judge(struct changing *changing, struct strings *to, struct strings 
                   const struct change_words *words)
 {
     for (size_t i = 0; i < changing->command->argument_count; i++) {
-        struct view id = paper_id(changing->command->arguments[i]);
+        struct view id = paper_id_read(changing->command->arguments[i]);
 
         if (!id.size) {
             change_tell(changing, CHANGE_REFUSED, "change_no_paper", "item",

@@ -137,6 +137,13 @@ static int find_program(char ret_path[PATH_BYTES], struct error *error)
                                 ", which is not in PATH; Debian's package poppler-utils has it");
 }
 
+int pdf_text_check(struct error *error)
+{
+    char path[PATH_BYTES];
+
+    return find_program(path, error);
+}
+
 /* In memory, as the program wants to seek in it. */
 static int hold_pdf(struct view pdf, struct error *error)
 {

@@ -27,6 +27,9 @@ extern const struct pdf_text_limits PDF_TEXT_LIMITS; /* a thesis fits */
 int pdf_text_read(struct view pdf, const struct pdf_text_limits *limits, struct buffer *out,
                   struct error *error);
 
+/* Whether pdftotext is there to be run; else kind configuration. */
+int pdf_text_check(struct error *error);
+
 /* What pdftotext prints as text to be read: valid UTF-8 without control characters, blank
  * lines for form feeds, words cut at the end of a line made whole, no blanks at the ends of
  * lines and none doubled, at most one blank line in a row, and a line feed at the end. As far
