@@ -51,6 +51,7 @@ struct postgres_statement {
 struct postgres_connection {
     struct postgres_place place;
     PGconn *link;      /* NULL: the last try to connect again has failed */
+    char life[POSTGRES_LIFE_BYTES]; /* of the link's server; "": not asked yet */
     bool in_transaction;
     char transaction[POSTGRES_TRANSACTION_BYTES]; /* the server's name for it */
     struct postgres_statement *reading; /* whose rows are still coming */

@@ -172,26 +172,45 @@ int postgres_link_open(const struct postgres_place *place, PGconn **ret_connecti
     const char *const values[] = {"paperboy", "10", "30", "10", "3", "60000", place->url, "UTF8",
                                   seconds, NULL};
     PGconn *connection;
+    PGPing ping = PQPING_OK;
     int result;
 
     if (place->connect_seconds)
         snprintf(seconds, sizeof(seconds), "%d", place->connect_seconds);
     connection = PQconnectdbParams(names, values, 1);
-
+    if (PQstatus(connection) != CONNECTION_OK) {
+        ping = PQpingParams(names, values, 1);
+        if (ping == PQPING_OK) { /* it may have come up in between: what it says now counts */
+            PQfinish(connection);
+            connection = PQconnectdbParams(names, values, 1);
+        }
+    }
     if (PQstatus(connection) == CONNECTION_OK) {
         PQsetNoticeReceiver(connection, ignore_notice, NULL);
         result = check_server(place, connection, error);
         if (result == 0)
             result = set_session(place, connection, error);
     } else {
-        result = postgres_error_set_connect(error, connection, PQpingParams(names, values, 1),
-                                            place->shown);
+        result = postgres_error_set_connect(error, connection, ping, place->shown);
     }
     if (result < 0)
         PQfinish(connection);
     else
         *ret_connection = connection;
     return result;
+}
+
+/* Its statistics begin anew when it recovers without a new postmaster. */
+void postgres_link_find_life(PGconn *connection, char ret_life[POSTGRES_LIFE_BYTES])
+{
+    PGresult *result = PQexec(connection, "SELECT pg_postmaster_start_time(), stats_reset"
+                                          " FROM pg_stat_bgwriter");
+
+    ret_life[0] = '\0';
+    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
+        snprintf(ret_life, POSTGRES_LIFE_BYTES, "%s %s", PQgetvalue(result, 0, 0),
+                 PQgetvalue(result, 0, 1));
+    PQclear(result);
 }
 
 bool postgres_link_is_gone(PGconn *connection)

@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 
+enum { POSTGRES_LIFE_BYTES = 80 };
+
 struct postgres_place {
     char *url;           /* owned: "postgresql://…" */
     char *shown;         /* owned: the same without its options, for messages */
@@ -24,6 +26,9 @@ void postgres_place_free(struct postgres_place *place);
 
 int postgres_link_open(const struct postgres_place *place, PGconn **ret_connection,
                        struct error *error);
+/* The server's life, from a start or a recovery to the next: the same text for all
+ * connections of one, and no other's; "" when it cannot be told. */
+void postgres_link_find_life(PGconn *connection, char ret_life[POSTGRES_LIFE_BYTES]);
 /* Whether the other end has gone while nobody was listening. Cheap. */
 bool postgres_link_is_gone(PGconn *connection);
 

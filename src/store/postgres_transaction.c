@@ -28,10 +28,19 @@ int postgres_transaction_begin(PGconn *link, char ret_transaction[POSTGRES_TRANS
 enum outcome {
     OUTCOME_OPEN, /* it still runs, or nothing was learnt: ask again */
     OUTCOME_KEPT,
-    OUTCOME_GONE
+    OUTCOME_GONE,
+    OUTCOME_UNSURE /* a transaction of this number was kept, perhaps another */
 };
 
-static enum outcome ask(PGconn *link, const char *transaction)
+static bool is_same_life(PGconn *link, const char *life)
+{
+    char now[POSTGRES_LIFE_BYTES];
+
+    postgres_link_find_life(link, now);
+    return now[0] && strcmp(now, life) == 0;
+}
+
+static enum outcome ask(PGconn *link, const char *transaction, const char *life)
 {
     PGresult *result =
         PQexecParams(link, "SELECT txid_status(CAST($1 AS BIGINT))", 1, NULL, &transaction, NULL,
@@ -42,7 +51,7 @@ static enum outcome ask(PGconn *link, const char *transaction)
         const char *status = PQgetvalue(result, 0, 0);
 
         if (strcmp(status, "committed") == 0)
-            outcome = OUTCOME_KEPT;
+            outcome = is_same_life(link, life) ? OUTCOME_KEPT : OUTCOME_UNSURE;
         else if (strcmp(status, "aborted") == 0)
             outcome = OUTCOME_GONE;
     }
@@ -64,7 +73,7 @@ static int seconds_of(int64_t left_ms)
 }
 
 static enum outcome ask_anew(struct postgres_place *place, PGconn **link, const char *transaction,
-                             int64_t left_ms)
+                             const char *life, int64_t left_ms)
 {
     struct error unreachable;
 
@@ -75,32 +84,40 @@ static enum outcome ask_anew(struct postgres_place *place, PGconn **link, const 
     place->connect_seconds = seconds_of(left_ms);
     if (!*link && postgres_link_open(place, link, &unreachable) < 0)
         return OUTCOME_OPEN;
-    return ask(*link, transaction);
+    return ask(*link, transaction, life);
+}
+
+static int set_unknown(const struct postgres_place *place, struct error *error)
+{
+    return error_set(error, ERROR_TEMPORARY,
+                     "store %s: the connection was lost while a change was committed; whether it "
+                     "was made is not known",
+                     place->shown);
 }
 
 int postgres_transaction_find_out(const struct postgres_place *place, PGconn **link,
-                                  const char *transaction, struct error *error)
+                                  const char *transaction, const char *life,
+                                  struct error *error)
 {
     const struct timespec nap = {.tv_nsec = NAP_MS * 1000 * 1000};
     struct postgres_place hurried = *place; /* which owns nothing */
     int64_t until_ms = steady_ms() + place->busy_timeout_ms, now_ms = steady_ms();
 
     do {
-        switch (ask_anew(&hurried, link, transaction, until_ms - now_ms)) {
+        switch (ask_anew(&hurried, link, transaction, life, until_ms - now_ms)) {
         case OUTCOME_KEPT:
             return 0;
         case OUTCOME_GONE:
             return error_set(error, ERROR_TEMPORARY,
                              "store %s: the connection was lost; this change was not made",
                              place->shown);
+        case OUTCOME_UNSURE:
+            return set_unknown(place, error);
         case OUTCOME_OPEN:
             nanosleep(&nap, NULL);
             break;
         }
         now_ms = steady_ms();
     } while (now_ms < until_ms);
-    return error_set(error, ERROR_TEMPORARY,
-                     "store %s: the connection was lost while a change was committed; whether it "
-                     "was made is not known",
-                     place->shown);
+    return set_unknown(place, error);
 }

@@ -17,6 +17,7 @@ int postgres_transaction_begin(PGconn *link, char ret_transaction[POSTGRES_TRANS
  * locks are waited for, which an attempt to connect exceeds by 2 s at the most; the error says
  * which. */
 int postgres_transaction_find_out(const struct postgres_place *place, PGconn **link,
-                                  const char *transaction, struct error *error);
+                                  const char *transaction, const char *life,
+                                  struct error *error);
 
 #endif

@@ -64,6 +64,7 @@ static void forget_link(struct postgres_connection *connection)
 {
     PQfinish(connection->link);
     connection->link = NULL;
+    connection->life[0] = '\0';
     connection->reading = NULL;
     for (size_t i = 0; i < STATEMENTS; i++)
         connection->statements[i].is_prepared = connection->statements[i].is_many_prepared = false;
@@ -116,6 +117,8 @@ static int postgres_begin(void *begun, struct error *error)
 
     if (postgres_make_ready(connection, error) < 0)
         return -1;
+    if (!connection->life[0])
+        postgres_link_find_life(connection->link, connection->life);
     if (postgres_transaction_begin(connection->link, connection->transaction, &refusal) < 0) {
         postgres_fail(connection, refusal, error);
         PQclear(refusal);
@@ -128,6 +131,7 @@ static int postgres_begin(void *begun, struct error *error)
 static int postgres_commit(void *committed, struct error *error)
 {
     struct postgres_connection *connection = committed;
+    char life[POSTGRES_LIFE_BYTES];
 
     /* COMMIT of a transaction that has failed is a ROLLBACK, and no error. */
     if (execute(connection, "COMMIT", "COMMIT", error) == 0) {
@@ -137,9 +141,10 @@ static int postgres_commit(void *committed, struct error *error)
     if (PQstatus(connection->link) != CONNECTION_BAD)
         return -1;
     connection->in_transaction = false;
+    memcpy(life, connection->life, sizeof(life));
     forget_link(connection);
     return postgres_transaction_find_out(&connection->place, &connection->link,
-                                         connection->transaction, error);
+                                         connection->transaction, life, error);
 }
 
 static void postgres_rollback(void *rolled)

@@ -320,12 +320,50 @@ static void the_fate_of_a_commit_is_asked_for_so_long(void **state)
     (void)state;
     snprintf(location, sizeof(location), "127.0.0.1:%d/db?connect_timeout=3", port);
     MUST(postgres_place_init(&asked, location, 500, &error), error);
-    assert_int_equal(postgres_transaction_find_out(&asked, &link, "1", &error), -1);
+    assert_int_equal(postgres_transaction_find_out(&asked, &link, "1", "", &error), -1);
     assert_int_equal(error.kind, ERROR_TEMPORARY);
     assert_non_null(strstr(error.text, "is not known"));
     assert_null(link);
     assert_in_range(count_callers(listener), 1, 2);
     close(listener);
+    postgres_place_free(&asked);
+}
+
+/* A crashed server knows nothing of a transaction that had written nothing yet, and gives its
+ * number to the next one. That this was kept says nothing of the other. */
+static void a_number_given_twice_is_not_believed(void **state)
+{
+    enum { MOST = 1000 };
+    struct place *place = *state;
+    struct postgres_place asked = {0};
+    struct error error = {0};
+    char first[POSTGRES_TRANSACTION_BYTES], next[POSTGRES_TRANSACTION_BYTES] = "";
+    char life[POSTGRES_LIFE_BYTES], later[POSTGRES_LIFE_BYTES];
+    PGconn *link = NULL;
+    PGresult *refusal;
+
+    MUST(postgres_place_init(&asked, place->url + strlen("postgresql://"), 2000, &error), error);
+    MUST(postgres_link_open(&asked, &link, &error), error);
+    postgres_link_find_life(link, life);
+    assert_int_equal(postgres_transaction_begin(link, first, &refusal), 0);
+    PQclear(PQexec(link, "COMMIT"));
+    assert_int_equal(postgres_transaction_find_out(&asked, &link, first, life, &error), 0);
+    assert_int_equal(postgres_transaction_begin(link, first, &refusal), 0);
+    postgres_server_crash(place->server);
+    PQfinish(link);
+    link = NULL;
+    MUST(postgres_link_open(&asked, &link, &error), error);
+    for (int i = 0; i < MOST && strcmp(next, first) != 0; i++) {
+        assert_int_equal(postgres_transaction_begin(link, next, &refusal), 0);
+        PQclear(PQexec(link, "COMMIT"));
+    }
+    assert_string_equal(next, first);
+    assert_int_equal(postgres_transaction_find_out(&asked, &link, first, life, &error), -1);
+    assert_int_equal(error.kind, ERROR_TEMPORARY);
+    assert_non_null(strstr(error.text, "is not known"));
+    postgres_link_find_life(link, later);
+    assert_int_equal(postgres_transaction_find_out(&asked, &link, first, later, &error), 0);
+    PQfinish(link);
     postgres_place_free(&asked);
 }
 
@@ -533,6 +571,7 @@ int main(void)
         cmocka_unit_test(a_lock_is_waited_for_so_long),
         cmocka_unit_test(a_lost_connection_is_made_again),
         cmocka_unit_test(the_fate_of_a_commit_is_asked_for_so_long),
+        cmocka_unit_test(a_number_given_twice_is_not_believed),
         cmocka_unit_test(a_failed_transaction_is_never_committed),
         cmocka_unit_test(a_question_inside_another_is_answered),
         cmocka_unit_test(every_kind_of_value_comes_back),
