@@ -257,11 +257,45 @@ static void begin_cell(struct builder *builder, bool is_head, const MD_BLOCK_TD_
         table->columns = row->columns;
 }
 
+/* What a link pretends is known at its end: then its runs lead nowhere. */
+static void close_link(struct builder *builder)
+{
+    struct rendition_link *link = builder->link;
+
+    link->text = arena_copy(builder->arena, buffer_view(&builder->label));
+    if (link_is_disguised(link->text, link->address))
+        link->address.size = 0;
+    builder->link = NULL;
+}
+
+/* Between runs: a blank goes to the one before, where it is neither underlined nor marked. */
+static void change_run(struct builder *builder)
+{
+    if (builder->wants_blank && builder->last && !is_wide(builder->last))
+        settle(builder, ' ');
+    end_run(builder);
+}
+
+/* md4c 0.4.8 leaves an emphasis open where one mark pairs twice ("An AI*bold**, *a*"): it
+ * ends with its block, as everything of a line does. */
+static void end_spans(struct builder *builder)
+{
+    if (!builder->spans)
+        return;
+    change_run(builder);
+    if (builder->link)
+        close_link(builder);
+    builder->spans = 0;
+    builder->images = 0;
+    builder->now = 0;
+}
+
 static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
 {
     struct builder *builder = user;
     struct rendition_block *block;
 
+    end_spans(builder);
     switch (type) {
     case MD_BLOCK_QUOTE: push_nested(builder, RENDITION_QUOTE); break;
     case MD_BLOCK_UL:
@@ -302,6 +336,7 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *user)
     struct builder *builder = user;
 
     (void)detail;
+    end_spans(builder);
     switch (type) {
     case MD_BLOCK_QUOTE:
     case MD_BLOCK_UL:
@@ -354,17 +389,6 @@ static void open_link(struct builder *builder, const MD_ATTRIBUTE *href)
     buffer_free(&raw);
 }
 
-/* What a link pretends is known at its end: then its runs lead nowhere. */
-static void close_link(struct builder *builder)
-{
-    struct rendition_link *link = builder->link;
-
-    link->text = arena_copy(builder->arena, buffer_view(&builder->label));
-    if (link_is_disguised(link->text, link->address))
-        link->address.size = 0;
-    builder->link = NULL;
-}
-
 static unsigned mark_of(MD_SPANTYPE type)
 {
     switch (type) {
@@ -374,14 +398,6 @@ static unsigned mark_of(MD_SPANTYPE type)
     case MD_SPAN_CODE: return RENDITION_FIXED;
     default: return 0;
     }
-}
-
-/* Between runs: a blank goes to the one before, where it is neither underlined nor marked. */
-static void change_run(struct builder *builder)
-{
-    if (builder->wants_blank && builder->last && !is_wide(builder->last))
-        settle(builder, ' ');
-    end_run(builder);
 }
 
 static int enter_span(MD_SPANTYPE type, void *detail, void *user)
@@ -408,7 +424,7 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *user)
 
     (void)detail;
     change_run(builder);
-    builder->images -= type == MD_SPAN_IMG;
+    builder->images -= type == MD_SPAN_IMG && builder->images;
     if (type == MD_SPAN_A && builder->link && builder->links == builder->spans)
         close_link(builder);
     if (builder->spans && --builder->spans < SPAN_DEPTH)

@@ -10,6 +10,7 @@ import urllib.request
 
 import model_endpoint
 from model_endpoint import ModelEndpoint
+from servers import wait_for
 
 KEY = "sk-test-0123456789"
 AGENT = {"User-Agent": "paperboy/0", "Authorization": f"Bearer {KEY}"}
@@ -65,7 +66,8 @@ class OwnEndpoint(unittest.TestCase):
         self.assertEqual((self.endpoint.left_behind(), self.endpoint.asked_again(), self.endpoint.violations), ([], [], []))
         self.chat(question(None))
         self.chat(question(None))
-        self.assertEqual(self.endpoint.asked_again(), ["What is new?"])
+        # Which is noted when the answer has gone out.
+        self.assertEqual(wait_for(self.endpoint.asked_again, 10, "the second answer"), ["What is new?"])
 
     def test_wrong_requests(self):
         ident, gone = self.upload(), self.upload()

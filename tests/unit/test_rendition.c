@@ -99,6 +99,9 @@ static const struct {
      "<tr><td>one two three four five</td><td>six seven eight nine</td><td></td></tr></tbody></table>\n",
      "- a: one two three four five\n  b: six seven eight nine\n"},
     {"a table of a head", "| a |\n|-|", "<table><thead>\n<tr><th>a</th></tr></thead></table>\n", "a\n"},
+    {"an emphasis that never closes ends with its block", "*[a](*)\n\ne\n\n```\nf\n```\n\n- g",
+     "<p><em>a</em></p>\n<p>e</p>\n<pre><code>f\n</code></pre>\n<ul>\n<li>g</li>\n</ul>\n",
+     "a\n\ne\n\n    f\n\n- g\n"},
 };
 
 static const struct {
