@@ -273,6 +273,51 @@ static void test_languages(void **state)
     data_remove_folder(&folder);
 }
 
+static void see_gap(void *user, const char *language, size_t missing, const char *some)
+{
+    (void)user;
+    fail_msg("%s lacks %zu words: %s", language, missing, some);
+}
+
+/* The translations that come with the program leave nobody with half a language. */
+static void test_shipped_languages(void **state)
+{
+    static const struct {
+        const char *language, *key;
+        long count;
+        const char *want;
+    } table[] = {
+        {"zh", "count_papers_for", 1, "为 Ada 选出 1 篇论文"},
+        {"zh-CN", "subject", 30, "List：2月17日（周二），30 篇论文"},
+        {"zh-Hant-TW", "summary_note", -1, "由机器（qwen-long）撰写，并非出自作者，也无人核对：可能有误。"},
+        {"zh", "unsubscribe", -1, "退订"},
+    };
+    struct templates *templates = NULL;
+    struct error error = {0};
+
+    (void)state;
+    if (templates_load("templates", NULL, &templates, &error) < 0)
+        fail_msg("%s", error.text);
+    templates_each_gap(templates, see_gap, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const struct words *words = templates_words(templates, table[i].language);
+        struct buffer date, out;
+
+        buffer_init(&date, 100);
+        buffer_init(&out, 1000);
+        words_add_date(words, "date_short", (struct date){2026, 2, 17}, &date);
+        words_add(words, table[i].key, table[i].count,
+                  (struct word_value[]){{"name", VIEW("Ada")}, {"list", VIEW("List")},
+                                        {"model", VIEW("qwen-long")}, {"date", buffer_view(&date)},
+                                        {NULL, {NULL, 0}}},
+                  &out);
+        assert_string_equal(buffer_string(&out), table[i].want);
+        buffer_free(&date);
+        buffer_free(&out);
+    }
+    templates_free(&templates);
+}
+
 static void test_plurals(void **state)
 {
     /* By hand from the CLDR's tables of cardinal rules. */
@@ -318,7 +363,7 @@ int main(void)
         cmocka_unit_test(test_refused),          cmocka_unit_test(test_folder),
         cmocka_unit_test(test_older_copy),
         cmocka_unit_test(test_partials_folder),  cmocka_unit_test(test_languages),
-        cmocka_unit_test(test_plurals),
+        cmocka_unit_test(test_shipped_languages), cmocka_unit_test(test_plurals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
