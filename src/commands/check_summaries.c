@@ -24,8 +24,8 @@ static void check_endpoint(const struct configuration *configuration, struct fin
     settings.api_key = key;
     endpoint = endpoint_new(&settings, &problem);
     if (endpoint)
-        findings_ok(findings, "%s at %s%s", settings.model, settings.base_url,
-                    key ? "" : ", without an API key");
+        findings_ok(findings, "%s at %s%s; not asked now: paperboy summarize ID does", settings.model,
+                    settings.base_url, key ? "" : ", without an API key");
     else
         findings_problem(findings, &problem);
     endpoint_free(&endpoint);

@@ -50,7 +50,7 @@ static int check_enabled(const struct summarize *summarize, struct error *error)
     if (summarize->site.configuration.summaries.enabled)
         return 0;
     return error_set(error, ERROR_CONFIGURATION,
-                     "%s: summaries.enabled is false; set it, base_url and model beside it",
+                     "%s: AI summaries are off; set summaries.enabled to true, with base_url and model beside it",
                      summarize->site.configuration.file);
 }
 

@@ -345,7 +345,7 @@ class Trouble(Summaries):
                 Act(content="x" * 100_000), Act(content="\0\1\2")]
         self.endpoint.script("chat", *acts)
         self.endpoint.choose = lambda _: Act(content="TL;DR: Patience is all.\n\nBut not more.")
-        result = self.run_without(r"summaries: \d+ made, \d+ not fit to show", made=1)
+        result = self.run_without(r"summaries: \d+ made, \d+ not to be had", made=1)
         self.assertEqual(self.endpoint.violations, [])
         told = re.findall(r"summaries: none of \S+ \(\w+\): (.*)", result.err)
         self.assertGreaterEqual(len(told), len(acts), result.err)
