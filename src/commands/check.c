@@ -202,6 +202,7 @@ const struct command command_check = {
     .help = "Usage: paperboy check [--send ADDRESS]\n"
             "Looks at configuration, templates, profiles, key and store, logs in to the relay\n"
             "and the inbox, and looks up what the sender's domain publishes (SPF, DMARC, MX).\n"
+            "Of AI summaries it looks at settings, key file and prompts; no model is asked.\n"
             "Prints one line for each finding: ok, warning, or error and how to mend it; it\n"
             "goes on after the first. Changes and sends nothing, unless asked to:\n\n"
             "  --send ADDRESS      mail a test digest there through the relay, and say what\n"

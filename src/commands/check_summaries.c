@@ -24,8 +24,8 @@ static void check_endpoint(const struct configuration *configuration, struct fin
     settings.api_key = key;
     endpoint = endpoint_new(&settings, &problem);
     if (endpoint)
-        findings_ok(findings, "%s at %s%s", settings.model, settings.base_url,
-                    key ? "" : ", without an API key");
+        findings_ok(findings, "%s at %s%s; not asked now: paperboy summarize ID does", settings.model,
+                    settings.base_url, key ? "" : ", without an API key");
     else
         findings_problem(findings, &problem);
     endpoint_free(&endpoint);
@@ -35,12 +35,19 @@ static void check_endpoint(const struct configuration *configuration, struct fin
 static void check_prompt(struct site *site, struct findings *findings)
 {
     const struct prompt *prompt;
+    struct buffer languages;
     struct error problem;
 
     if (prompts_find(site, "en", &prompt, &problem) < 0)
         findings_problem(findings, &problem);
     else if (site->configuration.summaries.prompt_file)
         findings_ok(findings, "%s, for every language", site->configuration.summaries.prompt_file);
+    else {
+        buffer_init(&languages, ERROR_TEXT_BYTES);
+        prompts_list(site->prompts, &languages);
+        findings_ok(findings, "prompts in %s", buffer_string(&languages));
+        buffer_free(&languages);
+    }
 }
 
 void check_summaries(struct site *site, struct findings *findings)

@@ -113,19 +113,29 @@ static void add_folder(struct prompts *prompts, const char *folder)
         closedir(directory);
 }
 
+/* One beside paperboy.json counts even when it holds prompts and no templates. */
+static char *own_folder(const struct site *site)
+{
+    const struct configuration *configuration = &site->configuration;
+
+    if (configuration->templates || !configuration->folder)
+        return site_templates_folder(site);
+    return file_join(configuration->folder, "templates");
+}
+
 struct prompts *prompts_new(const struct site *site)
 {
     struct prompts *prompts = memory_new(1, sizeof(*prompts));
     const char *file = site->configuration.summaries.prompt_file;
-    char *folder, *shipped;
+    char *folder = own_folder(site), *shipped;
 
     if (file) {
+        free(folder);
         add(prompts, file, view_of(EVERY));
         if (prompts->is_bad)
             error_add(&prompts->problem, "summaries.prompt_file");
         return prompts;
     }
-    folder = site_templates_folder(site);
     shipped = site_shipped_templates();
     add_folder(prompts, folder);
     add_folder(prompts, shipped);
@@ -143,6 +153,12 @@ void prompts_free(struct prompts **prompts)
     free((*prompts)->items);
     free(*prompts);
     *prompts = NULL;
+}
+
+void prompts_list(const struct prompts *prompts, struct buffer *out)
+{
+    for (size_t i = 0; i < prompts->count; i++)
+        buffer_printf(out, "%s%s", i ? ", " : "", prompts->items[i].language);
 }
 
 int prompts_find(const struct site *site, const char *language, const struct prompt **ret_prompt,

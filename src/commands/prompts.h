@@ -1,6 +1,6 @@
 /* What a model is asked for, a text in each language that digests are read in: the file
- * that summaries.prompt_file names, for all of them, else the templates' summary.LANG.txt.
- * Read once, with the templates; then shared by threads. */
+ * that summaries.prompt_file names, for all of them, else the summary.LANG.txt of `templates`,
+ * which may hold nothing else, and of the shipped templates. Read once, with the templates; then shared by threads. */
 #ifndef COMMANDS_PROMPTS_H
 #define COMMANDS_PROMPTS_H
 
@@ -23,6 +23,9 @@ struct prompts;
 /* Never NULL: what is wrong with them stops no digest, and prompts_find says it. */
 struct prompts *prompts_new(const struct site *site);
 void prompts_free(struct prompts **prompts); /* NULL is fine; leaves NULL */
+
+/* Their languages, as "en, zh", for people to read. */
+void prompts_list(const struct prompts *prompts, struct buffer *out);
 
 /* The prompt for readers of this language: that of the whole tag, then of its first part,
  * then the English one. Kind configuration when there is none; borrowed from the site. */

@@ -399,12 +399,13 @@ const struct command command_run = {
     .help = "Usage: paperboy run [--date YYYY-MM-DD] [--dry-run] [--feed FILE|URL...]\n"
             "                    [--only ADDRESS]\n"
             "Fetches the day's edition when one is expected, and over OAI-PMH what was missed\n"
-            "in the last 31 days, adds the digests whose time has come, and sends them. May\n"
-            "run at any time and as often as one likes: what was sent is not sent again.\n\n"
+            "in the last 31 days, has AI summaries made where they are configured, adds the\n"
+            "digests whose time has come, and sends them. May run at any time and as often\n"
+            "as one likes: what was sent is not sent again.\n\n"
             "  --date YYYY-MM-DD   the edition's date, instead of the feed's own\n"
             "  --dry-run           print what would be sent; send and store nothing\n"
             "  --feed FILE|URL...  read these instead of asking arXiv\n"
-            "  --only ADDRESS      for this subscriber alone\n\n"
+            "  --only ADDRESS      for this subscriber alone; no AI summaries are asked for\n\n"
             "Exit status: 0 all that was due is done; 75 something is left for later or has\n"
             "expired unsent; 69 arXiv could not be read; 78 the configuration needs mending.\n",
     .options = OPTIONS,

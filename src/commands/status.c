@@ -454,7 +454,8 @@ const struct command command_status = {
             "Prints the last editions and how complete they are, the outbox by state, the\n"
             "last errors of fetching, with the time when it is tried again, what keeps mail\n"
             "back, the last errors of the relay in its words with the reason, which domains\n"
-            "are held or slowed down, and who is suppressed and why.\n\n"
+            "are held or slowed down, who is suppressed and why, and what AI summaries of\n"
+            "the last 30 days have cost and the last that failed.\n\n"
             "  --json  one object instead\n",
     .options = OPTIONS,
     .min_words = 0,

@@ -33,7 +33,7 @@ void status_summaries_add(struct buffer *out, const struct summaries_report *rep
     buffer_printf(out, "\nSummaries (%d days)\n  good %lld", SUMMARIES_REPORT_DAYS,
                   (long long)report->good);
     if (report->refused)
-        buffer_printf(out, " not fit to show %lld", (long long)report->refused);
+        buffer_printf(out, " not to be had %lld", (long long)report->refused);
     if (report->failed)
         buffer_printf(out, " failed %lld", (long long)report->failed);
     if (report->asking)
@@ -45,6 +45,6 @@ void status_summaries_add(struct buffer *out, const struct summaries_report *rep
     time_format_rfc3339(failure->utc, when);
     buffer_printf(out, "  %s  %sv%d in %s by %s %s: %s\n", when, failure->paper_id,
                   failure->version, failure->language, failure->model,
-                  failure->state == SUMMARY_REFUSED ? "is not shown" : "failed",
+                  failure->state == SUMMARY_REFUSED ? "is not to be had" : "failed",
                   failure->why ? failure->why : "no reason kept");
 }

@@ -50,7 +50,7 @@ static int check_enabled(const struct summarize *summarize, struct error *error)
     if (summarize->site.configuration.summaries.enabled)
         return 0;
     return error_set(error, ERROR_CONFIGURATION,
-                     "%s: summaries.enabled is false; set it, base_url and model beside it",
+                     "%s: AI summaries are off; set summaries.enabled to true, with base_url and model beside it",
                      summarize->site.configuration.file);
 }
 
@@ -237,11 +237,11 @@ const struct command command_summarize = {
     .name = "summarize",
     .summary = "the summary of one paper, by a language model",
     .help = "Usage: paperboy summarize ID [--language LANG] [--again] [--json]\n"
-            "Prints the summary of a paper that a stored edition has, as Markdown. One that\n"
-            "is kept is not asked for again; else the model of the configuration's section\n"
-            "summaries is asked, and the answer is kept for digests and pages. It is written\n"
-            "by a machine, and may be wrong.\n\n"
-            "  --again             ask again, whatever is kept\n"
+            "Prints the summary of a paper that a stored edition has, as Markdown. A good one\n"
+            "that is kept is not asked for again; else the model of the configuration's\n"
+            "section summaries is asked, and the answer is kept for digests and pages. It is\n"
+            "written by a machine, and may be wrong.\n\n"
+            "  --again             ask again also when a good one is kept\n"
             "  --json              one object: id, version, language, model, tldr, markdown,\n"
             "                      made, tokens\n"
             "  --language LANG     in this language, when there is a prompt for it, else in\n"

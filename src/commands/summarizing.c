@@ -187,7 +187,7 @@ static void log_totals(const struct crew *crew)
         const char *what;
     } parts[] = {{totals->made, "made"},
                  {totals->kept, "of others"},
-                 {totals->unshown, "not fit to show"},
+                 {totals->unshown, "not to be had"},
                  {totals->failed, "failed"},
                  {totals->left, site_is_stopping()                       ? "left, stopped"
                                 : crew->has_trouble && crew->is_over ? "left, given up"

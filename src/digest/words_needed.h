@@ -64,7 +64,7 @@ static const char *const words_needed_answers[] = {
     "help_resend", "help_undo", "help_address", "help_feed", "help_export", "help_forget",
     "help_unsubscribe", "help_help",
     /* summaries (digest/context_summary.c, web/publication_text.c) */
-    "summary_short", "summary_note",
+    "summary_short", "summary_long", "summary_note",
     /* what is published (commands/publish*.c, web/publication*.c) */
     "web_edition", "published_about", "published_about_all", "published_keywords",
     "published_no_keywords", "web_none_chosen",

@@ -48,6 +48,9 @@ static int check_settings(const struct endpoint_settings *settings, struct error
     if (strpbrk(url, "?#"))
         return error_set(error, ERROR_CONFIGURATION,
                          "summaries.base_url: it ends before \"?\" and \"#\", as in https://host/v1");
+    if (view_ends_with(view_of(url), VIEW("/chat/completions")))
+        return error_set(error, ERROR_CONFIGURATION,
+                         "summaries.base_url: it ends before \"/chat/completions\", as in https://host/v1");
     if (strlen(url) > BASE_URL_BYTES)
         return error_set(error, ERROR_CONFIGURATION, "summaries.base_url: longer than %d bytes",
                          BASE_URL_BYTES);

@@ -204,6 +204,9 @@ static int refuse_body(struct view body, const json_t *root, const char *content
     if (view_starts_with(view_trim(body), VIEW("data:")) ||
         view_starts_with_nocase(view_of(content_type), VIEW("text/event-stream")))
         return error_set(error, ERROR_INPUT, "an event stream, which was not asked for");
+    if (!root && view_starts_with(view_trim(body), VIEW("<")))
+        return error_set(error, ERROR_INPUT,
+                         "a web page and not JSON; mend summaries.base_url if it names no endpoint");
     quote(root ? message_of(root) : view_trim(body), secret, said);
     return error_set(error, ERROR_INPUT, "%s%s%s%s", what, said[0] ? " (\"" : "", said,
                      said[0] ? "\")" : "");
@@ -373,7 +376,7 @@ int protocol_complain(const char *what, long status, struct view body, bool is_f
     telling = status < 500 ? find_telling(problem, message) : NULL;
     if (telling) {
         kind = telling->kind;
-        mend = telling->mend;
+        mend = status == 401 && !secret ? mend : telling->mend;
     } else if (kind == ERROR_PERMANENT && is_about_parameter(problem)) {
         kind = ERROR_CONFIGURATION;
         mend = "mend summaries.model: it does not take what it was asked with";

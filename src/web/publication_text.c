@@ -195,7 +195,9 @@ static void add_summary(const struct publication *publication,
         return;
     if (summary->html.size && summary->html.size <= *room) {
         *room -= summary->html.size;
-        buffer_add_char(out, '\n');
+        buffer_add_string(out, "\n<p><b>");
+        add_word(publication, "summary_long", out);
+        buffer_add_string(out, "</b></p>\n");
         buffer_add_view(out, summary->html);
     } else if (!summary->tldr.size) {
         return;

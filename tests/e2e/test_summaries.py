@@ -345,7 +345,7 @@ class Trouble(Summaries):
                 Act(content="x" * 100_000), Act(content="\0\1\2")]
         self.endpoint.script("chat", *acts)
         self.endpoint.choose = lambda _: Act(content="TL;DR: Patience is all.\n\nBut not more.")
-        result = self.run_without(r"summaries: \d+ made, \d+ not fit to show", made=1)
+        result = self.run_without(r"summaries: \d+ made, \d+ not to be had", made=1)
         self.assertEqual(self.endpoint.violations, [])
         told = re.findall(r"summaries: none of \S+ \(\w+\): (.*)", result.err)
         self.assertGreaterEqual(len(told), len(acts), result.err)
@@ -459,6 +459,16 @@ class Summarize(Summaries):
         self.run_fails(UNAVAILABLE, "summarize", "2602.00007", says=["refus"])
         self.assertIn("Patience", self.run_ok("summarize", "2602.00007").out)
 
+    def test_prompt_of_another_language(self):
+        """A folder of templates may hold it and nothing else."""
+        (self.folder / "templates").mkdir()
+        (self.folder / "templates" / "summary.de.txt").write_text("Fasse zusammen.")
+        del self.paperboy.configuration["templates"]
+        self.configure(source="abstract")
+        self.run_ok("summarize", "2602.00007", "--language", "de")
+        self.assertIn("Fasse zusammen.", self.chats()[-1].user)
+        self.assertRegex(self.paperboy.run("check").out, r"prompts in de, (en, zh|zh, en)\n")
+
     def test_wrong(self):
         self.run_fails(NO_INPUT, "summarize", "2602.99999", says=["2602.99999", "no stored edition"])
         self.run_fails(USAGE, "summarize", says=["missing"])
@@ -472,7 +482,9 @@ class Summarize(Summaries):
 
     def test_check(self):
         result = self.paperboy.run("check")
-        self.assertIn("qwen-long at http://", result.out)
+        self.assertRegex(result.out, r"qwen-long at http://\S+; not asked now")
+        self.assertRegex(result.out, r"prompts in (en, zh|zh, en)\n")
+        self.assertEqual(self.endpoint.requests, [])
         (self.folder / "model.key").chmod(0o644)
         result = self.paperboy.run("check")
         self.assertEqual(result.status, CONFIGURATION, result)

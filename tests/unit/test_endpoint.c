@@ -169,6 +169,7 @@ static void test_bad_settings(void **state)
         {"api.example.org/v1", "m", NULL, "summaries.base_url"},
         {"ftp://api.example.org/v1", "m", NULL, "summaries.base_url"},
         {"https://api.example.org/v1?key=1", "m", NULL, "summaries.base_url"},
+        {"https://api.example.org/v1/chat/completions", "m", NULL, "before \"/chat/completions\""},
         {"https://api.example.org/v1", "", NULL, "summaries.model"},
         {"https://api.example.org/v1", NULL, NULL, "summaries.model"},
         {"http://api.example.org/v1", "m", KEY, "summaries.api_key_file"},

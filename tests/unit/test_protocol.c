@@ -117,7 +117,7 @@ static void test_no_answers(void **state)
         long tokens;
     } cases[] = {
         {"", "application/json", "not JSON", 0},
-        {"<html><body>Welcome</body></html>", "text/html", "not JSON (\"<html><body>Welcome</body></html>\")", 0},
+        {"<html><body>Welcome</body></html>", "text/html", "a web page and not JSON; mend summaries.base_url", 0},
         {"{\"choices\":[{\"message\":{\"content\":\"cut", "application/json", "not JSON", 0},
         {"[]", "application/json", "JSON without choices", 0},
         {"null", "application/json", "not JSON", 0},
@@ -255,6 +255,22 @@ static void test_complaints(void **state)
     }
 }
 
+static void test_complaint_without_key(void **state)
+{
+    static const char *const bodies[] = {"", "{\"error\":{\"code\":\"invalid_api_key\",\"message\":\"none\"}}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        struct view body = data_exact(bodies[i]);
+        struct error error = {0};
+
+        assert_int_equal(protocol_complain("POST u", 401, body, false, NULL, &error), -1);
+        assert_int_equal(error.kind, ERROR_CONFIGURATION);
+        assert_non_null(strstr(error.text, "mend summaries.api_key_file: a key is asked for"));
+        data_free(body);
+    }
+}
+
 /* However long and odd what is said is, and wherever the key stands in it. */
 static void test_quotes_are_bounded(void **state)
 {
@@ -289,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_no_answers),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_complaints),
+        cmocka_unit_test(test_complaint_without_key),
         cmocka_unit_test(test_quotes_are_bounded),
     };
 
