@@ -22,6 +22,7 @@ struct highlighter *highlighter_new(void)
     struct highlighter *highlighter = memory_new(1, sizeof(*highlighter));
 
     highlighter->splitter = word_splitter_new();
+    reason_memo_init(&highlighter->memo, highlighter->splitter);
     word_list_init(&highlighter->words);
     buffer_init(&highlighter->lowered, SIZE_MAX / 4);
     buffer_init(&highlighter->needle, SIZE_MAX / 4);
@@ -32,6 +33,7 @@ void highlighter_free(struct highlighter **highlighter)
 {
     if (!*highlighter)
         return;
+    reason_memo_free(&(*highlighter)->memo);
     word_splitter_free(&(*highlighter)->splitter);
     word_list_free(&(*highlighter)->words);
     buffer_free(&(*highlighter)->lowered);

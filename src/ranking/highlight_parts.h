@@ -3,10 +3,12 @@
 #define RANKING_HIGHLIGHT_PARTS_H
 
 #include "ranking/highlight.h"
+#include "ranking/reason_memo.h"
 #include "ranking/words.h"
 
 struct highlighter {
     struct word_splitter *splitter;
+    struct reason_memo memo;
     struct word_list words;
     /* A text in lower case, and where each of its bytes comes from; one more for the end. */
     struct buffer lowered;

@@ -1,5 +1,4 @@
 /* The same in an index: its spots are a paper's words, and where they stand. */
-#include "ranking/compile.h"
 #include "ranking/highlight_parts.h"
 
 struct search {
@@ -40,26 +39,19 @@ static void add_single(struct search *search, size_t at, bool is_first)
         highlights_add(search->found, is_first ? spot->start : middle, is_first ? middle : end);
 }
 
-static void find_term(struct search *search, uint64_t whole)
+static void find_term_at(struct search *search, size_t at, uint64_t whole)
 {
+    const struct spot *spot = &search->spots[at];
     uint32_t term = (uint32_t)whole;
 
-    for (size_t at = 0; at < search->count; at++) {
-        const struct spot *spot = &search->spots[at];
-
-        if (spot->stem == term)
-            add_words(search, at, 1);
-        else if (spot->exact == term || spot->exact_singular == term)
-            add_single(search, at, spot->exact == term);
-        else if (spot->joined_count && spot->joined == term)
-            add_words(search, at, spot->joined_count);
-        else if (at + 1 < search->count && spot->pair == term)
-            add_words(search, at, 2);
-    }
-    for (size_t i = 0; i < search->pair_count; i++)
-        if (search->pairs[i].term == term && search->pairs[i].spot >= search->first &&
-            search->pairs[i].spot < search->first + search->count)
-            add_words(search, search->pairs[i].spot - search->first, search->pairs[i].words);
+    if (spot->stem == term)
+        add_words(search, at, 1);
+    else if (spot->exact == term || spot->exact_singular == term)
+        add_single(search, at, spot->exact == term);
+    else if (spot->joined_count && spot->joined == term)
+        add_words(search, at, spot->joined_count);
+    else if (at + 1 < search->count && spot->pair == term)
+        add_words(search, at, 2);
 }
 
 static size_t phrase_at(const struct search *search, size_t at, const struct compiled_slot *slots,
@@ -85,26 +77,50 @@ static size_t phrase_at(const struct search *search, size_t at, const struct com
     return end - at;
 }
 
-static void find_phrase(struct search *search, const struct compiled_slot *slots, size_t count)
+/* Most words begin nothing of the reason, which their terms tell without its patterns. */
+static bool may_begin(const struct known_reason *known, const struct spot *spot)
 {
-    for (size_t at = 0; at < search->count; at++) {
-        size_t words = phrase_at(search, at, slots, count);
+    return known_reason_may_begin(known, spot->stem) ||
+           known_reason_may_begin(known, spot->exact) ||
+           known_reason_may_begin(known, spot->exact_singular) ||
+           known_reason_may_begin(known, spot->joined) ||
+           known_reason_may_begin(known, spot->pair);
+}
 
+static void find_at(struct search *search, size_t at, const struct compiled_profile *compiled)
+{
+    for (size_t i = 0; i < compiled->pattern_count; i++) {
+        const struct pattern *pattern = &compiled->patterns[i];
+        size_t words;
+
+        if (!pattern->slot_count) {
+            find_term_at(search, at, pattern->term);
+            continue;
+        }
+        words = phrase_at(search, at, compiled->slots + pattern->first_slot, pattern->slot_count);
         if (words)
             add_words(search, at, words);
     }
 }
 
-static void find_patterns(struct search *search, const struct compiled_profile *compiled)
+static void find_pair(struct search *search, const struct compound_pair *pair,
+                      const struct compiled_profile *compiled)
 {
-    for (size_t i = 0; i < compiled->pattern_count; i++) {
-        const struct pattern *pattern = &compiled->patterns[i];
+    for (size_t i = 0; i < compiled->pattern_count; i++)
+        if (!compiled->patterns[i].slot_count && pair->term == (uint32_t)compiled->patterns[i].term)
+            add_words(search, pair->spot - search->first, pair->words);
+}
 
-        if (pattern->slot_count)
-            find_phrase(search, compiled->slots + pattern->first_slot, pattern->slot_count);
-        else
-            find_term(search, pattern->term);
-    }
+static void find(struct search *search, const struct known_reason *known)
+{
+    for (size_t at = 0; at < search->count; at++)
+        if (may_begin(known, &search->spots[at]))
+            find_at(search, at, &known->compiled);
+    for (size_t i = 0; i < search->pair_count; i++)
+        if (known_reason_may_begin(known, search->pairs[i].term) &&
+            search->pairs[i].spot >= search->first &&
+            search->pairs[i].spot < search->first + search->count)
+            find_pair(search, &search->pairs[i], &known->compiled);
 }
 
 /* Into highlighter->found; false when the index does not know enough. */
@@ -114,7 +130,7 @@ static bool find_in_index(struct highlighter *highlighter, const struct ranking_
     size_t number = (size_t)(paper - index->papers->items);
     const struct indexed_paper *about = &index->about[number];
     const struct spot *spots = index->spots + about->first_spot;
-    struct compiled_profile compiled;
+    const struct known_reason *known;
     struct search search = {.spots = spots,
                             .count = about->title_spots,
                             .pairs = index->pairs + about->first_pair,
@@ -123,17 +139,16 @@ static bool find_in_index(struct highlighter *highlighter, const struct ranking_
                             .found = &highlighter->found[0]};
 
     highlighter->found[0].count = highlighter->found[1].count = 0;
-    compile_reason(highlighter->splitter, reason->field, reason->term, &compiled);
+    known = reason_memo_get(&highlighter->memo, reason->field, reason->term);
     if (spots) {
-        find_patterns(&search, &compiled);
+        find(&search, known);
         search.spots += about->title_spots;
         search.count = about->spots - about->title_spots;
         search.first = about->title_spots;
         search.text = paper->abstract;
         search.found = &highlighter->found[1];
-        find_patterns(&search, &compiled);
+        find(&search, known);
     }
-    compiled_free(&compiled);
     highlights_join(&highlighter->found[0]);
     highlights_join(&highlighter->found[1]);
     return !search.is_lost;
