@@ -101,8 +101,8 @@ static int ask(struct summarize *summarize, struct error *error)
     int result = summary_office_open(&summarize->site, &office, error);
 
     office.is_stopping = site_is_stopping;
-    office.deadline_ms =
-        timer_steady_ms() + summarize->site.configuration.summaries.deadline_seconds * 1000;
+    office.lease_seconds = summarize->site.configuration.summaries.deadline_seconds;
+    office.deadline_ms = timer_steady_ms() + office.lease_seconds * 1000;
     if (result == 0)
         result = summary_desk_open(&office, 0, true, &desk, error);
     if (result == 0) {

@@ -12,14 +12,14 @@
 
 static const double TEMPERATURE = 0.3;
 
-enum { LEASE_SECONDS = 15 * 60, TEXT_BYTES = 4 * 1024 * 1024, SPARE_SECONDS = 60 };
+enum { TEXT_BYTES = 4 * 1024 * 1024, SPARE_SECONDS = 60 };
 
 /* ---- opening ---- */
 
 int summary_office_open(struct site *site, struct summary_office *ret_office,
                         struct error *error)
 {
-    struct summary_office office = {.site = site, .lease_seconds = LEASE_SECONDS};
+    struct summary_office office = {.site = site};
     const char *file = site->configuration.summaries.api_key_file;
 
     if (file && configuration_read_secret(file, &office.api_key, error) < 0)

@@ -4,7 +4,7 @@ checks every request."""
 import json
 import re
 import signal
-import threading
+import sqlite3
 import time
 import unittest
 
@@ -453,6 +453,21 @@ class Summarize(Summaries):
         self.run_fails(UNAVAILABLE, "summarize", "2602.00007", "--again", says=["no summary of 2602.00007"])
         self.assertIn("Another", self.run_ok("summarize", "2602.00007").out)
         self.assertEqual(len(self.chats()), 3)
+
+    def test_two_at_once(self):
+        """For as long as one may wait for its answer nobody else asks the same."""
+        self.configure(source="abstract", deadline_seconds=5000)
+        self.endpoint.script("chat", hang())
+        process = self.paperboy.start("summarize", "2602.00007")
+        wait_for(lambda: self.chats(), 30, "a question")
+        self.run_fails(TEMPORARY, "summarize", "2602.00007", says=["another process is asking"])
+        with sqlite3.connect(self.paperboy.store) as store:
+            (seconds,) = store.execute("SELECT lease_until_utc - changed_utc FROM summaries").fetchone()
+        self.assertGreaterEqual(seconds, 5000)
+        process.kill()
+        process.communicate()
+        self.assertIn("Patience", self.run_ok("summarize", "2602.00007").out)
+        self.assertEqual(len(self.chats()), 2)
 
     def test_refused_is_asked_again(self):
         self.endpoint.script("chat", refused())
