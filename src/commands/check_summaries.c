@@ -36,10 +36,13 @@ static void check_prompt(struct site *site, struct findings *findings)
 {
     const struct prompt *prompt;
     struct error problem;
+    size_t at = 0, bad = 0;
 
-    if (prompts_find(site, "en", &prompt, &problem) < 0)
+    for (; prompts_next_problem(site->prompts, &at, &problem); bad++)
         findings_problem(findings, &problem);
-    else if (site->configuration.summaries.prompt_file)
+    if (!bad && prompts_find(site, "en", &prompt, &problem) < 0)
+        findings_problem(findings, &problem);
+    else if (!bad && site->configuration.summaries.prompt_file)
         findings_ok(findings, "%s, for every language", site->configuration.summaries.prompt_file);
 }
 

@@ -3,6 +3,7 @@ checks every request."""
 
 import json
 import re
+import shutil
 import signal
 import sqlite3
 import time
@@ -13,7 +14,7 @@ from model_endpoint import (ModelEndpoint, Act, cut, empty, ended, hang, header_
                             status, stream)
 from postgres import PostgresServer, with_postgres
 from servers import LOCAL_ADDRESS, wait_for
-from support import CONFIGURATION, NO_INPUT, OK, TEMPORARY, UNAVAILABLE, USAGE, Case, Paperboy
+from support import CONFIGURATION, NO_INPUT, OK, ROOT, TEMPORARY, UNAVAILABLE, USAGE, Case, Paperboy
 
 CHINESE = ("TL;DR：耐心让小机器更快。\n\n## 主要贡献\n\n- 提出 **attention** 的新方法，步骤很少\n- 给出证明\n\n"
            "## 方法\n\n先看 `kernel`，再看 $O(n^2)$ 的代价。\n\n## 结论\n\n1. 有效\n2. 简单\n")
@@ -374,6 +375,16 @@ class Trouble(Summaries):
     def test_no_prompt(self):
         self.configure(source="abstract", prompt_file="none.txt")
         self.run_without(r"error: summaries: .*prompt_file.*none\.txt")
+
+    def test_bad_prompt(self):
+        """One language's question that is empty costs no other language its summaries."""
+        shutil.copytree(ROOT / "templates", self.folder / "templates")
+        (self.folder / "templates/summary.zh.txt").write_bytes(b" \n")
+        self.paperboy.write_configuration(templates="templates")
+        result = self.run_without(r"error: summaries: .*summary\.zh\.txt", made=1)
+        self.assert_says(result, r"summaries: 3 made")
+        self.assertNotIn("耐心", self.text_of(self.mails()["lin@example.test"]))
+        self.assertRegex(self.paperboy.run("check").out, r"error .*summary\.zh\.txt")
 
     def test_pdf_gone(self):
         """A withdrawn PDF, one that is none and one that is cut: the others' summaries are made."""
