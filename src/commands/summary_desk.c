@@ -208,8 +208,8 @@ static int get_material(struct summary_desk *desk, struct reading *reading, stru
     const char *source = desk->site.configuration.summaries.source;
 
     if (strcmp(source, "abstract") == 0) {
-        reading->material = reading->paper->abstract;
-        return 0;
+        reading->material = view_trim(reading->paper->abstract);
+        return reading->material.size ? 0 : error_set(error, ERROR_INPUT, "it has no abstract");
     }
     if (download(desk, reading->paper, error) < 0)
         return -1;
@@ -269,7 +269,8 @@ static void ask(struct summary_desk *desk, const struct reading *reading,
     }
     if (answer_read(buffer_view(&desk->answer.content), desk->answer.finish_reason,
                     desk->answer.is_refusal, desk->arena, &answer, &outcome->why) < 0) {
-        outcome->end = SUMMARY_END_UNSHOWN;
+        outcome->end = outcome->why.kind == ERROR_TEMPORARY ? SUMMARY_END_FAILED
+                                                            : SUMMARY_END_UNSHOWN;
         return;
     }
     outcome->end = SUMMARY_END_MADE;
