@@ -51,6 +51,7 @@ int summary_desk_open(struct summary_office *office, size_t number, bool shares_
         .base_url = configuration->summaries.base_url,
         .model = configuration->summaries.model,
         .api_key = office->api_key,
+        .ca_file = configuration->summaries.ca_file,
         .deadline_ms = office->deadline_ms,
         .timer = timer_system(),
         .is_stopping = office->is_stopping,

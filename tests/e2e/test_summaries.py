@@ -13,7 +13,7 @@ from feeds import paper, papers, rss
 from model_endpoint import (ModelEndpoint, Act, cut, empty, ended, hang, header_tricks, huge, not_json, refused, reset,
                             status, stream)
 from postgres import PostgresServer, with_postgres
-from servers import LOCAL_ADDRESS, wait_for
+from servers import LOCAL_ADDRESS, Certificates, wait_for
 from support import CONFIGURATION, NO_INPUT, OK, ROOT, TEMPORARY, UNAVAILABLE, USAGE, Case, Paperboy
 
 CHINESE = ("TL;DR：耐心让小机器更快。\n\n## 主要贡献\n\n- 提出 **attention** 的新方法，步骤很少\n- 给出证明\n\n"
@@ -464,6 +464,19 @@ class Summarize(Summaries):
         self.run_fails(UNAVAILABLE, "summarize", "2602.00007", "--again", says=["no summary of 2602.00007"])
         self.assertIn("Another", self.run_ok("summarize", "2602.00007").out)
         self.assertEqual(len(self.chats()), 3)
+
+    def test_authority_of_ones_own(self):
+        """Its certificate is trusted with summaries.ca_file alone, and the key sent to nobody else."""
+        folder = self.folder / "certificates"
+        folder.mkdir()
+        certificates = Certificates(folder)
+        self.endpoint = self.open_endpoint(certificates=certificates)
+        self.run_fails(CONFIGURATION, "summarize", "2602.00007", says=["certificate", "summaries.ca_file"])
+        self.configure(ca_file=str(folder / "none.pem"))
+        self.run_fails(CONFIGURATION, "summarize", "2602.00007", says=["summaries.ca_file"])
+        self.assertRegex(self.paperboy.run("check").out, r"error .*ca_file.*none\.pem")
+        self.configure(ca_file=str(certificates.authority))
+        self.assertIn("Patience", self.run_ok("summarize", "2602.00007").out)
 
     def test_two_at_once(self):
         """For as long as one may wait for its answer nobody else asks the same."""
