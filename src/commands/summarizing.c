@@ -7,6 +7,7 @@
 #include "base/timer.h"
 #include "commands/summary_choice.h"
 #include "commands/summary_desk.h"
+#include "commands/summary_uploads.h"
 #include "store/editions.h"
 
 enum {
@@ -164,6 +165,8 @@ static int work_together(struct crew *crew, struct error *error)
     size_t count = (size_t)connections < crew->count ? (size_t)connections : crew->count;
     int result = open_hands(crew, hands, count, error);
 
+    if (result == 0)
+        result = summary_uploads_tidy(crew->site, hands[0].desk.endpoint, error);
     if (result == 0) {
         show_progress(crew);
         for (size_t i = 1; i < count; i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/timer.h"
+#include "commands/summary_uploads.h"
 #include "summaries/answer.h"
 #include "summaries/pdf_text.h"
 #include "summaries/question.h"
@@ -173,6 +174,26 @@ static int download(struct summary_desk *desk, const struct paper *paper, struct
     return result < 0 ? error_add(error, "its PDF") : 0;
 }
 
+static int64_t claimed_until(const struct summary_desk *desk)
+{
+    return site_now() + desk->office->lease_seconds + SPARE_SECONDS;
+}
+
+/* Whether it is noted decides only on who deletes it after a crash. */
+static void note_upload(struct summary_desk *desk, const char *file, bool is_there)
+{
+    struct error error;
+    int result;
+
+    pthread_mutex_lock(&desk->office->writing);
+    result = is_there ? summary_uploads_note(&desk->site, file, desk->holder, claimed_until(desk),
+                                             &error)
+                      : summary_uploads_drop(&desk->site, file, &error);
+    pthread_mutex_unlock(&desk->office->writing);
+    if (result < 0)
+        log_line(desk->site.log, LOG_LEVEL_WARNING, "summaries: %s", error.text);
+}
+
 static int upload(struct summary_desk *desk, struct reading *reading, struct error *error)
 {
     const struct paper *paper = reading->paper;
@@ -186,6 +207,7 @@ static int upload(struct summary_desk *desk, struct reading *reading, struct err
     if (endpoint_upload(desk->endpoint, buffer_view(&desk->pdf), name, reading->file, error) < 0)
         return -1;
     reading->is_uploaded = true;
+    note_upload(desk, reading->file, true);
     return 0;
 }
 
@@ -220,12 +242,16 @@ static int get_material(struct summary_desk *desk, struct reading *reading, stru
     return upload(desk, reading, error);
 }
 
-/* A file that stays with the provider costs nobody a digest. */
+/* A file that stays with the provider costs nobody a digest; a later process deletes it. */
 static void tidy(struct summary_desk *desk, const struct reading *reading)
 {
     struct error error;
 
-    if (reading->is_uploaded && endpoint_delete(desk->endpoint, reading->file, &error) < 0)
+    if (!reading->is_uploaded)
+        return;
+    if (endpoint_delete(desk->endpoint, reading->file, &error) == 0)
+        note_upload(desk, reading->file, false);
+    else
         log_line(desk->site.log, LOG_LEVEL_WARNING,
                  "summaries: the uploaded PDF of %.*s stays at the endpoint: %s",
                  VIEW_ARGUMENTS(reading->paper->id), error.text);

@@ -229,6 +229,25 @@ class Once(Summaries):
         self.assertEqual(len(self.chats()), 7)
         self.assertIn("耐心", self.text_of(self.mails()["lin@example.test"]))
 
+    def test_killed_with_an_upload(self):
+        """What a killed process had uploaded, or could not delete, the next one deletes."""
+        self.readers()
+        self.endpoint.script("chat", hang())
+        self.configure(source="pdf", papers=1, connections=1)
+        process = self.paperboy.start("run", "--feed", self.feed())
+        wait_for(lambda: self.chats(), 60, "a question")
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        self.assertEqual(len(self.endpoint.left_behind()), 1)
+        self.endpoint.script("delete", Act(), status(403))
+        self.assert_says(self.run_ok("run", "--feed", self.feed()), "stays at the endpoint")
+        self.assertEqual(len(self.endpoint.left_behind()), 1)
+        self.configure(source="abstract")
+        ident = "2602." + re.search(r"part (\d+)", self.chats()[0].user).group(1).zfill(5)
+        self.run_ok("summarize", ident, "--again")
+        self.assertEqual(self.endpoint.violations, [])
+        self.assertEqual(self.endpoint.left_behind(), [])
+
     @with_postgres
     def test_two_machines(self):
         """Two that run at once share the questions."""
