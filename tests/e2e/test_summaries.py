@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import threading
 import time
 import unittest
 
@@ -247,6 +248,32 @@ class Once(Summaries):
         self.run_ok("summarize", ident, "--again")
         self.assertEqual(self.endpoint.violations, [])
         self.assertEqual(self.endpoint.left_behind(), [])
+
+    def test_another_is_at_it(self):
+        """What somebody else is just asking is waited for, or the digest would go out without."""
+        self.paperboy.profile("ada@example.test", keywords=["attention"])
+        self.configure(source="abstract", papers=1)
+        self.run_ok("fetch", "--feed", self.paperboy.write("day.xml", rss([paper(1, title="An attention")])))
+        self.endpoint.script("chat", Act(hang=3))
+        process = self.paperboy.start("summarize", "2602.00001")
+        wait_for(lambda: self.chats(), 60, "a question")
+        self.run_ok("run", "--feed", self.folder / "day.xml")
+        process.communicate(timeout=30)
+        self.assertIn("Patience", self.text_of(self.mails()["ada@example.test"]))
+        self.assertEqual(len(self.chats()), 1)
+
+    def test_another_dies_at_it(self):
+        """Who is killed while we wait for it leaves the question to us."""
+        self.paperboy.profile("ada@example.test", keywords=["attention"])
+        self.configure(source="abstract", papers=1)
+        self.run_ok("fetch", "--feed", self.paperboy.write("day.xml", rss([paper(1, title="An attention")])))
+        self.endpoint.script("chat", hang())
+        process = self.paperboy.start("summarize", "2602.00001")
+        wait_for(lambda: self.chats(), 60, "a question")
+        threading.Timer(2, lambda: (process.kill(), process.communicate())).start()
+        self.run_ok("run", "--feed", self.folder / "day.xml")
+        self.assertIn("Patience", self.text_of(self.mails()["ada@example.test"]))
+        self.assertEqual(len(self.chats()), 2)
 
     @with_postgres
     def test_two_machines(self):
