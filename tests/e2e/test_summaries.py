@@ -16,6 +16,7 @@ from model_endpoint import (ModelEndpoint, Act, cut, empty, ended, hang, header_
 from postgres import PostgresServer, with_postgres
 from servers import LOCAL_ADDRESS, Certificates, wait_for
 from support import CONFIGURATION, NO_INPUT, OK, ROOT, TEMPORARY, UNAVAILABLE, USAGE, Case, Paperboy
+from web_server import Server
 
 CHINESE = ("TL;DR：耐心让小机器更快。\n\n## 主要贡献\n\n- 提出 **attention** 的新方法，步骤很少\n- 给出证明\n\n"
            "## 方法\n\n先看 `kernel`，再看 $O(n^2)$ 的代价。\n\n## 结论\n\n1. 有效\n2. 简单\n")
@@ -140,6 +141,22 @@ class WholeWay(Summaries):
         self.assertIn("耐心让小机器更快。", page)
         self.assertIn("qwen-long", page)
         self.assertIn("耐心让小机器更快。", (self.folder / "public/atom.xml").read_text(encoding="utf-8"))
+
+    def test_metrics(self):
+        """What they came to and cost, for who watches; nothing of it when they are not enabled."""
+        self.readers()
+        self.endpoint.script("chat", refused())
+        self.configure(source="abstract", connections=1)
+        self.paperboy.write_configuration(web={"listen": f"{LOCAL_ADDRESS}:0"})
+        self.run_ok("run", "--feed", self.feed())
+        with Server(self.paperboy) as server:
+            lines = server.ask("/metrics")[2].decode().splitlines()
+        for line in ('summaries{state="good"} 5', 'summaries{state="refused"} 1', 'summaries{state="asking"} 0',
+                     'summary_tokens{kind="prompt"} 6000', 'summary_tokens{kind="completion"} 600'):
+            self.assertIn("paperboy_" + line, lines)
+        self.configure(enabled=False)
+        with Server(self.paperboy) as server:
+            self.assertNotIn(b"summar", server.ask("/metrics")[2])
 
     def test_left_out(self):
         """Who does not want them gets none, and counts for none."""
