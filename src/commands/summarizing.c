@@ -96,7 +96,7 @@ static void add_outcome(struct crew *crew, const struct chosen *chosen,
     crew->totals.tokens += outcome->tokens;
     if (outcome->end == SUMMARY_END_KEPT)
         await(crew, chosen, prompt);
-    if (outcome->end == SUMMARY_END_MADE)
+    if (outcome->end == SUMMARY_END_MADE || outcome->tokens) /* it answered, if nothing of use */
         crew->away = 0;
     if (outcome->end == SUMMARY_END_UNSHOWN || outcome->end == SUMMARY_END_FAILED) {
         note_trouble(crew, &outcome->why);
@@ -228,12 +228,19 @@ static int await_others(struct crew *crew, struct summary_desk *desk, struct err
 
 /* ---- together ---- */
 
-static int open_hands(struct crew *crew, struct hand *hands, size_t count, struct error *error)
+/* As many as there are connections to the store for, one at least. */
+static int open_hands(struct crew *crew, struct hand *hands, size_t *count, struct error *error)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < *count; i++) {
         hands[i].crew = crew;
-        if (summary_desk_open(&crew->office, i, i == 0, &hands[i].desk, error) < 0)
+        if (summary_desk_open(&crew->office, i, i == 0, &hands[i].desk, error) == 0)
+            continue;
+        summary_desk_close(&hands[i].desk);
+        if (i == 0)
             return -1;
+        log_line(crew->site->log, LOG_LEVEL_WARNING, "summaries: %zu at once, not %zu: %s", i, *count,
+                 error->text);
+        *count = i;
     }
     return 0;
 }
@@ -244,7 +251,7 @@ static int work_together(struct crew *crew, struct error *error)
     long connections = crew->site->configuration.summaries.connections;
     struct hand hands[CONNECTIONS_MAX] = {{0}};
     size_t count = (size_t)connections < crew->count ? (size_t)connections : crew->count;
-    int result = open_hands(crew, hands, count, error);
+    int result = open_hands(crew, hands, &count, error);
 
     if (result == 0)
         result = summary_uploads_tidy(crew->site, hands[0].desk.endpoint, error);
