@@ -228,6 +228,10 @@ static void set_options(CURL *easy, const struct http_request *request, struct t
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_error);
+    if (request->ca_file) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* Debian's libcurl has one, too */
+    }
     if (request->should_stop) {
         curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
         curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, take_progress);

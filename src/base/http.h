@@ -28,6 +28,7 @@ struct http_request {
      * the URL's own; NULL-terminated; NULL: none. A redirect elsewhere, from
      * https to http, or beyond HTTP_REDIRECTS is a permanent error. */
     const char *const *redirect_hosts;
+    const char *ca_file;     /* authorities in PEM, instead of the system's; NULL: the system's */
     size_t max_bytes;        /* of the body, inflated; 0: HTTP_MAX_BYTES */
     long deadline_ms;        /* for the whole request, redirects included; 0: HTTP_DEADLINE_MS */
     long connect_timeout_ms; /* 0: HTTP_CONNECT_TIMEOUT_MS */

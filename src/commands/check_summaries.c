@@ -1,6 +1,9 @@
 /* check: what a model is asked with. Nothing is asked: that would cost tokens. */
+#include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands/check.h"
 #include "commands/prompts.h"
@@ -11,7 +14,8 @@ static void check_endpoint(const struct configuration *configuration, struct fin
 {
     const char *file = configuration->summaries.api_key_file;
     struct endpoint_settings settings = {.base_url = configuration->summaries.base_url,
-                                         .model = configuration->summaries.model};
+                                         .model = configuration->summaries.model,
+                                         .ca_file = configuration->summaries.ca_file};
     struct endpoint *endpoint;
     struct error problem;
     char *key = NULL;
@@ -21,6 +25,11 @@ static void check_endpoint(const struct configuration *configuration, struct fin
         findings_problem(findings, &problem);
         return;
     }
+    if (settings.ca_file && access(settings.ca_file, R_OK) < 0) {
+        error_set_errno(&problem, errno, "summaries.ca_file: %s", settings.ca_file);
+        problem.kind = ERROR_CONFIGURATION;
+        findings_problem(findings, &problem);
+    }
     settings.api_key = key;
     endpoint = endpoint_new(&settings, &problem);
     if (endpoint)
@@ -29,6 +38,8 @@ static void check_endpoint(const struct configuration *configuration, struct fin
     else
         findings_problem(findings, &problem);
     endpoint_free(&endpoint);
+    if (key)
+        sodium_memzero(key, strlen(key));
     free(key);
 }
 
@@ -37,10 +48,13 @@ static void check_prompt(struct site *site, struct findings *findings)
     const struct prompt *prompt;
     struct buffer languages;
     struct error problem;
+    size_t at = 0, bad = 0;
 
-    if (prompts_find(site, "en", &prompt, &problem) < 0)
+    for (; prompts_next_problem(site->prompts, &at, &problem); bad++)
         findings_problem(findings, &problem);
-    else if (site->configuration.summaries.prompt_file)
+    if (!bad && prompts_find(site, "en", &prompt, &problem) < 0)
+        findings_problem(findings, &problem);
+    else if (!bad && site->configuration.summaries.prompt_file)
         findings_ok(findings, "%s, for every language", site->configuration.summaries.prompt_file);
     else {
         buffer_init(&languages, ERROR_TEXT_BYTES);

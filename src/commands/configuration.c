@@ -87,6 +87,7 @@ void configuration_free(struct configuration *configuration)
         configuration->summaries.base_url,
         configuration->summaries.model,
         configuration->summaries.api_key_file,
+        configuration->summaries.ca_file,
         configuration->summaries.prompt_file,
         configuration->summaries.source,
         configuration->web.listen,

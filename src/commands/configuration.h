@@ -81,6 +81,7 @@ struct configuration {
         char *base_url;
         char *model;
         char *api_key_file;
+        char *ca_file;
         char *prompt_file;
         char *source;
         long papers;

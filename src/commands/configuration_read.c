@@ -91,6 +91,7 @@ static const struct key SUMMARIES[] = {
     {"base_url", KEY_WEB, AT(summaries.base_url), 0, 0},
     {"model", KEY_TEXT, AT(summaries.model), 0, 0},
     {"api_key_file", KEY_PATH, AT(summaries.api_key_file), 0, 0},
+    {"ca_file", KEY_PATH, AT(summaries.ca_file), 0, 0},
     {"prompt_file", KEY_PATH, AT(summaries.prompt_file), 0, 0},
     {"source", KEY_SOURCE, AT(summaries.source), 0, 0},
     {"papers", KEY_INTEGER, AT(summaries.papers), 0, 500},

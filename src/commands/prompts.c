@@ -15,16 +15,7 @@ static const char PREFIX[] = "summary.", SUFFIX[] = ".txt", EVERY[] = "und", DEF
 struct prompts {
     struct prompt *items;
     size_t count, capacity;
-    bool is_bad;
-    struct error problem; /* the first one */
 };
-
-static void note(struct prompts *prompts, const struct error *problem)
-{
-    if (!prompts->is_bad)
-        prompts->problem = *problem;
-    prompts->is_bad = true;
-}
 
 static void set_hash(struct prompt *prompt)
 {
@@ -60,15 +51,12 @@ static int read_prompt(const char *path, struct prompt *prompt, struct error *er
 static void add(struct prompts *prompts, const char *path, struct view language)
 {
     struct prompt prompt = {.language = ""};
-    struct error problem;
 
     if (language.size >= sizeof(prompt.language))
         return;
     memcpy(prompt.language, language.data, language.size);
-    if (read_prompt(path, &prompt, &problem) < 0) {
-        note(prompts, &problem);
-        return;
-    }
+    if (read_prompt(path, &prompt, &prompt.problem) < 0 && view_equal_string(language, EVERY))
+        error_add(&prompt.problem, "summaries.prompt_file");
     prompts->items = memory_grow(prompts->items, &prompts->capacity, prompts->count + 1,
                                  sizeof(prompts->items[0]));
     prompts->items[prompts->count++] = prompt;
@@ -132,8 +120,6 @@ struct prompts *prompts_new(const struct site *site)
     if (file) {
         free(folder);
         add(prompts, file, view_of(EVERY));
-        if (prompts->is_bad)
-            error_add(&prompts->problem, "summaries.prompt_file");
         return prompts;
     }
     shipped = site_shipped_templates();
@@ -170,10 +156,6 @@ int prompts_find(const struct site *site, const char *language, const struct pro
 
     if (!prompts)
         return error_set(error, ERROR_BUG, "prompts are asked for and were not read");
-    if (prompts->is_bad) {
-        *error = prompts->problem;
-        return -1;
-    }
     found = find(prompts, view_of(EVERY));
     if (!found)
         found = find(prompts, whole);
@@ -186,6 +168,21 @@ int prompts_find(const struct site *site, const char *language, const struct pro
                          "the templates have no summary.en.txt, which says what a model is asked "
                          "(in \"%s\"); copy it there, or name a file as summaries.prompt_file",
                          language);
+    if (!found->owned) {
+        *error = found->problem;
+        return -1;
+    }
     *ret_prompt = found;
     return 0;
+}
+
+bool prompts_next_problem(const struct prompts *prompts, size_t *at, struct error *ret_problem)
+{
+    for (; *at < prompts->count; (*at)++) {
+        if (prompts->items[*at].owned)
+            continue;
+        *ret_problem = prompts->items[(*at)++].problem;
+        return true;
+    }
+    return false;
 }

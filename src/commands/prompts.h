@@ -14,7 +14,8 @@ enum { PROMPT_BYTES = 64 * 1024, PROMPT_HASH_BYTES = 17, PROMPTS_MAX = 100 };
 struct prompt {
     char language[36];            /* BCP 47; "und" of summaries.prompt_file */
     struct view text;             /* UTF-8, not empty, without blanks around it */
-    char *owned;                  /* its memory */
+    char *owned;                  /* its memory; NULL: the file is bad, which `problem` says */
+    struct error problem;
     char hash[PROMPT_HASH_BYTES]; /* of the text, in hex: another prompt makes other summaries */
 };
 
@@ -28,8 +29,12 @@ void prompts_free(struct prompts **prompts); /* NULL is fine; leaves NULL */
 void prompts_list(const struct prompts *prompts, struct buffer *out);
 
 /* The prompt for readers of this language: that of the whole tag, then of its first part,
- * then the English one. Kind configuration when there is none; borrowed from the site. */
+ * then the English one; borrowed from the site. Kind configuration when there is none, or its
+ * file is bad: then another language's would be no help. */
 int prompts_find(const struct site *site, const char *language, const struct prompt **ret_prompt,
                  struct error *error);
+
+/* What is wrong with the bad ones, one after the other: `*at` begins with 0; false: no more. */
+bool prompts_next_problem(const struct prompts *prompts, size_t *at, struct error *ret_problem);
 
 #endif

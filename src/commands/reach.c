@@ -39,7 +39,9 @@ struct counter {
     const struct shelf *shelf;
     int64_t now_utc;
     bool has_failed;
-    struct error error; /* of the prompts or the store */
+    struct error error; /* of the store */
+    bool is_unasked;    /* somebody's prompt is bad: nothing is asked for them */
+    struct error why_unasked;
 };
 
 struct count {
@@ -97,8 +99,10 @@ static int rank_and_count(struct counter *counter, const struct profile *profile
     struct ranking ranking;
     struct tally *tally;
 
-    if (prompts_find(&counter->site, profile->language, &prompt, error) < 0)
-        return -1;
+    if (prompts_find(&counter->site, profile->language, &prompt, &counter->why_unasked) < 0) {
+        counter->is_unasked = true;
+        return 0;
+    }
     arena_reset(counter->arena);
     counter->compiling.is_refused = false;
     if (compiling_rank(&counter->compiling, counter->reader.ranker, profile, version, 0, NULL,
@@ -317,6 +321,22 @@ static void close_counter(struct counter *counter, bool owns_store)
         store_close(&counter->site.store);
 }
 
+/* One bad prompt is told; when nobody is left it is the whole's failure. */
+static int tell_unasked(const struct count *count, size_t chosen, struct error *error)
+{
+    for (size_t i = 0; i < count->threads; i++) {
+        if (!count->counters[i].is_unasked)
+            continue;
+        *error = count->counters[i].why_unasked;
+        if (!chosen)
+            return -1;
+        log_line(count->site->log, LOG_LEVEL_ERROR,
+                 "summaries: %s; its readers' digests go out without", error->text);
+        return 0;
+    }
+    return 0;
+}
+
 int reach_find(struct site *site, struct date edition, size_t most, struct arena *arena,
                struct reach **ret_items, size_t *ret_count, struct error *error)
 {
@@ -335,6 +355,7 @@ int reach_find(struct site *site, struct date edition, size_t most, struct arena
         for (size_t i = 1; i < count.threads; i++)
             add_tallies(&count.counters[0].tallies, &count.counters[i].tallies);
         choose(&count, most, arena, ret_items, ret_count);
+        result = tell_unasked(&count, *ret_count, error);
     }
     for (size_t i = 0; i < count.threads; i++)
         close_counter(&count.counters[i], i > 0);

@@ -1,7 +1,8 @@
 /* How many subscribers will see each paper of an edition, by the prompt that its summary
  * is made with for them: the papers worth asking a model about. Ranks everybody who takes
  * summaries and is mailed, once, before anything is sent; profiles compiled for it are kept
- * for their digests. */
+ * for their digests. Whose prompt is bad is not counted, which is logged, or an error of kind
+ * configuration when nobody is left. */
 #ifndef COMMANDS_REACH_H
 #define COMMANDS_REACH_H
 

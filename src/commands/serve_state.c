@@ -8,6 +8,7 @@
 #include "store/outbox.h"
 #include "store/pace.h"
 #include "store/subscribers.h"
+#include "store/summaries.h"
 
 enum {
     COUNT_MS = 60 * 1000,   /* a folder of profiles is listed to be counted */
@@ -97,6 +98,29 @@ static int read_outbox(struct site *site, struct state *state, struct error *err
     return 0;
 }
 
+static int read_summaries(struct site *site, struct state *state, struct error *error)
+{
+    struct summaries_report report;
+    struct arena *arena;
+    int result;
+
+    state->has_summaries = site->configuration.summaries.enabled;
+    if (!state->has_summaries)
+        return 0;
+    arena = arena_new();
+    result = summaries_report(site->store, state->taken_utc, arena, &report, error);
+    if (result == 0) {
+        state->summaries_good = report.good;
+        state->summaries_refused = report.refused;
+        state->summaries_failed = report.failed;
+        state->summaries_asking = report.asking;
+        state->prompt_tokens = report.prompt_tokens;
+        state->completion_tokens = report.completion_tokens;
+    }
+    arena_free(&arena);
+    return result;
+}
+
 static void add(const char *list[STATE_PROBLEMS], size_t *count, const char *what)
 {
     if (*count < STATE_PROBLEMS)
@@ -150,7 +174,8 @@ static int take(struct serve_desk *desk, struct state_keeper *keeper, int64_t no
     state.taken_utc = site_now();
     if (read_editions(&desk->site, &state, error) < 0 ||
         read_services(&desk->site, &state, error) < 0 ||
-        read_outbox(&desk->site, &state, error) < 0)
+        read_outbox(&desk->site, &state, error) < 0 ||
+        read_summaries(&desk->site, &state, error) < 0)
         return -1;
     if (!keeper->counted_ms || now_ms - keeper->counted_ms >= COUNT_MS) {
         if (profile_source_count(&desk->source, &state.subscribers, error) < 0)

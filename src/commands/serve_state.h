@@ -35,6 +35,9 @@ struct state {
     int64_t suppressed;
     size_t subscribers, held_domains;
     int64_t sending_failed_utc; /* 0: nothing keeps mail back */
+    bool has_summaries; /* they are enabled; of SUMMARIES_REPORT_DAYS: */
+    int64_t summaries_good, summaries_refused, summaries_failed, summaries_asking;
+    int64_t prompt_tokens, completion_tokens;
     /* What follows from it. */
     const char *late[STATE_PROBLEMS], *failing[STATE_PROBLEMS];
     size_t late_count, failing_count;

@@ -220,6 +220,30 @@ static void add_outbox(const struct state *state, struct buffer *out)
     one(out, "subscribers", "gauge", "Profiles.", (int64_t)state->subscribers);
 }
 
+/* Of the last month. */
+static void add_summaries(const struct state *state, struct buffer *out)
+{
+    const struct {
+        const char *name;
+        int64_t count;
+    } states[] = {{"good", state->summaries_good},
+                  {"refused", state->summaries_refused},
+                  {"failed", state->summaries_failed},
+                  {"asking", state->summaries_asking}};
+
+    if (!state->has_summaries)
+        return;
+    head(out, "summaries", "gauge", "AI summaries of 30 days by what became of them.");
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        buffer_printf(out, "paperboy_summaries{state=\"%s\"} %lld\n", states[i].name,
+                      (long long)states[i].count);
+    head(out, "summary_tokens", "gauge", "Tokens that they cost in 30 days.");
+    buffer_printf(out, "paperboy_summary_tokens{kind=\"prompt\"} %lld\n",
+                  (long long)state->prompt_tokens);
+    buffer_printf(out, "paperboy_summary_tokens{kind=\"completion\"} %lld\n",
+                  (long long)state->completion_tokens);
+}
+
 int page_metrics(struct serve_desk *desk, const struct web_request *request, struct view rest,
                  struct web_answer *answer, struct error *error)
 {
@@ -244,6 +268,7 @@ int page_metrics(struct serve_desk *desk, const struct web_request *request, str
         one(out, "failing", "gauge", "How many things are failing.", (int64_t)state.failing_count);
         add_editions(&state, out);
         add_outbox(&state, out);
+        add_summaries(&state, out);
     } else {
         log_line(desk->site.log, LOG_LEVEL_ERROR, "/metrics: %s", problem.text);
     }

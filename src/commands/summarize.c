@@ -7,6 +7,7 @@
 #include "base/timer.h"
 #include "commands/command.h"
 #include "commands/summary_desk.h"
+#include "commands/summary_uploads.h"
 #include "papers/paper_id.h"
 #include "store/editions.h"
 
@@ -101,10 +102,12 @@ static int ask(struct summarize *summarize, struct error *error)
     int result = summary_office_open(&summarize->site, &office, error);
 
     office.is_stopping = site_is_stopping;
-    office.deadline_ms =
-        timer_steady_ms() + summarize->site.configuration.summaries.deadline_seconds * 1000;
+    office.lease_seconds = summarize->site.configuration.summaries.deadline_seconds;
+    office.deadline_ms = timer_steady_ms() + office.lease_seconds * 1000;
     if (result == 0)
         result = summary_desk_open(&office, 0, true, &desk, error);
+    if (result == 0)
+        result = summary_uploads_tidy(&summarize->site, desk.endpoint, error);
     if (result == 0) {
         log_progress(summarize->log, "asking %s", summarize->key.model);
         result = summary_desk_work(&desk, &summarize->papers.items[0], &summarize->prompt, 1,

@@ -7,10 +7,13 @@
 #include "base/timer.h"
 #include "commands/summary_choice.h"
 #include "commands/summary_desk.h"
+#include "commands/summary_uploads.h"
 #include "store/editions.h"
 
 enum {
     CONNECTIONS_MAX = 64,
+    LOOK_MS = 500,          /* how often it is looked up what others have come to */
+    LOOKS_UNTIL_CLAIM = 20, /* and whether they still live */
     AWAY_IN_A_ROW = 3, /* papers whose questions the endpoint did not take: it is away */
     EDITIONS_LOOKED_AT = 10
 };
@@ -18,6 +21,12 @@ enum {
 struct totals {
     size_t made, kept, unshown, failed, left;
     int64_t tokens;
+};
+
+/* What another process is asking. */
+struct awaited {
+    const struct chosen *chosen;
+    const struct prompt *prompt;
 };
 
 /* All that work on one edition. */
@@ -35,6 +44,8 @@ struct crew {
     struct totals totals;
     size_t away; /* in a row */
     bool is_over;
+    struct awaited *awaited;
+    size_t awaited_count, awaited_capacity;
     struct error trouble; /* the last thing that went wrong */
     bool has_trouble;
 };
@@ -66,6 +77,13 @@ static void note_trouble(struct crew *crew, const struct error *why)
     crew->has_trouble = true;
 }
 
+static void await(struct crew *crew, const struct chosen *chosen, const struct prompt *prompt)
+{
+    crew->awaited = memory_grow(crew->awaited, &crew->awaited_capacity, crew->awaited_count + 1,
+                                sizeof(crew->awaited[0]));
+    crew->awaited[crew->awaited_count++] = (struct awaited){chosen, prompt};
+}
+
 static void add_outcome(struct crew *crew, const struct chosen *chosen,
                         const struct prompt *prompt, const struct summary_outcome *outcome)
 {
@@ -76,7 +94,9 @@ static void add_outcome(struct crew *crew, const struct chosen *chosen,
 
     (*counts[outcome->end])++;
     crew->totals.tokens += outcome->tokens;
-    if (outcome->end == SUMMARY_END_MADE)
+    if (outcome->end == SUMMARY_END_KEPT)
+        await(crew, chosen, prompt);
+    if (outcome->end == SUMMARY_END_MADE || outcome->tokens) /* it answered, if nothing of use */
         crew->away = 0;
     if (outcome->end == SUMMARY_END_UNSHOWN || outcome->end == SUMMARY_END_FAILED) {
         note_trouble(crew, &outcome->why);
@@ -144,14 +164,83 @@ static void *work(void *user)
     return NULL;
 }
 
+/* ---- what others are asking ---- */
+
+/* 1: they have not come to an end; 0: they have, or left it to us and we have. */
+static int look_at(struct crew *crew, struct summary_desk *desk, const struct awaited *awaited,
+                   bool may_claim, struct error *error)
+{
+    const struct paper *paper =
+        &crew->papers.items[papers_find(&crew->papers, view_of(awaited->chosen->id))];
+    struct summary_key key =
+        summary_key_of(crew->site, awaited->chosen->id, paper->version, awaited->prompt);
+    struct summary_outcome outcome;
+    struct summary_row row;
+    bool found;
+
+    arena_reset(desk->arena);
+    if (summaries_get(desk->site.store, &key, desk->arena, &row, &found, error) < 0)
+        return -1;
+    if (!found || row.state != SUMMARY_ASKING || !may_claim)
+        return found && row.state == SUMMARY_ASKING;
+    if (summary_desk_work(desk, paper, &awaited->prompt, 1, crew->edition, &outcome, error) < 0)
+        return -1;
+    if (outcome.end == SUMMARY_END_KEPT)
+        return 1;
+    crew->totals.kept--;
+    add_outcome(crew, awaited->chosen, awaited->prompt, &outcome);
+    return 0;
+}
+
+static void nap(const struct crew *crew)
+{
+    const struct timer timer = timer_system();
+    int64_t until = timer_steady_ms() + LOOK_MS;
+
+    if (until > crew->office.deadline_ms)
+        until = crew->office.deadline_ms;
+    for (int64_t left; !site_is_stopping() && (left = until - timer_steady_ms()) > 0;)
+        timer.sleep_ms(timer.context, left < 100 ? left : 100);
+}
+
+/* Digests that were planned now would go out without what another is about to have. */
+static int await_others(struct crew *crew, struct summary_desk *desk, struct error *error)
+{
+    for (size_t looks = 1; crew->awaited_count; looks++) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < crew->awaited_count; i++) {
+            int more = look_at(crew, desk, &crew->awaited[i], looks % LOOKS_UNTIL_CLAIM == 0, error);
+
+            if (more < 0)
+                return -1;
+            if (more)
+                crew->awaited[kept++] = crew->awaited[i];
+        }
+        crew->awaited_count = kept;
+        if (!kept || site_is_stopping() || timer_steady_ms() >= crew->office.deadline_ms)
+            break;
+        log_progress(crew->site->log, "summaries: another process is asking for %zu", kept);
+        nap(crew);
+    }
+    return 0;
+}
+
 /* ---- together ---- */
 
-static int open_hands(struct crew *crew, struct hand *hands, size_t count, struct error *error)
+/* As many as there are connections to the store for, one at least. */
+static int open_hands(struct crew *crew, struct hand *hands, size_t *count, struct error *error)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < *count; i++) {
         hands[i].crew = crew;
-        if (summary_desk_open(&crew->office, i, i == 0, &hands[i].desk, error) < 0)
+        if (summary_desk_open(&crew->office, i, i == 0, &hands[i].desk, error) == 0)
+            continue;
+        summary_desk_close(&hands[i].desk);
+        if (i == 0)
             return -1;
+        log_line(crew->site->log, LOG_LEVEL_WARNING, "summaries: %zu at once, not %zu: %s", i, *count,
+                 error->text);
+        *count = i;
     }
     return 0;
 }
@@ -162,8 +251,10 @@ static int work_together(struct crew *crew, struct error *error)
     long connections = crew->site->configuration.summaries.connections;
     struct hand hands[CONNECTIONS_MAX] = {{0}};
     size_t count = (size_t)connections < crew->count ? (size_t)connections : crew->count;
-    int result = open_hands(crew, hands, count, error);
+    int result = open_hands(crew, hands, &count, error);
 
+    if (result == 0)
+        result = summary_uploads_tidy(crew->site, hands[0].desk.endpoint, error);
     if (result == 0) {
         show_progress(crew);
         for (size_t i = 1; i < count; i++)
@@ -172,6 +263,7 @@ static int work_together(struct crew *crew, struct error *error)
         for (size_t i = 1; i < count; i++)
             if (hands[i].is_started)
                 pthread_join(hands[i].thread, NULL);
+        result = await_others(crew, &hands[0].desk, error);
     }
     for (size_t i = 0; i < count; i++)
         summary_desk_close(&hands[i].desk);
@@ -319,6 +411,7 @@ void summarizing_work(struct site *site)
     if (result < 0)
         log_line(site->log, LOG_LEVEL_ERROR, "summaries: %s; digests go out without", error.text);
     summary_office_close(&crew.office);
+    free(crew.awaited);
     papers_free(&crew.papers);
     pthread_mutex_destroy(&crew.lock);
     arena_free(&arena);

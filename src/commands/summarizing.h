@@ -1,5 +1,5 @@
 /* The stage of summaries: which papers of an edition a model is asked about, and asking it,
- * several at a time. Between fetching and planning, so that digests have them; never longer
+ * several at a time; what another process is asking just now is waited for. Between fetching and planning, so that digests have them; never longer
  * than summaries.deadline_seconds since the edition's first was asked, whatever the endpoint
  * does, and for no more than summaries.token_budget. */
 #ifndef COMMANDS_SUMMARIZING_H

@@ -46,11 +46,12 @@ static int keep(struct site *site, const char *date, const struct reach *items, 
     return result < 0 ? -1 : derived_keep_last(site->store, KIND, CHOICES_KEPT, error);
 }
 
-/* The prompts of today for the languages of the choice, each once. */
-static int read_prompts(const struct site *site, const json_t *languages, struct arena *arena,
-                        struct chosen *chosen, struct error *error)
+/* The prompts of today for the languages of the choice, each once, but for bad ones. */
+static void read_prompts(const struct site *site, const json_t *languages, struct arena *arena,
+                         struct chosen *chosen)
 {
     size_t count = json_array_size(languages);
+    struct error problem;
 
     chosen->prompts = arena_alloc(arena, count, sizeof(chosen->prompts[0]));
     for (size_t i = 0; i < count; i++) {
@@ -58,29 +59,25 @@ static int read_prompts(const struct site *site, const json_t *languages, struct
         const struct prompt *prompt;
         bool is_there = false;
 
-        if (!language)
+        if (!language || prompts_find(site, language, &prompt, &problem) < 0)
             continue;
-        if (prompts_find(site, language, &prompt, error) < 0)
-            return -1;
         for (size_t j = 0; j < chosen->prompt_count; j++)
             is_there |= chosen->prompts[j] == prompt;
         if (!is_there)
             chosen->prompts[chosen->prompt_count++] = prompt;
     }
-    return 0;
 }
 
 /* What is odd in it chooses nothing. */
-static int read_choice(const struct site *site, struct view bytes, struct arena *arena,
-                       struct chosen **ret_chosen, size_t *ret_count, struct error *error)
+static void read_choice(const struct site *site, struct view bytes, struct arena *arena,
+                        struct chosen **ret_chosen, size_t *ret_count)
 {
     json_t *choice = json_loadb(bytes.data, bytes.size, 0, NULL);
     size_t count = json_array_size(choice);
-    int result = 0;
 
     *ret_chosen = arena_alloc(arena, count, sizeof(**ret_chosen));
     *ret_count = 0;
-    for (size_t i = 0; i < count && result == 0; i++) {
+    for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(choice, i);
         const char *id = json_string_value(json_object_get(item, "id"));
         struct chosen *chosen = &(*ret_chosen)[*ret_count];
@@ -88,11 +85,10 @@ static int read_choice(const struct site *site, struct view bytes, struct arena 
         if (!id)
             continue;
         *chosen = (struct chosen){.id = arena_string(arena, view_of(id))};
-        result = read_prompts(site, json_object_get(item, "languages"), arena, chosen, error);
+        read_prompts(site, json_object_get(item, "languages"), arena, chosen);
         (*ret_count)++;
     }
     json_decref(choice);
-    return result;
 }
 
 int summary_choice_find(struct site *site, struct date edition, struct arena *arena,
@@ -118,7 +114,7 @@ int summary_choice_find(struct site *site, struct date edition, struct arena *ar
     }
     *ret_count = 0;
     if (result == 0 && found)
-        result = read_choice(site, buffer_view(&bytes), arena, ret_chosen, ret_count, error);
+        read_choice(site, buffer_view(&bytes), arena, ret_chosen, ret_count);
     buffer_free(&bytes);
     return result;
 }

@@ -6,20 +6,21 @@
 #include <string.h>
 
 #include "base/timer.h"
+#include "commands/summary_uploads.h"
 #include "summaries/answer.h"
 #include "summaries/pdf_text.h"
 #include "summaries/question.h"
 
 static const double TEMPERATURE = 0.3;
 
-enum { LEASE_SECONDS = 15 * 60, TEXT_BYTES = 4 * 1024 * 1024, SPARE_SECONDS = 60 };
+enum { TEXT_BYTES = 4 * 1024 * 1024, SPARE_SECONDS = 60 };
 
 /* ---- opening ---- */
 
 int summary_office_open(struct site *site, struct summary_office *ret_office,
                         struct error *error)
 {
-    struct summary_office office = {.site = site, .lease_seconds = LEASE_SECONDS};
+    struct summary_office office = {.site = site};
     const char *file = site->configuration.summaries.api_key_file;
 
     if (file && configuration_read_secret(file, &office.api_key, error) < 0)
@@ -51,6 +52,7 @@ int summary_desk_open(struct summary_office *office, size_t number, bool shares_
         .base_url = configuration->summaries.base_url,
         .model = configuration->summaries.model,
         .api_key = office->api_key,
+        .ca_file = configuration->summaries.ca_file,
         .deadline_ms = office->deadline_ms,
         .timer = timer_system(),
         .is_stopping = office->is_stopping,
@@ -172,6 +174,26 @@ static int download(struct summary_desk *desk, const struct paper *paper, struct
     return result < 0 ? error_add(error, "its PDF") : 0;
 }
 
+static int64_t claimed_until(const struct summary_desk *desk)
+{
+    return site_now() + desk->office->lease_seconds + SPARE_SECONDS;
+}
+
+/* Whether it is noted decides only on who deletes it after a crash. */
+static void note_upload(struct summary_desk *desk, const char *file, bool is_there)
+{
+    struct error error;
+    int result;
+
+    pthread_mutex_lock(&desk->office->writing);
+    result = is_there ? summary_uploads_note(&desk->site, file, desk->holder, claimed_until(desk),
+                                             &error)
+                      : summary_uploads_drop(&desk->site, file, &error);
+    pthread_mutex_unlock(&desk->office->writing);
+    if (result < 0)
+        log_line(desk->site.log, LOG_LEVEL_WARNING, "summaries: %s", error.text);
+}
+
 static int upload(struct summary_desk *desk, struct reading *reading, struct error *error)
 {
     const struct paper *paper = reading->paper;
@@ -185,6 +207,7 @@ static int upload(struct summary_desk *desk, struct reading *reading, struct err
     if (endpoint_upload(desk->endpoint, buffer_view(&desk->pdf), name, reading->file, error) < 0)
         return -1;
     reading->is_uploaded = true;
+    note_upload(desk, reading->file, true);
     return 0;
 }
 
@@ -208,8 +231,8 @@ static int get_material(struct summary_desk *desk, struct reading *reading, stru
     const char *source = desk->site.configuration.summaries.source;
 
     if (strcmp(source, "abstract") == 0) {
-        reading->material = reading->paper->abstract;
-        return 0;
+        reading->material = view_trim(reading->paper->abstract);
+        return reading->material.size ? 0 : error_set(error, ERROR_INPUT, "it has no abstract");
     }
     if (download(desk, reading->paper, error) < 0)
         return -1;
@@ -219,12 +242,16 @@ static int get_material(struct summary_desk *desk, struct reading *reading, stru
     return upload(desk, reading, error);
 }
 
-/* A file that stays with the provider costs nobody a digest. */
+/* A file that stays with the provider costs nobody a digest; a later process deletes it. */
 static void tidy(struct summary_desk *desk, const struct reading *reading)
 {
     struct error error;
 
-    if (reading->is_uploaded && endpoint_delete(desk->endpoint, reading->file, &error) < 0)
+    if (!reading->is_uploaded)
+        return;
+    if (endpoint_delete(desk->endpoint, reading->file, &error) == 0)
+        note_upload(desk, reading->file, false);
+    else
         log_line(desk->site.log, LOG_LEVEL_WARNING,
                  "summaries: the uploaded PDF of %.*s stays at the endpoint: %s",
                  VIEW_ARGUMENTS(reading->paper->id), error.text);
@@ -269,7 +296,8 @@ static void ask(struct summary_desk *desk, const struct reading *reading,
     }
     if (answer_read(buffer_view(&desk->answer.content), desk->answer.finish_reason,
                     desk->answer.is_refusal, desk->arena, &answer, &outcome->why) < 0) {
-        outcome->end = SUMMARY_END_UNSHOWN;
+        outcome->end = outcome->why.kind == ERROR_TEMPORARY ? SUMMARY_END_FAILED
+                                                            : SUMMARY_END_UNSHOWN;
         return;
     }
     outcome->end = SUMMARY_END_MADE;

@@ -20,7 +20,7 @@ struct summary_office {
     pthread_mutex_t downloading; /* arXiv is asked by one at a time */
     pthread_mutex_t writing;     /* to a store of one writer at a time */
     int64_t deadline_ms;         /* by timer_steady_ms; 0: none */
-    long lease_seconds;
+    long lease_seconds;          /* how long until then: for so long nobody else asks */
     bool (*is_stopping)(void);
     /* Whether tokens are left; NULL: always. Asked before each question. */
     bool (*may_ask)(void *user);

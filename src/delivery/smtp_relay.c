@@ -152,8 +152,10 @@ CURL *smtp_relay_handle(const struct smtp_relay *relay)
     curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (relay->ca_file)
+    if (relay->ca_file) {
         curl_easy_setopt(handle, CURLOPT_CAINFO, relay->ca_file);
+        curl_easy_setopt(handle, CURLOPT_CAPATH, NULL); /* Debian's libcurl has one, too */
+    }
     if (relay->username) {
         curl_easy_setopt(handle, CURLOPT_USERNAME, relay->username);
         curl_easy_setopt(handle, CURLOPT_PASSWORD, relay->password ? relay->password : "");

@@ -287,8 +287,10 @@ static void set_up(CURL *curl, const struct mailbox_options *options, char *deta
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_line);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, said);
-    if (options->ca_file)
+    if (options->ca_file) {
         curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file);
+        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* Debian's libcurl has one, too */
+    }
 }
 
 int imap_wire_open(const struct mailbox_options *options, struct imap_wire **ret_wire,

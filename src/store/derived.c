@@ -67,16 +67,13 @@ int derived_get(struct store *store, const char *kind, const char *name, struct 
     return 0;
 }
 
-int derived_find_last(struct store *store, const char *kind, const char *name,
-                      char ret_name[DERIVED_NAME_BYTES + 1], bool *ret_found,
-                      struct error *error)
+static int find_name(struct store *store, const char *sql, const char *kind, const char *name,
+                     char ret_name[DERIVED_NAME_BYTES + 1], bool *ret_found, struct error *error)
 {
     struct query query;
     int row;
 
-    query_start(&query, store,
-                "SELECT name FROM derived WHERE kind = $1 AND name <= $2"
-                " ORDER BY name DESC LIMIT 1", error);
+    query_start(&query, store, sql, error);
     query_text(&query, kind);
     query_text(&query, name);
     row = query_next(&query);
@@ -88,6 +85,26 @@ int derived_find_last(struct store *store, const char *kind, const char *name,
         return -1;
     *ret_found = row > 0;
     return 0;
+}
+
+int derived_find_last(struct store *store, const char *kind, const char *name,
+                      char ret_name[DERIVED_NAME_BYTES + 1], bool *ret_found,
+                      struct error *error)
+{
+    return find_name(store,
+                     "SELECT name FROM derived WHERE kind = $1 AND name <= $2"
+                     " ORDER BY name DESC LIMIT 1",
+                     kind, name, ret_name, ret_found, error);
+}
+
+int derived_find_next(struct store *store, const char *kind, const char *name,
+                      char ret_name[DERIVED_NAME_BYTES + 1], bool *ret_found,
+                      struct error *error)
+{
+    return find_name(store,
+                     "SELECT name FROM derived WHERE kind = $1 AND name > $2"
+                     " ORDER BY name LIMIT 1",
+                     kind, name, ret_name, ret_found, error);
 }
 
 int derived_drop(struct store *store, const char *kind, const char *name, struct error *error)

@@ -25,6 +25,10 @@ int derived_get(struct store *store, const char *kind, const char *name, struct 
 int derived_find_last(struct store *store, const char *kind, const char *name,
                       char ret_name[DERIVED_NAME_BYTES + 1], bool *ret_found,
                       struct error *error);
+/* The least name beyond `name`. */
+int derived_find_next(struct store *store, const char *kind, const char *name,
+                      char ret_name[DERIVED_NAME_BYTES + 1], bool *ret_found,
+                      struct error *error);
 
 int derived_drop(struct store *store, const char *kind, const char *name, struct error *error);
 int derived_drop_below(struct store *store, const char *kind, const char *name,

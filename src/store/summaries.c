@@ -6,7 +6,6 @@
 
 enum {
     DAY_SECONDS = 86400,
-    LEASE_MAX_SECONDS = DAY_SECONDS, /* a longer one was written by a clock that was ahead */
     TOKENS_MAX = 1000 * 1000 * 1000  /* more are not believed */
 };
 
@@ -145,7 +144,7 @@ static int claim_again(struct store *store, const struct claim *claim, bool *ret
                 " AND (lease_until_utc <= $9 OR lease_until_utc > $11)))", error);
     bind_claim(&query, claim);
     query_integer(&query, SUMMARY_ATTEMPTS);
-    query_integer(&query, claim->now_utc + LEASE_MAX_SECONDS);
+    query_integer(&query, claim->now_utc + SUMMARY_LEASE_MAX_SECONDS);
     return run_claim(&query, ret_is_ours);
 }
 

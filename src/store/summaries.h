@@ -15,6 +15,7 @@
 
 enum {
     SUMMARY_ATTEMPTS = 3, /* then a failure stays one */
+    SUMMARY_LEASE_MAX_SECONDS = 2 * 86400, /* a longer one was written by a clock that was ahead */
     SUMMARIES_REPORT_DAYS = 30
 };
 

@@ -223,6 +223,7 @@ static bool find_sentence(struct view text, struct arena *arena, struct sentence
 
 /* ---- whether it is shown ---- */
 
+/* Of a short answer, or the sentence of one. */
 static bool begins_as_refusal(struct view text)
 {
     static const char *const begins[] = {
@@ -230,8 +231,7 @@ static bool begins_as_refusal(struct view text)
         "I'm unable", "I’m unable", "I am unable", "I apologize", "As an AI",
         "抱歉", "很抱歉", "对不起", "非常抱歉", "我无法", "无法", "作为一个", "作为AI", "作为 AI"};
 
-    if (text.size > REFUSAL_BYTES)
-        return false;
+    text = skip_marks(text, " \t#>*_");
     for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
         if (view_starts_with_nocase(text, view_of(begins[i])))
             return true;
@@ -240,16 +240,28 @@ static bool begins_as_refusal(struct view text)
 
 static int judge_end(const char *reason, bool is_refusal, struct error *error)
 {
-    struct view why = view_of(reason);
+    static const struct {
+        const char *reason;
+        enum error_kind kind;
+        const char *why;
+    } ends[] = {
+        {"length", ERROR_INPUT, "the answer was cut off at max_tokens"},
+        {"max_tokens", ERROR_INPUT, "the answer was cut off at max_tokens"},
+        {"content_filter", ERROR_INPUT, "the endpoint's filter held the answer back"},
+        {"sensitive", ERROR_INPUT, "the endpoint's filter held the answer back"},
+        {"tool_calls", ERROR_INPUT, "the model called a tool instead of answering"},
+        {"function_call", ERROR_INPUT, "the model called a tool instead of answering"},
+        {"insufficient_system_resource", ERROR_TEMPORARY, "the endpoint broke off the answer"},
+        {"network_error", ERROR_TEMPORARY, "the endpoint broke off the answer"},
+        {"abort", ERROR_TEMPORARY, "the endpoint broke off the answer"},
+        {"error", ERROR_TEMPORARY, "the endpoint broke off the answer"},
+    };
 
     if (is_refusal)
         return error_set(error, ERROR_INPUT, "the model refused");
-    if (view_equal_string(why, "length"))
-        return error_set(error, ERROR_INPUT, "the answer was cut off at max_tokens");
-    if (view_equal_string(why, "content_filter"))
-        return error_set(error, ERROR_INPUT, "the endpoint's filter held the answer back");
-    if (view_equal_string(why, "tool_calls") || view_equal_string(why, "function_call"))
-        return error_set(error, ERROR_INPUT, "the model called a tool instead of answering");
+    for (size_t i = 0; reason && i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (view_equal_nocase(view_of(reason), view_of(ends[i].reason)))
+            return error_set(error, ends[i].kind, "%s", ends[i].why);
     return 0;
 }
 
@@ -258,16 +270,17 @@ static int read_clean(struct view text, struct arena *arena, struct summary_answ
 {
     struct sentence sentence = {0};
     struct buffer markdown;
-    bool has_sentence;
+    bool has_sentence, is_short;
 
     text = skip_fence(skip_thoughts(view_trim(text)));
     if (!text.size)
         return error_set(error, ERROR_INPUT, "the answer is empty");
-    if (begins_as_refusal(text))
-        return error_set(error, ERROR_INPUT, "the model refused");
+    is_short = text.size <= REFUSAL_BYTES;
     has_sentence = find_sentence(text, arena, &sentence);
     if (!has_sentence)
         sentence = (struct sentence){0};
+    if (is_short && (begins_as_refusal(text) || begins_as_refusal(sentence.text)))
+        return error_set(error, ERROR_INPUT, "the model refused");
     buffer_init(&markdown, READ_BYTES);
     buffer_add_view(&markdown, view_slice(text, 0, sentence.start));
     buffer_add_view(&markdown, view_slice(text, sentence.end, text.size));

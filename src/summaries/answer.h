@@ -29,9 +29,10 @@ struct summary_answer {
  * than ANSWER_TLDR_CHARACTERS stays a paragraph of the Markdown.
  *
  * -1, kind input and a few words on why, when it is not to be shown: a refusal (told by
- * the endpoint, or a short answer that begins as one), empty, cut off or held back by
- * `finish_reason` (NULL or empty: not said), more than ANSWER_BYTES of Markdown, not UTF-8
- * beyond a few bytes, or a sentence without a summary. */
+ * the endpoint, or a short answer that, or whose sentence, begins as one), empty, cut off or
+ * held back by `finish_reason` (NULL or empty: not said), more than ANSWER_BYTES of Markdown,
+ * not UTF-8 beyond a few bytes, or a sentence without a summary. Kind temporary when the
+ * endpoint says that it broke off. */
 int answer_read(struct view content, const char *finish_reason, bool is_refusal,
                 struct arena *arena, struct summary_answer *ret_answer, struct error *error);
 

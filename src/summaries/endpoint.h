@@ -30,6 +30,7 @@ struct endpoint_settings {
     const char *base_url;      /* "https://host/v1"; a slash at its end or not */
     const char *model;
     const char *api_key;       /* NULL: none is sent */
+    const char *ca_file;       /* authorities of base_url's certificate; NULL: the system's */
     long answer_ms;            /* how long one answer may take; 0: ENDPOINT_ANSWER_MS */
     int64_t deadline_ms;       /* by timer.now_ms: nothing is begun or waited for beyond it; 0: none */
     struct timer timer;

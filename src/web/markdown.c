@@ -79,20 +79,54 @@ void markdown_add_text(struct buffer *out, struct view text)
 
 /* ---- Markdown of others ---- */
 
-/* How many of ` or ~ open or close a block of code here; 0: none (CommonMark 4.5). */
-static size_t fence_of(struct view line, char *ret_mark)
+/* Behind quote marks, bullets and numbers of lists, with the blanks around them. */
+static struct view behind_containers(struct view line)
 {
-    size_t indent = 0, count = 0;
+    size_t at = 0, end;
+
+    for (;;) {
+        while (at < line.size && (view_is_blank(line.data[at]) || line.data[at] == '>'))
+            at++;
+        for (end = at; end < line.size && ascii_is_digit(line.data[end]);)
+            end++;
+        if (end < line.size && strchr(end > at ? ".)" : "-+*", line.data[end]))
+            end++;
+        if (end == at || end == line.size || !view_is_blank(line.data[end]))
+            return view_slice(line, at, line.size);
+        at = end;
+    }
+}
+
+/* How many of ` or ~ this begins with, three at least; else 0 (CommonMark 4.5). */
+static size_t count_fence(struct view text)
+{
+    size_t count = 0;
+
+    if (!text.size || (text.data[0] != '`' && text.data[0] != '~'))
+        return 0;
+    while (count < text.size && text.data[count] == text.data[0])
+        count++;
+    return count >= 3 ? count : 0;
+}
+
+static size_t count_opening(struct view text)
+{
+    size_t count = count_fence(text);
+
+    if (count && text.data[0] == '`' && view_find_char(text, '`', count) < text.size)
+        return 0; /* code in a line */
+    return count;
+}
+
+static bool closes(struct view line, char mark, size_t count)
+{
+    size_t indent = 0;
 
     while (indent < line.size && line.data[indent] == ' ')
         indent++;
-    if (indent > FENCE_INDENT || indent == line.size ||
-        (line.data[indent] != '`' && line.data[indent] != '~'))
-        return 0;
-    while (indent + count < line.size && line.data[indent + count] == line.data[indent])
-        count++;
-    *ret_mark = line.data[indent];
-    return count >= 3 ? count : 0;
+    line = view_trim(view_slice(line, indent, line.size));
+    return indent <= FENCE_INDENT && count_fence(line) >= count && line.data[0] == mark &&
+           count_fence(line) == line.size;
 }
 
 /* "](" and "]:" make links and their definitions. */
@@ -108,6 +142,12 @@ static bool is_unsafe_link(struct view line, size_t at)
            !view_starts_with_nocase(rest, VIEW("http://"));
 }
 
+/* As a link: a picture that is fetched tells its sender who reads. */
+static bool is_image(struct view line, size_t at)
+{
+    return line.data[at] == '!' && at + 1 < line.size && line.data[at + 1] == '[';
+}
+
 static void add_foreign_line(struct buffer *out, struct view line)
 {
     for (size_t i = 0; i < line.size; i++) {
@@ -115,6 +155,8 @@ static void add_foreign_line(struct buffer *out, struct view line)
             buffer_add_string(out, "&lt;");
             continue;
         }
+        if (is_image(line, i))
+            buffer_add_char(out, '\\');
         buffer_add_char(out, line.data[i]);
         if (is_unsafe_link(line, i))
             buffer_add_char(out, '\\');
@@ -122,15 +164,8 @@ static void add_foreign_line(struct buffer *out, struct view line)
     buffer_add_char(out, '\n');
 }
 
-static bool closes(struct view line, char mark, size_t count)
-{
-    char found;
-    size_t marks_found = fence_of(line, &found);
-    struct view rest = view_trim(line);
-
-    return marks_found >= count && found == mark && rest.size == marks_found;
-}
-
+/* A block of code in a list or a quote would end with it, which only a whole reading of the
+ * Markdown tells; so each begins at the beginning of a line, where it ends all of them. */
 static void add_lines(struct buffer *out, struct view rest)
 {
     struct view line;
@@ -138,12 +173,17 @@ static void add_lines(struct buffer *out, struct view rest)
     char mark = 0;
 
     while (view_next_line(&rest, &line)) {
-        /* Within code, too: a fence in a list ends with the list, and HTML is HTML again. */
-        add_foreign_line(out, line);
-        if (!open)
-            open = fence_of(line, &mark);
-        else if (closes(line, mark, open))
-            open = 0;
+        struct view inner = behind_containers(line);
+
+        if (open) {
+            add_foreign_line(out, line);
+            open = closes(line, mark, open) ? 0 : open;
+        } else if ((open = count_opening(inner))) {
+            mark = inner.data[0];
+            add_foreign_line(out, inner);
+        } else {
+            add_foreign_line(out, line);
+        }
     }
     if (!open)
         return;

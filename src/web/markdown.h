@@ -11,8 +11,9 @@
 void markdown_add_text(struct buffer *out, struct view text);
 
 /* Appends Markdown that a model wrote: headings, lists, tables, code and formulas stay;
- * HTML is shown as it is written; links that are not to http(s) are none; an open block of
- * code is closed, so that what follows stays outside. Ends in a line feed. */
+ * HTML is shown as it is written; links that are not to http(s) are none, and images are
+ * links; blocks of code stand beside lists and quotes, and one that is open at the end is
+ * closed, so that what follows stays outside. Ends in a line feed. */
 void markdown_add_foreign(struct buffer *out, struct view markdown);
 
 #endif

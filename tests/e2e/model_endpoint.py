@@ -14,6 +14,7 @@ asserts to be empty; what it answers can be scripted, request by request. It ser
 import json
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -163,10 +164,10 @@ class ModelEndpoint:
     """`answer`: Markdown, or a function from a Request to it. `key` None: no authorization may
     come. `max_tokens`, `source` ("pdf", "text", "abstract"): what has to be asked for; None: any.
     `pdfs`: a paper's id, with its version or without, to its text, or to bytes; others get a text
-    of their own."""
+    of their own. `certificates`: it speaks TLS with that of localhost."""
 
     def __init__(self, key="sk-test-0123456789", model="qwen-long", answer=MARKDOWN, temperature=0.3, max_tokens=None,
-                 source=None, pdfs=None, tokens=(1000, 100)):
+                 source=None, pdfs=None, tokens=(1000, 100), certificates=None):
         self.key, self.model, self.answer, self.temperature = key, model, answer, temperature
         self.max_tokens, self.source, self.pdfs, self.tokens = max_tokens, source, dict(pdfs or {}), tokens
         self.requests, self.violations, self.uploads = [], [], {}
@@ -197,8 +198,12 @@ class ModelEndpoint:
                 pass  # a connection that was reset
 
         self.server = Server((LOCAL_ADDRESS, 0), Handler)
+        if certificates:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificates.certificate, certificates.key)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        self.root = f"http://{LOCAL_ADDRESS}:{self.server.server_address[1]}"
+        self.root = f"http{'s' if certificates else ''}://{LOCAL_ADDRESS}:{self.server.server_address[1]}"
         self.base_url, self.pdf_url = self.root + "/v1", self.root + "/pdf/"
 
     def close(self):

@@ -3,7 +3,9 @@ checks every request."""
 
 import json
 import re
+import shutil
 import signal
+import sqlite3
 import threading
 import time
 import unittest
@@ -12,8 +14,9 @@ from feeds import paper, papers, rss
 from model_endpoint import (ModelEndpoint, Act, cut, empty, ended, hang, header_tricks, huge, not_json, refused, reset,
                             status, stream)
 from postgres import PostgresServer, with_postgres
-from servers import LOCAL_ADDRESS, wait_for
-from support import CONFIGURATION, NO_INPUT, OK, TEMPORARY, UNAVAILABLE, USAGE, Case, Paperboy
+from servers import LOCAL_ADDRESS, Certificates, wait_for
+from support import CONFIGURATION, NO_INPUT, OK, ROOT, TEMPORARY, UNAVAILABLE, USAGE, Case, Paperboy
+from web_server import Server
 
 CHINESE = ("TL;DR：耐心让小机器更快。\n\n## 主要贡献\n\n- 提出 **attention** 的新方法，步骤很少\n- 给出证明\n\n"
            "## 方法\n\n先看 `kernel`，再看 $O(n^2)$ 的代价。\n\n## 结论\n\n1. 有效\n2. 简单\n")
@@ -139,6 +142,22 @@ class WholeWay(Summaries):
         self.assertIn("qwen-long", page)
         self.assertIn("耐心让小机器更快。", (self.folder / "public/atom.xml").read_text(encoding="utf-8"))
 
+    def test_metrics(self):
+        """What they came to and cost, for who watches; nothing of it when they are not enabled."""
+        self.readers()
+        self.endpoint.script("chat", refused())
+        self.configure(source="abstract", connections=1)
+        self.paperboy.write_configuration(web={"listen": f"{LOCAL_ADDRESS}:0"})
+        self.run_ok("run", "--feed", self.feed())
+        with Server(self.paperboy) as server:
+            lines = server.ask("/metrics")[2].decode().splitlines()
+        for line in ('summaries{state="good"} 5', 'summaries{state="refused"} 1', 'summaries{state="asking"} 0',
+                     'summary_tokens{kind="prompt"} 6000', 'summary_tokens{kind="completion"} 600'):
+            self.assertIn("paperboy_" + line, lines)
+        self.configure(enabled=False)
+        with Server(self.paperboy) as server:
+            self.assertNotIn(b"summar", server.ask("/metrics")[2])
+
     def test_left_out(self):
         """Who does not want them gets none, and counts for none."""
         self.paperboy.profile("ada@example.test", keywords=["attention"])
@@ -227,6 +246,51 @@ class Once(Summaries):
         self.assert_sound()
         self.assertEqual(len(self.chats()), 7)
         self.assertIn("耐心", self.text_of(self.mails()["lin@example.test"]))
+
+    def test_killed_with_an_upload(self):
+        """What a killed process had uploaded, or could not delete, the next one deletes."""
+        self.readers()
+        self.endpoint.script("chat", hang())
+        self.configure(source="pdf", papers=1, connections=1)
+        process = self.paperboy.start("run", "--feed", self.feed())
+        wait_for(lambda: self.chats(), 60, "a question")
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        self.assertEqual(len(self.endpoint.left_behind()), 1)
+        self.endpoint.script("delete", Act(), status(403))
+        self.assert_says(self.run_ok("run", "--feed", self.feed()), "stays at the endpoint")
+        self.assertEqual(len(self.endpoint.left_behind()), 1)
+        self.configure(source="abstract")
+        ident = "2602." + re.search(r"part (\d+)", self.chats()[0].user).group(1).zfill(5)
+        self.run_ok("summarize", ident, "--again")
+        self.assertEqual(self.endpoint.violations, [])
+        self.assertEqual(self.endpoint.left_behind(), [])
+
+    def test_another_is_at_it(self):
+        """What somebody else is just asking is waited for, or the digest would go out without."""
+        self.paperboy.profile("ada@example.test", keywords=["attention"])
+        self.configure(source="abstract", papers=1)
+        self.run_ok("fetch", "--feed", self.paperboy.write("day.xml", rss([paper(1, title="An attention")])))
+        self.endpoint.script("chat", Act(hang=3))
+        process = self.paperboy.start("summarize", "2602.00001")
+        wait_for(lambda: self.chats(), 60, "a question")
+        self.run_ok("run", "--feed", self.folder / "day.xml")
+        process.communicate(timeout=30)
+        self.assertIn("Patience", self.text_of(self.mails()["ada@example.test"]))
+        self.assertEqual(len(self.chats()), 1)
+
+    def test_another_dies_at_it(self):
+        """Who is killed while we wait for it leaves the question to us."""
+        self.paperboy.profile("ada@example.test", keywords=["attention"])
+        self.configure(source="abstract", papers=1)
+        self.run_ok("fetch", "--feed", self.paperboy.write("day.xml", rss([paper(1, title="An attention")])))
+        self.endpoint.script("chat", hang())
+        process = self.paperboy.start("summarize", "2602.00001")
+        wait_for(lambda: self.chats(), 60, "a question")
+        threading.Timer(2, lambda: (process.kill(), process.communicate())).start()
+        self.run_ok("run", "--feed", self.folder / "day.xml")
+        self.assertIn("Patience", self.text_of(self.mails()["ada@example.test"]))
+        self.assertEqual(len(self.chats()), 2)
 
     @with_postgres
     def test_two_machines(self):
@@ -375,6 +439,16 @@ class Trouble(Summaries):
         self.configure(source="abstract", prompt_file="none.txt")
         self.run_without(r"error: summaries: .*prompt_file.*none\.txt")
 
+    def test_bad_prompt(self):
+        """One language's question that is empty costs no other language its summaries."""
+        shutil.copytree(ROOT / "templates", self.folder / "templates")
+        (self.folder / "templates/summary.zh.txt").write_bytes(b" \n")
+        self.paperboy.write_configuration(templates="templates")
+        result = self.run_without(r"error: summaries: .*summary\.zh\.txt", made=1)
+        self.assert_says(result, r"summaries: 3 made")
+        self.assertNotIn("耐心", self.text_of(self.mails()["lin@example.test"]))
+        self.assertRegex(self.paperboy.run("check").out, r"error .*summary\.zh\.txt")
+
     def test_pdf_gone(self):
         """A withdrawn PDF, one that is none and one that is cut: the others' summaries are made."""
         self.configure(source="pdf", connections=1)
@@ -453,6 +527,34 @@ class Summarize(Summaries):
         self.run_fails(UNAVAILABLE, "summarize", "2602.00007", "--again", says=["no summary of 2602.00007"])
         self.assertIn("Another", self.run_ok("summarize", "2602.00007").out)
         self.assertEqual(len(self.chats()), 3)
+
+    def test_authority_of_ones_own(self):
+        """Its certificate is trusted with summaries.ca_file alone, and the key sent to nobody else."""
+        folder = self.folder / "certificates"
+        folder.mkdir()
+        certificates = Certificates(folder)
+        self.endpoint = self.open_endpoint(certificates=certificates)
+        self.run_fails(CONFIGURATION, "summarize", "2602.00007", says=["certificate", "summaries.ca_file"])
+        self.configure(ca_file=str(folder / "none.pem"))
+        self.run_fails(CONFIGURATION, "summarize", "2602.00007", says=["summaries.ca_file"])
+        self.assertRegex(self.paperboy.run("check").out, r"error .*ca_file.*none\.pem")
+        self.configure(ca_file=str(certificates.authority))
+        self.assertIn("Patience", self.run_ok("summarize", "2602.00007").out)
+
+    def test_two_at_once(self):
+        """For as long as one may wait for its answer nobody else asks the same."""
+        self.configure(source="abstract", deadline_seconds=5000)
+        self.endpoint.script("chat", hang())
+        process = self.paperboy.start("summarize", "2602.00007")
+        wait_for(lambda: self.chats(), 30, "a question")
+        self.run_fails(TEMPORARY, "summarize", "2602.00007", says=["another process is asking"])
+        with sqlite3.connect(self.paperboy.store) as store:
+            (seconds,) = store.execute("SELECT lease_until_utc - changed_utc FROM summaries").fetchone()
+        self.assertGreaterEqual(seconds, 5000)
+        process.kill()
+        process.communicate()
+        self.assertIn("Patience", self.run_ok("summarize", "2602.00007").out)
+        self.assertEqual(len(self.chats()), 2)
 
     def test_refused_is_asked_again(self):
         self.endpoint.script("chat", refused())

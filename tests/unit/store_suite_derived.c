@@ -31,6 +31,17 @@ static void check_last(struct store *store, const char *kind, const char *up_to,
     assert_int_equal(found, *want != '\0');
 }
 
+static void check_next(struct store *store, const char *kind, const char *name, const char *want)
+{
+    char next[DERIVED_NAME_BYTES + 1] = "";
+    struct error error = {0};
+    bool found;
+
+    MUST(derived_find_next(store, kind, name, next, &found, &error), error);
+    assert_string_equal(next, want);
+    assert_int_equal(found, *want != '\0');
+}
+
 static void put(struct store *store, const char *kind, const char *name, const char *bytes,
                 int64_t now_utc)
 {
@@ -73,6 +84,10 @@ static void derived_bytes_are_ordered_and_pruned(void **state)
     check_last(store, "m", "2026-03", "2026-03");
     check_last(store, "m", "2026-02-11", "2026-02");
     check_last(store, "m", "2025-12", "");
+    check_next(store, "m", "", "2026-01");
+    check_next(store, "m", "2026-01", "2026-02");
+    check_next(store, "m", "2026-02-11", "2026-03");
+    check_next(store, "m", "2026-04", "");
     MUST(derived_drop_below(store, "m", "2026-02", &error), error);
     check(store, "m", "2026-01", "");
     check(store, "m", "2026-02", "2026-02");

@@ -140,6 +140,21 @@ static void a_lease_runs_out(void **state)
     store_close(&store);
 }
 
+/* As long as summaries.deadline_seconds may be, and what is spare. */
+static void a_long_lease_is_believed(void **state)
+{
+    struct store *store = suite_open(state);
+    struct error error = {0};
+    bool is_ours = false;
+
+    MUST(summaries_claim(store, &KEY, TUESDAY, "a", NOW, DAY + 600, &is_ours, &error), error);
+    assert_true(is_ours);
+    assert_false(claim(store, "b", NOW));
+    assert_false(claim(store, "b", NOW + DAY + 599));
+    assert_true(claim(store, "b", NOW + DAY + 600));
+    store_close(&store);
+}
+
 /* A clock that was years ahead has written it. */
 static void a_lease_without_end_is_not_believed(void **state)
 {
@@ -501,6 +516,7 @@ int store_suite_summaries_run(const struct store_opener *opener)
         cmocka_unit_test(one_of_two_asks),
         cmocka_unit_test(each_part_of_the_key_is_asked_for_itself),
         cmocka_unit_test(a_lease_runs_out),
+        cmocka_unit_test(a_long_lease_is_believed),
         cmocka_unit_test(a_lease_without_end_is_not_believed),
         cmocka_unit_test(what_the_dead_asked_is_asked_at_once),
         cmocka_unit_test(what_kills_whoever_asks_is_not_asked_for_ever),

@@ -91,7 +91,7 @@ static const char EVERYTHING[] =
     "\"pdf\":\"http://127.0.0.1/pdf/\",\"contact\":\"c@example.org\",\"interval_ms\":0,"
     "\"categories\":[\"cs.LG\",\"math\"]},"
     "\"summaries\":{\"enabled\":false,\"base_url\":\"http://127.0.0.1/v1\",\"model\":\"m\","
-    "\"api_key_file\":\"a\",\"prompt_file\":null,\"source\":\"text\",\"papers\":3,"
+    "\"api_key_file\":\"a\",\"ca_file\":null,\"prompt_file\":null,\"source\":\"text\",\"papers\":3,"
     "\"connections\":1,\"deadline_seconds\":5,\"token_budget\":6},"
     "\"web\":{\"listen\":\"127.0.0.1:1\",\"base_url\":\"https://w.example.org/\","
     "\"trusted_proxies\":[]},"

@@ -317,6 +317,17 @@ static void markdown_of_others(void **state)
         {"~~~~ c\n```\n~~~\nx", "~~~~ c\n```\n~~~\nx\n~~~~\n"},
         {"```\na\n```\nb", "```\na\n```\nb\n"},
         {"    ```\nx", "```\nx\n```\n"},
+        /* A fence within a list ends with it; one more behind it would open a block. */
+        {"- ```\n  x\n  ```\ny", "```\n  x\n  ```\ny\n"},
+        {"- a\n  ```\n  x", "- a\n```\n  x\n```\n"},
+        {"1. a\n   ```\nx", "1. a\n```\nx\n```\n"},
+        {"> 2) * ~~~ c\n> x\n```", "~~~ c\n> x\n```\n~~~\n"},
+        {"- a\n  ```\n```\nx", "- a\n```\n```\nx\n"},
+        {"a\n\n\t```\nx", "a\n\n```\nx\n```\n"},
+        {"```\n    ```\nx\n", "```\n    ```\nx\n```\n"},
+        {"``` `\nx", "``` `\nx\n"},
+        {"--- ```", "--- ```\n"},
+        {"![i](https://a.org/i.png)", "\\![i](https://a.org/i.png)\n"},
         {"a\x1B", "a\n"},
         {"", ""},
     };
