@@ -15,6 +15,7 @@ enum {
     LOOK_MS = 500,          /* how often it is looked up what others have come to */
     LOOKS_UNTIL_CLAIM = 20, /* and whether they still live */
     AWAY_IN_A_ROW = 3, /* papers whose questions the endpoint did not take: it is away */
+    ALIKE_IN_A_ROW = 6, /* answers that are of no use, all for one reason: not the papers' */
     EDITIONS_LOOKED_AT = 10
 };
 
@@ -43,6 +44,7 @@ struct crew {
     size_t wanted; /* summaries: papers times languages */
     struct totals totals;
     size_t away; /* in a row */
+    size_t alike; /* troubles in a row that are as the last one */
     bool is_over;
     struct awaited *awaited;
     size_t awaited_count, awaited_capacity;
@@ -73,6 +75,7 @@ static bool may_ask(void *user)
 
 static void note_trouble(struct crew *crew, const struct error *why)
 {
+    crew->alike = crew->alike && strcmp(crew->trouble.text, why->text) == 0 ? crew->alike + 1 : 1;
     crew->trouble = *why;
     crew->has_trouble = true;
 }
@@ -98,6 +101,8 @@ static void add_outcome(struct crew *crew, const struct chosen *chosen,
         await(crew, chosen, prompt);
     if (outcome->end == SUMMARY_END_MADE || outcome->tokens) /* it answered, if nothing of use */
         crew->away = 0;
+    if (outcome->end == SUMMARY_END_MADE)
+        crew->alike = 0;
     if (outcome->end == SUMMARY_END_UNSHOWN || outcome->end == SUMMARY_END_FAILED) {
         note_trouble(crew, &outcome->why);
         log_line(crew->site->log,
@@ -106,7 +111,7 @@ static void add_outcome(struct crew *crew, const struct chosen *chosen,
                  outcome->why.text);
     }
     crew->away += outcome->is_endpoint_away;
-    if (outcome->is_misconfigured || crew->away >= AWAY_IN_A_ROW)
+    if (outcome->is_misconfigured || crew->away >= AWAY_IN_A_ROW || crew->alike >= ALIKE_IN_A_ROW)
         crew->is_over = true;
 }
 
