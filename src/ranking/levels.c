@@ -9,7 +9,7 @@
 #define WIDE __attribute__((target("avx2")))
 #endif
 
-enum { LANES = LEVELS_LANES, PEAK = LEVELS_PEAK, BITS = 16, ROWS = 4, PART = 2 * LEVELS_BLOCK };
+enum { LANES = LEVELS_LANES, PEAK = LEVELS_PEAK, BITS = 16, ROWS = 2, PART = 16 * LEVELS_BLOCK };
 
 /* ---- one by one ---- */
 
@@ -86,36 +86,21 @@ WIDE static inline __m256i weight_of(const struct level_row *row)
     return _mm256_set1_epi16((int16_t)row->weight);
 }
 
-WIDE static inline void add_four(const struct level_row *rows, const __m256i *weights, size_t at,
-                                 uint16_t *levels)
-{
-    __m256i sum = added(load(levels + at), rows[0].codes + at, weights[0]);
-
-    sum = added(sum, rows[1].codes + at, weights[1]);
-    sum = added(sum, rows[2].codes + at, weights[2]);
-    store(levels + at, added(sum, rows[3].codes + at, weights[3]));
-}
-
-WIDE static inline void fetch_four(const struct level_row *rows, size_t at)
-{
-    __builtin_prefetch(rows[0].codes + at);
-    __builtin_prefetch(rows[1].codes + at);
-    __builtin_prefetch(rows[2].codes + at);
-    __builtin_prefetch(rows[3].codes + at);
-}
-
 /* Few rows at a time, while the next ones are fetched: to wait for them costs more than to
  * write the sums more often. */
 WIDE static void add_group(const struct level_row *rows, const struct level_row *next,
                            size_t next_at, size_t from, size_t to, uint16_t *levels)
 {
-    const __m256i weights[ROWS] = {weight_of(&rows[0]), weight_of(&rows[1]),
-                                   weight_of(&rows[2]), weight_of(&rows[3])};
+    const __m256i first = weight_of(&rows[0]), second = weight_of(&rows[1]);
 
     for (size_t at = from; at < to; at += 2 * LANES) {
-        fetch_four(next, next_at + at);
-        add_four(rows, weights, at, levels);
-        add_four(rows, weights, at + LANES, levels);
+        __m256i left = added(load(levels + at), rows[0].codes + at, first);
+        __m256i right = added(load(levels + at + LANES), rows[0].codes + at + LANES, first);
+
+        __builtin_prefetch(next[0].codes + next_at + at);
+        __builtin_prefetch(next[1].codes + next_at + at);
+        store(levels + at, added(left, rows[1].codes + at, second));
+        store(levels + at + LANES, added(right, rows[1].codes + at + LANES, second));
     }
 }
 
@@ -226,8 +211,7 @@ uint16_t levels_threshold(const uint16_t *levels, size_t room, size_t wanted)
     int threshold = 0;
 
     for (int bit = 1 << (BITS - 1); bit; bit >>= 1)
-        if (count(levels, room, (uint16_t)(threshold | bit)) >= wanted)
-            threshold |= bit;
+        threshold += bit * (count(levels, room, (uint16_t)(threshold | bit)) >= wanted);
     return (uint16_t)threshold;
 }
 
