@@ -1,5 +1,6 @@
 #include "ranking/explain.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -19,9 +20,7 @@ static const unsigned char fields[ROLE_EXCLUDE + 1][2] = {
 
 /* ---- shares ---- */
 
-enum { COLUMNS = EXPLAIN_ROOM, KEYS = DENSE_TERMS };
-
-_Static_assert(KEYS % DENSE_KEYS == 0, "keys come in whole vectors");
+enum { COLUMNS = EXPLAIN_ROOM, KEYS = HITS_TERMS, TOGETHER = 16 };
 
 /* COLUMNS at a time: there is room for as many. */
 static void take_dense(const uint16_t *row, const uint32_t *papers, size_t count, size_t terms,
@@ -157,97 +156,172 @@ static inline struct reason reason_of(const struct scored *of, uint32_t code, do
     return (struct reason){of->text, (enum reason_field)fields[of->role][code & 1], score};
 }
 
-static void write_reasons(struct ranker *ranker, size_t count, double key_scale, double scale,
-                          struct reason *ret_reasons)
+static const uint16_t *codes_of(const struct ranker *ranker, const struct contender *contender)
 {
-    order_descending(ranker->values, count, key_scale, ranker->order_scratch, ranker->order);
+    return ranker->codes + contender->row * ranker->terms;
+}
+
+/* Whatever the hits, the weights and how near the shares are. */
+static void explain_one(struct ranker *ranker, const struct contender *contender,
+                        struct arena *arena, struct ranked_paper *item)
+{
+    const double *weights = weights_for(ranker, contender);
+    double scale = item->score / contender->sum;
+    size_t count = take_shares(ranker, codes_of(ranker, contender), weights);
+    struct reason *reasons = arena_room(arena, count, sizeof(*reasons));
+
+    if (ranker->adding_count <= KEYS)
+        order_near(ranker->values, count, ranker->order);
+    else
+        order_descending(ranker->values, count,
+                         order_scale(largest_of(weights, ranker->adding_count) *
+                                     WEIGHT_FIT_STEPS),
+                         ranker->order_scratch, ranker->order);
     for (size_t i = 0; i < count; i++) {
         uint32_t number = ranker->numbers[ranker->order[i]];
 
-        ret_reasons[i] = reason_of(&ranker->scored[number >> 1], number,
-                                   ranker->values[ranker->order[i]] * scale);
+        reasons[i] = reason_of(&ranker->scored[number >> 1], number,
+                               ranker->values[ranker->order[i]] * scale);
     }
+    item->reasons = reasons;
+    item->reason_count = count;
 }
 
-/* The hits of a paper whose terms are one group. */
-struct few {
-    double values[KEYS];
-    int16_t keys[KEYS], ranks[KEYS];
-    unsigned char terms[KEYS];
-    size_t count;
+/* ---- of profiles whose terms are one group: several papers at a time ---- */
+
+/* What is the same for all papers of a profile. */
+struct group {
+    struct reason reasons[KEYS][2]; /* of each term, of a hit and of one in the title */
+    uint16_t weights[KEYS];         /* of keys; 0 behind the terms */
+    unsigned char raised[KEYS];     /* 1: feedback has its say */
+    bool raises;                    /* there are such terms: weights are each paper's own */
 };
 
-static void take_few(const uint16_t *codes, size_t adding, const double *weights,
-                     double key_scale, struct few *few)
+/* The hits of a batch, paper after paper. */
+struct batch {
+    int16_t keys[TOGETHER][KEYS + HITS_SPARE]; /* of each paper */
+    size_t counts[TOGETHER];
+    bool told_apart[TOGETHER];
+    unsigned char terms[TOGETHER * KEYS + HITS_SPARE];
+    unsigned char papers[TOGETHER * KEYS + HITS_SPARE]; /* of the batch */
+    uint16_t codes[TOGETHER * KEYS + HITS_SPARE];
+    uint16_t ranks[TOGETHER * KEYS + HITS_SPARE];
+    size_t hit_count;
+    double scales[TOGETHER];
+    double raises[TOGETHER][2];
+    struct reason *reasons[TOGETHER];
+};
+
+static void set_key_weights(const double *weights, size_t count, uint16_t *ret_weights)
 {
-    size_t count = 0;
+    double largest = largest_of(weights, count);
+    double scale = largest > DBL_MIN ? HITS_WEIGHT_MAX / largest : 0;
 
-    memset(few->keys, 0, sizeof(few->keys));
-    for (uint64_t bits = adding_hits(codes, adding); bits; bits &= bits - 1, count++) {
-        size_t term = (size_t)__builtin_ctzll(bits);
-        double value = weights[term] * (int32_t)(codes[term] >> 1);
-
-        few->terms[count] = (unsigned char)term;
-        few->values[count] = value;
-        few->keys[count] = order_key(value, key_scale);
-    }
-    few->count = count;
+    for (size_t i = 0; i < count; i++)
+        ret_weights[i] = (uint16_t)(int32_t)(weights[i] * scale + 0.5);
 }
 
-/* Puts each where it belongs by its key; false when two have the same. */
-static bool write_few(const struct scored *scored, const uint16_t *codes, struct few *few,
-                      double scale, struct reason *ret_reasons)
+static void make_group(const struct ranker *ranker, struct group *group)
 {
-    uint64_t taken = 0;
+    group->raises = ranker_has(ranker, ROLE_INTERESTS);
+    memset(group->weights, 0, sizeof(group->weights));
+    set_key_weights(ranker->weights, ranker->adding_count, group->weights);
+    for (size_t i = 0; i < ranker->adding_count; i++) {
+        const struct scored *of = &ranker->scored[i];
 
-    dense_ranks(few->keys, few->count, few->ranks);
-    for (size_t i = 0; i < few->count; i++) {
-        size_t rank = (size_t)few->ranks[i], term = few->terms[i];
-
-        taken |= (uint64_t)1 << rank;
-        ret_reasons[rank] = reason_of(&scored[term], codes[term], few->values[i] * scale);
+        group->reasons[i][0] = reason_of(of, 0, 0);
+        group->reasons[i][1] = reason_of(of, 1, 0);
+        group->raised[i] = of->role == ROLE_INTERESTS;
     }
-    return (taken & (taken + 1)) == 0 && taken >> (few->count - 1);
 }
 
-static void explain(struct ranker *ranker, const struct contender *contender, double key_scale,
-                    const double *weights, struct arena *arena, struct ranked_paper *item)
+static void take_hits(struct ranker *ranker, struct group *group,
+                      const struct contender *contenders, size_t count, struct batch *batch)
 {
-    const uint16_t *codes = ranker->codes + contender->row * ranker->terms;
-    size_t count, adding = ranker->adding_count;
-    double scale = item->score / contender->sum;
+    size_t at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const uint16_t *codes = codes_of(ranker, &contenders[i]);
+
+        if (group->raises)
+            set_key_weights(weights_for(ranker, &contenders[i]), ranker->adding_count,
+                            group->weights);
+        batch->counts[i] = hits_take(&ranker->places_of_bits, codes, ranker->adding_count,
+                                     group->weights, batch->terms + at, batch->codes + at,
+                                     batch->keys[i]);
+        at += batch->counts[i];
+    }
+    batch->hit_count = at;
+}
+
+static void rank_hits(size_t count, struct batch *batch)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        batch->told_apart[i] = hits_ranks(batch->keys[i], batch->counts[i], batch->ranks + at);
+        memset(batch->papers + at, (int)i, KEYS);
+        at += batch->counts[i];
+    }
+}
+
+/* Each where it belongs. */
+static inline void write_hits(const struct batch *batch, const struct group *group,
+                              const double *weights, bool raises)
+{
+    for (size_t i = 0; i < batch->hit_count; i++) {
+        size_t term = batch->terms[i], paper = batch->papers[i];
+        uint32_t code = batch->codes[i];
+        struct reason *reason = &batch->reasons[paper][batch->ranks[i]];
+        double weight = weights[term];
+
+        if (raises)
+            weight *= batch->raises[paper][group->raised[term]];
+        *reason = group->reasons[term][code & 1];
+        reason->score = weight * (int32_t)(code >> 1) * batch->scales[paper];
+    }
+}
+
+static void explain_batch(struct ranker *ranker, struct group *group,
+                          const struct contender *contenders, size_t count, struct arena *arena,
+                          struct ranked_paper *items)
+{
     struct reason *reasons;
+    struct batch batch;
 
-    if (adding <= KEYS) {
-        struct few few;
-
-        take_few(codes, adding, weights, key_scale, &few);
-        item->reason_count = few.count;
-        item->reasons = reasons = arena_room(arena, few.count, sizeof(*reasons));
-        if (!few.count || write_few(ranker->scored, codes, &few, scale, reasons))
-            return;
+    take_hits(ranker, group, contenders, count, &batch);
+    rank_hits(count, &batch);
+    reasons = arena_room(arena, batch.hit_count, sizeof(*reasons));
+    for (size_t i = 0; i < count; i++) {
+        items[i].reasons = batch.reasons[i] = reasons;
+        items[i].reason_count = batch.counts[i];
+        reasons += batch.counts[i];
+        batch.scales[i] = items[i].score / contenders[i].sum;
+        batch.raises[i][0] = 1;
+        batch.raises[i][1] = contenders[i].raise;
     }
-    count = take_shares(ranker, codes, weights);
-    if (adding > KEYS) {
-        item->reason_count = count;
-        item->reasons = reasons = arena_room(arena, count, sizeof(*reasons));
-    }
-    write_reasons(ranker, count, key_scale, scale, reasons);
+    if (group->raises)
+        write_hits(&batch, group, ranker->weights, true);
+    else
+        write_hits(&batch, group, ranker->weights, false);
+    for (size_t i = 0; i < count; i++)
+        if (!batch.told_apart[i])
+            explain_one(ranker, &contenders[i], arena, &items[i]);
 }
 
 void explain_reasons(struct ranker *ranker, size_t count, struct arena *arena,
                      struct ranked_paper *items)
 {
-    double key_scale = order_scale(largest_of(ranker->weights, ranker->adding_count) *
-                                   WEIGHT_FIT_STEPS);
+    const struct contender *contenders = ranker->contenders;
+    struct group group;
 
-    for (size_t i = 0; i < count; i++) {
-        const struct contender *contender = &ranker->contenders[i];
-        const double *weights = weights_for(ranker, contender);
-
-        if (weights != ranker->weights)
-            key_scale = order_scale(largest_of(weights, ranker->adding_count) *
-                                    WEIGHT_FIT_STEPS);
-        explain(ranker, contender, key_scale, weights, arena, &items[i]);
+    if (ranker->adding_count > KEYS) {
+        for (size_t i = 0; i < count; i++)
+            explain_one(ranker, &contenders[i], arena, &items[i]);
+        return;
     }
+    make_group(ranker, &group);
+    for (size_t i = 0; i < count; i += TOGETHER)
+        explain_batch(ranker, &group, contenders + i, count - i < TOGETHER ? count - i : TOGETHER,
+                      arena, items + i);
 }

@@ -31,7 +31,7 @@ static bool order_keys(const double *values, size_t count, double scale, uint32_
     return !count || taken == UINT64_MAX >> (FEW - count);
 }
 
-static void insert(const double *values, size_t count, uint32_t *ret_places)
+void order_near(const double *values, size_t count, uint32_t *ret_places)
 {
     for (size_t i = 0; i < count; i++) {
         size_t at = i;
@@ -56,7 +56,7 @@ void order_descending(const double *values, size_t count, double scale,
 {
     if (count <= FEW) {
         if (!order_keys(values, count, scale, ret_places))
-            insert(values, count, ret_places);
+            order_near(values, count, ret_places);
         return;
     }
     for (size_t i = 0; i < count; i++)

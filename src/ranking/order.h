@@ -27,4 +27,7 @@ static inline int16_t order_key(double value, double scale)
 void order_descending(const double *values, size_t count, double scale,
                       struct order_item *scratch, uint32_t *ret_places);
 
+/* The same of few values, some of which are known to be equal or near. */
+void order_near(const double *values, size_t count, uint32_t *ret_places);
+
 #endif

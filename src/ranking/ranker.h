@@ -6,6 +6,7 @@
 #include "ranking/dense.h"
 #include "ranking/found.h"
 #include "ranking/grams.h"
+#include "ranking/hits.h"
 #include "ranking/keyword_memo.h"
 #include "ranking/levels.h"
 #include "ranking/order.h"
@@ -74,6 +75,7 @@ struct ranker {
     /* Each contender's codes (found.h) of the scored terms, dense_terms() a row. */
     uint16_t *codes;
     size_t code_capacity, terms;
+    struct hits_places places_of_bits;
     /* What is put in order, and then the order. */
     double *values;
     uint32_t *numbers, *order;

@@ -49,6 +49,7 @@ struct ranker *ranker_new(const struct ranking_index *index)
     ranker->places = memory_new(count, sizeof(*ranker->places));
     ranker->contenders = memory_new(count, sizeof(*ranker->contenders));
     ranker->unsorted = memory_new(count, sizeof(*ranker->unsorted));
+    hits_places_fill(&ranker->places_of_bits);
     ranker_make_room(ranker, count);
     return ranker;
 }

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "ranking/dense.h"
+#include "ranking/hits.h"
 #include "ranking/levels.h"
 #include "ranking/order.h"
 
@@ -168,6 +169,64 @@ static void test_ranks(void **unused)
     }
 }
 
+/* Keys that are all so far apart are told apart, and no others. */
+static void check_hit_ranks(const int16_t *keys, size_t count)
+{
+    uint16_t ranks[HITS_TERMS + HITS_SPARE];
+    bool apart = true, told = hits_ranks(keys, count, ranks);
+
+    for (size_t i = 0; i < count; i++) {
+        int larger = 0;
+
+        for (size_t j = 0; j < count; j++) {
+            larger += keys[j] > keys[i];
+            apart = apart && (i == j || abs(keys[j] - keys[i]) >= HITS_APART);
+        }
+        assert_true(ranks[i] < count);
+        if (told)
+            assert_int_equal(ranks[i], larger);
+    }
+    assert_true(told == apart);
+}
+
+/* Each count of terms; few hits and many, keys that are far apart, near and 0. */
+static void test_hits(void **unused)
+{
+    struct hits_places places;
+    uint32_t state = 6;
+
+    (void)unused;
+    hits_places_fill(&places);
+    for (size_t round = 0; round < ROUNDS * 20; round++) {
+        size_t count = round % (HITS_TERMS + 1), want = 0, taken;
+        uint16_t *codes = random_row(&state, HITS_TERMS), weights[HITS_TERMS] = {0};
+        unsigned char terms[HITS_TERMS + HITS_SPARE];
+        uint16_t hit_codes[HITS_TERMS + HITS_SPARE];
+        int16_t keys[HITS_TERMS + HITS_SPARE];
+
+        for (size_t i = 0; i < count; i++) {
+            weights[i] = (uint16_t)(next_random(&state) % (HITS_WEIGHT_MAX + 1));
+            if (round % 3 == 1)
+                codes[i] = (uint16_t)next_random(&state);
+            if (round % 3 == 2)
+                weights[i] = (uint16_t)(weights[i] / 64);
+        }
+        taken = hits_take(&places, codes, count, weights, terms, hit_codes, keys);
+        for (size_t i = 0; i < count; i++) {
+            if (!codes[i])
+                continue;
+            assert_int_equal(terms[want], i);
+            assert_int_equal(hit_codes[want], codes[i]);
+            assert_int_equal(keys[want++], (codes[i] >> 1) * 2 * weights[i] / 65536);
+        }
+        assert_int_equal(taken, want);
+        for (size_t i = taken; i < HITS_TERMS; i++)
+            assert_int_equal(keys[i], 0);
+        check_hit_ranks(keys, taken);
+        free(codes);
+    }
+}
+
 /* The sum is that of eight partial ones, in this order, on every machine. */
 static double sum_in_lanes(const uint16_t *codes, const double *weights, size_t terms)
 {
@@ -237,7 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums), cmocka_unit_test(test_threshold_and_picks),
         cmocka_unit_test(test_keep), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_shares), cmocka_unit_test(test_ranks),
+        cmocka_unit_test(test_shares), cmocka_unit_test(test_ranks), cmocka_unit_test(test_hits),
         cmocka_unit_test(test_dense_rows),
     };
 
