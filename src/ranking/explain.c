@@ -194,7 +194,8 @@ struct group {
     struct reason reasons[KEYS][2]; /* of each term, of a hit and of one in the title */
     uint16_t weights[KEYS];         /* of keys; 0 behind the terms */
     unsigned char raised[KEYS];     /* 1: feedback has its say */
-    bool raises;                    /* there are such terms: weights are each paper's own */
+    bool raises;                    /* there are such terms */
+    bool raises_some;               /* and others: their order is each paper's own */
 };
 
 /* The hits of a batch, paper after paper. */
@@ -224,6 +225,7 @@ static void set_key_weights(const double *weights, size_t count, uint16_t *ret_w
 static void make_group(const struct ranker *ranker, struct group *group)
 {
     group->raises = ranker_has(ranker, ROLE_INTERESTS);
+    group->raises_some = false;
     memset(group->weights, 0, sizeof(group->weights));
     set_key_weights(ranker->weights, ranker->adding_count, group->weights);
     for (size_t i = 0; i < ranker->adding_count; i++) {
@@ -232,6 +234,7 @@ static void make_group(const struct ranker *ranker, struct group *group)
         group->reasons[i][0] = reason_of(of, 0, 0);
         group->reasons[i][1] = reason_of(of, 1, 0);
         group->raised[i] = of->role == ROLE_INTERESTS;
+        group->raises_some |= group->raises && !group->raised[i];
     }
 }
 
@@ -243,7 +246,7 @@ static void take_hits(struct ranker *ranker, struct group *group,
     for (size_t i = 0; i < count; i++) {
         const uint16_t *codes = codes_of(ranker, &contenders[i]);
 
-        if (group->raises)
+        if (group->raises_some)
             set_key_weights(weights_for(ranker, &contenders[i]), ranker->adding_count,
                             group->weights);
         batch->counts[i] = hits_take(&ranker->places_of_bits, codes, ranker->adding_count,
