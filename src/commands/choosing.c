@@ -108,15 +108,18 @@ int choosing_make(const struct choosing *choosing, struct arena *arena, struct c
 void choosing_add_updates(const struct papers *papers, const struct choice *choice,
                           struct arena *arena, struct ranking *ranking)
 {
-    struct ranked_paper *items =
-        arena_alloc(arena, ranking->count + papers->count, sizeof(items[0]));
-    size_t count = ranking->count;
+    struct ranked_paper *items;
+    size_t count = ranking->count, updates = 0;
 
+    for (size_t i = 0; i < papers->count; i++)
+        updates += choice->marks[i] == MARK_UPDATE;
+    if (!updates)
+        return;
+    items = arena_alloc(arena, count + updates, sizeof(items[0]));
     if (count)
         memcpy(items, ranking->items, count * sizeof(items[0]));
     for (size_t i = 0; i < papers->count; i++)
         if (choice->marks[i] == MARK_UPDATE)
             items[count++] = (struct ranked_paper){.paper = &papers->items[i]};
-    if (count > ranking->count)
-        *ranking = (struct ranking){items, count};
+    *ranking = (struct ranking){items, count};
 }

@@ -34,12 +34,27 @@ void context_mark_ends(json_t *array)
     }
 }
 
+/* Nothing but single blanks between its words. */
+static bool is_tidy(struct view line)
+{
+    for (size_t i = 0; i < line.size; i++)
+        if ((unsigned char)line.data[i] < ' ' ||
+            (line.data[i] == ' ' && (i == 0 || i + 1 == line.size || line.data[i + 1] == ' ')))
+            return false;
+    return true;
+}
+
 static void add_line(void *user, struct view line)
 {
     json_t *lines = user, *item = json_object();
     struct buffer text;
     struct view word;
 
+    json_array_append_new(lines, item);
+    if (is_tidy(line)) {
+        context_set_view(item, "line", line);
+        return;
+    }
     buffer_init(&text, line.size);
     while (view_next_part(&line, ' ', &word)) {
         word = view_trim(word);
@@ -48,7 +63,6 @@ static void add_line(void *user, struct view line)
         buffer_add_view(&text, word);
     }
     context_set_buffer(item, "line", &text);
-    json_array_append_new(lines, item);
     buffer_free(&text);
 }
 

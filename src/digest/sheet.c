@@ -134,11 +134,41 @@ static int make_program(struct sheets *sheets, struct sheet *sheet, enum sheet_p
     return result;
 }
 
+static void drop_context(struct recent_context *recent)
+{
+    json_decref(recent->context);
+    *recent = (struct recent_context){NULL, NULL};
+}
+
+static void keep_context(struct sheet *sheet, const struct leaf *leaf, json_t *context)
+{
+    struct recent_context *recent = &sheet->recent[sheet->recent_next++ % SHEET_RECENT];
+
+    drop_context(recent);
+    *recent = (struct recent_context){leaf, json_incref(context)};
+}
+
+/* The paper's context: of its other part, or made. */
+static json_t *take_context(struct sheet *sheet, const struct leaf *leaf,
+                            const struct digest *digest, const struct paper *paper)
+{
+    for (size_t i = 0; i < SHEET_RECENT; i++) {
+        json_t *context = sheet->recent[i].context;
+
+        if (sheet->recent[i].leaf != leaf)
+            continue;
+        json_incref(context);
+        drop_context(&sheet->recent[i]);
+        return context;
+    }
+    return context_paper(digest, sheet->words, paper);
+}
+
 static int make_leaf(struct sheets *sheets, struct sheet *sheet, struct leaf *leaf,
                      const struct digest *digest, const struct paper *paper, enum sheet_part part)
 {
     json_t *item = sheets->marks.items[SCOPE_PAPER];
-    json_t *own = context_paper(digest, sheet->words, paper);
+    json_t *own = take_context(sheet, leaf, digest, paper);
     struct program program;
     struct slots slots;
     struct error error;
@@ -146,6 +176,8 @@ static int make_leaf(struct sheets *sheets, struct sheet *sheet, struct leaf *le
 
     program_init(&program);
     slots_init(&slots);
+    if (!leaf->programs[part == PART_HTML ? PART_TEXT : PART_HTML])
+        keep_context(sheet, leaf, own);
     json_object_set_new(item, "paper", own);
     result = make_program(sheets, sheet, part, own, &program, &slots, &error);
     json_object_del(item, "paper");
@@ -363,6 +395,8 @@ static struct sheet *sheet_new(struct sheets *sheets, const struct digest *diges
 
 static void drop_leaves(struct sheet *sheet)
 {
+    for (size_t i = 0; i < SHEET_RECENT; i++)
+        drop_context(&sheet->recent[i]);
     for (size_t i = 0; i < sheet->leaf_count; i++) {
         leaf_free(sheet->leaves[i]);
         sheet->leaves[i] = NULL;

@@ -10,7 +10,7 @@
 
 enum sheet_part { PART_HTML, PART_TEXT, SHEET_PARTS };
 
-enum { SHEET_FIELDS = REASON_PREFERENCE + 1, SHEET_REFUSAL_BYTES = 300 };
+enum { SHEET_FIELDS = REASON_PREFERENCE + 1, SHEET_REFUSAL_BYTES = 300, SHEET_RECENT = 32 };
 
 /* A word or two, and what is known of how they come out. */
 struct short_text {
@@ -57,6 +57,12 @@ struct sheet {
     json_t *context;     /* with marks */
     struct leaf **leaves; /* by paper */
     size_t leaf_count;
+    /* Contexts of papers whose other part is likely to be asked for next. */
+    struct recent_context {
+        const struct leaf *leaf;
+        json_t *context;
+    } recent[SHEET_RECENT];
+    size_t recent_next;
     size_t bytes;
 
     /* Words that every digest needs, looked up once. */
