@@ -60,7 +60,7 @@ static int read_sent(struct store *store, const char *address, int64_t now_utc, 
 
     query_start(&query, store,
                 "SELECT DISTINCT changed_utc / 86400 FROM deliveries WHERE subscriber = $1"
-                " AND kind = 'digest' AND state = 'sent' AND changed_utc > $2", error);
+                " AND kind = 'digest' AND phase = 'sent' AND changed_utc > $2", error);
     query_text(&query, address);
     query_integer(&query, now_utc - (int64_t)BOUNCE_DAYS * DAY_SECONDS);
     while ((row = query_next(&query)) > 0)

@@ -38,7 +38,7 @@ static int unname(struct store *store, const char *address, struct error *error)
         return -1;
     return query_run_of(store,
                         "UPDATE deliveries SET reply = '" HOLD_REPLY_PREFIX UNNAMED "'"
-                        " WHERE state IN ('queued', 'deferred') AND state = 'deferred'"
+                        " WHERE phase IN ('queued', 'deferred') AND state = 'deferred'"
                         " AND reply LIKE '" HOLD_REPLY_PREFIX "%' AND " NAMES_SQL("reply"),
                         address, NULL, error);
 }

@@ -134,11 +134,11 @@ static int count_not_failed(struct store *store, const char *domain, int64_t fir
 
     make_ending(domain, ending);
     query_start(&query, store,
-                "SELECT (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'deferred')"
+                "SELECT (SELECT count(*) FROM deliveries WHERE phase IN ('queued', 'deferred')"
                 " AND kind = 'digest' AND " IS_OF_DOMAIN_SQL ")"
-                " + (SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'sending')"
+                " + (SELECT count(*) FROM deliveries WHERE phase = 'held'"
                 " AND kind = 'digest' AND " IS_OF_DOMAIN_SQL ")"
-                " + (SELECT count(*) FROM deliveries WHERE state = 'sent' AND changed_utc >= $2"
+                " + (SELECT count(*) FROM deliveries WHERE phase = 'sent' AND changed_utc >= $2"
                 " AND kind = 'digest' AND " IS_OF_DOMAIN_SQL ")", error);
     query_text(&query, ending);
     query_integer(&query, first_utc);
@@ -343,7 +343,7 @@ static int make_due(struct store *store, const char *domain, int64_t now_utc,
 
     make_ending(domain, ending);
     query_start(&query, store,
-                "UPDATE deliveries SET not_before_utc = $2 WHERE state IN ('queued', 'deferred')"
+                "UPDATE deliveries SET not_before_utc = $2 WHERE phase IN ('queued', 'deferred')"
                 " AND state = 'deferred' AND not_before_utc > $2 AND " IS_OF_DOMAIN_SQL
                 " AND reply LIKE '" HOLD_REPLY_PREFIX "%'", error);
     query_text(&query, ending);

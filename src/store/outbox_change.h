@@ -24,7 +24,7 @@ int outbox_check_change(enum delivery_state from, enum delivery_state to, struct
  * which it knows too little of to see that it is the longer way. */
 #define NOT_BEHIND_ANOTHER_SQL \
     "(kind <> 'digest' OR subscriber NOT IN (SELECT h.subscriber FROM deliveries h" \
-    " WHERE h.state IN ('claimed', 'sending') AND h.kind || '' = 'digest'))"
+    " WHERE h.phase = 'held' AND h.kind || '' = 'digest'))"
 
 /* A failed, expired or skipped digest has shown nothing. But one that was skipped because
  * none of its editions' papers fitted has dealt with them: they need not be ranked

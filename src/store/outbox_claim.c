@@ -47,7 +47,7 @@ static int read_claimed(const struct query *query, const char *worker, struct ar
 #define CLAIM_SQL(ONLY) \
     "UPDATE deliveries SET state = 'claimed', worker = $1, lease_until_utc = $2" \
     " WHERE id IN (SELECT id FROM deliveries" \
-    " WHERE state IN ('queued', 'deferred') AND not_before_utc <= $3 AND expires_utc > $3" \
+    " WHERE phase IN ('queued', 'deferred') AND not_before_utc <= $3 AND expires_utc > $3" \
     " AND " NOT_BEHIND_ANOTHER_SQL ONLY " ORDER BY not_before_utc, id LIMIT $4 " SKIP_LOCKED ")" \
     " RETURNING id, kind, subscriber, slot, not_before_utc, expires_utc, attempts, editions," \
     " shown," \
@@ -198,7 +198,7 @@ int outbox_renew(struct store *store, const char *worker, int64_t lease_until_ut
 
     query_start(&query, store,
                 "UPDATE deliveries SET lease_until_utc = $2"
-                " WHERE worker = $1 AND state IN ('claimed', 'sending')", error);
+                " WHERE worker = $1 AND phase = 'held'", error);
     query_text(&query, worker);
     query_integer(&query, lease_until_utc);
     return query_run(&query, NULL);
@@ -232,7 +232,7 @@ static int recover_leases(const struct recovery *recovery, struct outbox_recover
         return -1;
     if (recover_rows(recovery,
                      "UPDATE deliveries SET state = 'queued', worker = NULL, lease_until_utc = NULL"
-                     " WHERE state IN ('claimed', 'sending') AND state = 'claimed'"
+                     " WHERE phase = 'held' AND state = 'claimed'"
                      " AND lease_until_utc <= $1" ONLY_SQL,
                      &recovered->queued, error) < 0)
         return -1;
@@ -241,7 +241,7 @@ static int recover_leases(const struct recovery *recovery, struct outbox_recover
                         " lease_until_utc = NULL, changed_utc = $1,"
                         " stage = 'end-of-data', enhanced = NULL, reason = NULL,"
                         " reply = 'the worker ended before the relay had answered'"
-                        " WHERE state IN ('claimed', 'sending') AND state = 'sending'"
+                        " WHERE phase = 'held' AND state = 'sending'"
                         " AND lease_until_utc <= $1" ONLY_SQL,
                         &recovered->uncertain, error);
 }
@@ -253,7 +253,7 @@ static int resend_uncertain(const struct recovery *recovery, struct outbox_recov
         return -1;
     return recover_rows(recovery,
                         "UPDATE deliveries SET state = 'queued'"
-                        " WHERE state = 'uncertain' AND not_before_utc <= $1 AND expires_utc > $1"
+                        " WHERE phase = 'uncertain' AND not_before_utc <= $1 AND expires_utc > $1"
                         ONLY_SQL,
                         &recovered->resent, error);
 }
@@ -269,13 +269,13 @@ static int expire(const struct recovery *recovery, enum uncertain_policy policy,
         return -1;
     if (recover_rows(recovery,
                      "UPDATE deliveries SET state = 'expired', changed_utc = $1"
-                     " WHERE state IN ('queued', 'deferred') AND expires_utc <= $1" ONLY_SQL,
+                     " WHERE phase IN ('queued', 'deferred') AND expires_utc <= $1" ONLY_SQL,
                      &recovered->expired, error) < 0)
         return -1;
     if (policy == UNCERTAIN_RESEND &&
         recover_rows(recovery,
                      "UPDATE deliveries SET state = 'expired', changed_utc = $1"
-                     " WHERE state = 'uncertain' AND expires_utc <= $1" ONLY_SQL,
+                     " WHERE phase = 'uncertain' AND expires_utc <= $1" ONLY_SQL,
                      &uncertain, error) < 0)
         return -1;
     recovered->expired += uncertain;
@@ -288,7 +288,7 @@ static int follow_clock(const struct recovery *recovery, struct error *error)
 {
     return recover_rows(recovery,
                         "UPDATE deliveries SET created_utc = $1, not_before_utc = $1"
-                        " WHERE state IN ('queued', 'deferred') AND state = 'queued'"
+                        " WHERE phase IN ('queued', 'deferred') AND state = 'queued'"
                         " AND not_before_utc > $1 AND not_before_utc <= created_utc"
                         " AND attempts = 0 AND (SELECT newest.created_utc FROM deliveries newest"
                         " WHERE newest.id = (SELECT max(id) FROM deliveries)) > $1" ONLY_SQL,
@@ -336,7 +336,7 @@ int outbox_skip_suppressed(struct store *store, const char *address, int64_t now
     query_start(&query, store,
                 "UPDATE deliveries SET state = 'skipped', changed_utc = $2, reply = 'suppressed',"
                 " reason = NULL"
-                " WHERE subscriber = $1 AND state IN ('queued', 'deferred') AND " SUPPRESSED_SQL,
+                " WHERE subscriber = $1 AND phase IN ('queued', 'deferred') AND " SUPPRESSED_SQL,
                 error);
     query_text(&query, address);
     query_integer(&query, now_utc);

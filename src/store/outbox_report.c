@@ -30,9 +30,9 @@ int outbox_count(struct store *store, int64_t ret_counts[DELIVERY_STATES], struc
 /* A count for each of the partial indexes. `ONLY` narrows them to one subscriber,
  * and is a text of its own so that the usual counts need no more than an index. */
 #define LEFT_SQL(ONLY) \
-    "SELECT (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'deferred')" ONLY ")" \
-    " + (SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'sending')" ONLY ")" \
-    " + (SELECT count(*) FROM deliveries WHERE state = 'uncertain' AND expires_utc > $1" \
+    "SELECT (SELECT count(*) FROM deliveries WHERE phase IN ('queued', 'deferred')" ONLY ")" \
+    " + (SELECT count(*) FROM deliveries WHERE phase = 'held'" ONLY ")" \
+    " + (SELECT count(*) FROM deliveries WHERE phase = 'uncertain' AND expires_utc > $1" \
     " AND $2 = 1" ONLY ")"
 
 int outbox_count_left(struct store *store, const char *subscriber, enum uncertain_policy policy,
@@ -60,12 +60,12 @@ int outbox_find_left(struct store *store, struct outbox_left *ret_left, struct e
     int result;
 
     query_start(&query, store,
-                "SELECT (SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'sending')),"
+                "SELECT (SELECT count(*) FROM deliveries WHERE phase = 'held'),"
                 " (SELECT max(lease_until_utc) FROM deliveries"
-                " WHERE state IN ('claimed', 'sending')),"
-                " (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'deferred')),"
+                " WHERE phase = 'held'),"
+                " (SELECT count(*) FROM deliveries WHERE phase IN ('queued', 'deferred')),"
                 " (SELECT min(not_before_utc) FROM deliveries"
-                " WHERE state IN ('queued', 'deferred'))",
+                " WHERE phase IN ('queued', 'deferred'))",
                 error);
     result = query_next(&query);
     if (result > 0)
@@ -90,15 +90,15 @@ int outbox_next_due(struct store *store, enum uncertain_policy policy, bool *ret
     query_start(&query, store,
                 "SELECT min(due) FROM ("
                 "SELECT min(not_before_utc) AS due FROM deliveries"
-                " WHERE state IN ('queued', 'deferred') AND " NOT_BEHIND_ANOTHER_SQL
+                " WHERE phase IN ('queued', 'deferred') AND " NOT_BEHIND_ANOTHER_SQL
                 " UNION ALL SELECT min(expires_utc) FROM deliveries"
-                " WHERE state IN ('queued', 'deferred')"
+                " WHERE phase IN ('queued', 'deferred')"
                 " UNION ALL SELECT min(lease_until_utc) FROM deliveries"
-                " WHERE state IN ('claimed', 'sending')"
+                " WHERE phase = 'held'"
                 " UNION ALL SELECT min(not_before_utc) FROM deliveries"
-                " WHERE state = 'uncertain' AND $1 = 1"
+                " WHERE phase = 'uncertain' AND $1 = 1"
                 " UNION ALL SELECT min(expires_utc) FROM deliveries"
-                " WHERE state = 'uncertain' AND $1 = 1) AS d",
+                " WHERE phase = 'uncertain' AND $1 = 1) AS d",
                 error);
     query_integer(&query, policy == UNCERTAIN_RESEND);
     result = query_next(&query);
@@ -138,7 +138,7 @@ int outbox_list_problems(struct store *store, size_t max, struct outbox_problems
 
     query_start(&query, store,
                 "SELECT changed_utc, subscriber, kind, state, stage, enhanced, reply,"
-                " reason FROM deliveries WHERE state IN ('failed', 'deferred', 'uncertain')"
+                " reason FROM deliveries WHERE phase IN ('failed', 'deferred', 'uncertain')"
                 " ORDER BY changed_utc DESC LIMIT $1", error);
     query_integer(&query, (int64_t)max);
     while ((result = query_next(&query)) > 0) {

@@ -123,6 +123,7 @@ static const struct {
     {"TEXT", "TEXT COLLATE \"C\""},
     {"STRICT", ""},
     {"WITHOUT ROWID", ""},
+    {"VIRTUAL", "STORED"},
 };
 
 /* One word, or several that are one thing. Returns where the next begins. */

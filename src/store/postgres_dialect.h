@@ -20,6 +20,7 @@ void postgres_dialect_many(struct view sql, const char *kinds, struct buffer *re
  *   INTEGER, BLOB             BIGINT, BYTEA
  *   TEXT, not behind AS       TEXT COLLATE "C": SQLite compares bytes, too
  *   STRICT, WITHOUT ROWID     nothing
+ *   VIRTUAL                   STORED: what is worked out of other columns
  *
  * Names in quotes, strings and comments stay as they are. A line that begins with
  * "--postgres " is for PostgreSQL alone. */

@@ -226,7 +226,7 @@ static int check_unheld(struct store *from, int64_t now_utc, struct error *error
     int row;
 
     query_start(&query, from,
-                "SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'sending')"
+                "SELECT count(*) FROM deliveries WHERE phase = 'held'"
                 " AND lease_until_utc > $1", error);
     query_integer(&query, now_utc);
     row = query_next(&query);

@@ -87,6 +87,8 @@ static const char *const CONTENT[] = {
     " 1, 2, 3, 4, 'x', 'y');"
     "INSERT INTO summary_spending (edition, day, first_utc, prompt_tokens, completion_tokens)"
     " VALUES ('2026-02-17', 2, 3, 4, 5);",
+
+    "UPDATE deliveries SET stage = 'rcpt' WHERE phase = 'failed';",
 };
 
 /* How many rows there are then of each table, summed up. */
@@ -100,6 +102,7 @@ static const struct {
         " + (SELECT count(*) FROM edition_papers) + (SELECT count(*) FROM subscribers)"
         " + (SELECT count(*) FROM suppressions) + (SELECT count(*) FROM deliveries)"
         " + (SELECT count(*) FROM delivery_messages)", 11},
+    {1, "SELECT count(*) FROM deliveries WHERE phase = state AND phase IN ('sent', 'queued', 'failed')", 3},
     {2, "SELECT (SELECT count(*) FROM pace_turns) + (SELECT count(*) FROM pace_backoffs)"
         " + (SELECT count(*) FROM validators)", 3},
     {3, "SELECT count(*) FROM derived", 1},
@@ -114,6 +117,7 @@ static const struct {
         " + (SELECT count(*) FROM bounces) + (SELECT count(*) FROM moved_addresses)"
         " + (SELECT count(*) FROM inbox_events)", 7},
     {7, "SELECT (SELECT count(*) FROM summaries) + (SELECT count(*) FROM summary_spending)", 2},
+    {8, "SELECT count(*) FROM deliveries WHERE phase = 'failed' AND stage = 'rcpt'", 1},
 };
 
 static int64_t count_rows(struct store *store, const char *sql)

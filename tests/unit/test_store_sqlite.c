@@ -285,7 +285,7 @@ static void a_full_disk_loses_nothing(void **state)
     static const struct {
         rlim_t limit_bytes;
         int least; /* additions that fit */
-    } cases[] = {{500 * 1024, 10}, {5 * 1024 * 1024, 250}};
+    } cases[] = {{600 * 1024, 10}, {5 * 1024 * 1024, 250}};
     const struct files *files = *state;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
