@@ -129,13 +129,11 @@ static int claim_round(struct store *store, const struct claim *claim,
     bool mine;
     int result;
 
-    if (transaction_open_locked(store, STORE_LOCK_CLAIM, &mine, error) < 0)
-        return -1;
     /* A claim that is lost leaves its rows queued: nothing is sent before they are begun, and
      * a begin finds only what is claimed. All workers wait for this commit in turn. */
-    result = mine ? transaction_relax(store, error) : 0;
-    if (result == 0)
-        result = take_rows(store, claim, batch, suppressed, error);
+    if (transaction_open_relaxed(store, STORE_LOCK_CLAIM, &mine, error) < 0)
+        return -1;
+    result = take_rows(store, claim, batch, suppressed, error);
     if (result == 0)
         result = skip_suppressed(store, claim->now_utc, batch, suppressed, error);
     if (transaction_close(store, mine, result, error) < 0)

@@ -6,14 +6,29 @@
 #include <time.h>
 
 #include "base/timer.h"
+#include "store/postgres_schema.h"
 
 enum { NAP_MS = 100 };
 
-int postgres_transaction_begin(PGconn *link, char ret_transaction[POSTGRES_TRANSACTION_BYTES],
+void postgres_transaction_lock_sql(enum store_lock lock, char ret_sql[POSTGRES_LOCK_SQL_BYTES])
+{
+    snprintf(ret_sql, POSTGRES_LOCK_SQL_BYTES, "SELECT pg_advisory_xact_lock(%d, %d)",
+             POSTGRES_LOCK_CLASS, (int)lock);
+}
+
+int postgres_transaction_begin(PGconn *link, const struct store_beginning *how,
+                               char ret_transaction[POSTGRES_TRANSACTION_BYTES],
                                PGresult **ret_refusal)
 {
-    PGresult *result = PQexec(link, "BEGIN; SELECT txid_current()");
+    char sql[POSTGRES_LOCK_SQL_BYTES + 120], lock[POSTGRES_LOCK_SQL_BYTES] = "";
+    PGresult *result;
 
+    if (how->is_locked)
+        postgres_transaction_lock_sql(how->lock, lock);
+    /* An asynchronous commit; later ones write the log in order, and so its part of it. */
+    snprintf(sql, sizeof(sql), "BEGIN;%s %s; SELECT txid_current()",
+             how->is_relaxed ? " SET LOCAL synchronous_commit = off;" : "", lock);
+    result = PQexec(link, sql);
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         if (PQtransactionStatus(link) == PQTRANS_INERROR)
             PQclear(PQexec(link, "ROLLBACK"));

@@ -5,12 +5,17 @@
 #define STORE_POSTGRES_TRANSACTION_H
 
 #include "store/postgres_link.h"
+#include "store/store_backend.h"
 
-enum { POSTGRES_TRANSACTION_BYTES = 24 };
+enum { POSTGRES_TRANSACTION_BYTES = 24, POSTGRES_LOCK_SQL_BYTES = 80 };
 
-/* BEGIN. On failure nothing is left open, and what the server said is the caller's to clear. */
-int postgres_transaction_begin(PGconn *link, char ret_transaction[POSTGRES_TRANSACTION_BYTES],
+/* BEGIN, all in one round trip. On failure nothing is left open, and what the server said is
+ * the caller's to clear. */
+int postgres_transaction_begin(PGconn *link, const struct store_beginning *how,
+                               char ret_transaction[POSTGRES_TRANSACTION_BYTES],
                                PGresult **ret_refusal);
+/* What takes `lock` in a transaction. */
+void postgres_transaction_lock_sql(enum store_lock lock, char ret_sql[POSTGRES_LOCK_SQL_BYTES]);
 
 /* The connection was lost with COMMIT's reply: makes `*link`, NULL so far, anew and asks what
  * became of it. 0: it was kept. -1: nothing of it was, or nobody can be asked in the time that

@@ -183,30 +183,34 @@ int query_run_many(struct store *store, const char *sql, const char *kinds, size
     return result;
 }
 
-int transaction_open(struct store *store, bool *ret_mine, struct error *error)
+static int open_as(struct store *store, const struct store_beginning *how, bool *ret_mine,
+                   struct error *error)
 {
     *ret_mine = false;
     if (store->in_transaction)
-        return 0;
-    if (store_begin(store, error) < 0)
+        return how->is_locked ? store_lock(store, how->lock, error) : 0;
+    if (store->backend->begin(store->connection, how, error) < 0)
         return -1;
-    *ret_mine = true;
+    store->in_transaction = *ret_mine = true;
     return 0;
+}
+
+int transaction_open(struct store *store, bool *ret_mine, struct error *error)
+{
+    return open_as(store, &(struct store_beginning){0}, ret_mine, error);
 }
 
 int transaction_open_locked(struct store *store, enum store_lock lock, bool *ret_mine,
                             struct error *error)
 {
-    if (transaction_open(store, ret_mine, error) < 0)
-        return -1;
-    if (store_lock(store, lock, error) == 0)
-        return 0;
-    return transaction_close(store, *ret_mine, -1, error);
+    return open_as(store, &(struct store_beginning){.is_locked = true, .lock = lock}, ret_mine,
+                   error);
 }
 
-int transaction_relax(struct store *store, struct error *error)
+int transaction_open_relaxed(struct store *store, enum store_lock lock, bool *ret_mine,
+                             struct error *error)
 {
-    return store->backend->relax ? store->backend->relax(store->connection, error) : 0;
+    return open_as(store, &(struct store_beginning){true, lock, true}, ret_mine, error);
 }
 
 int transaction_close(struct store *store, bool mine, int result, struct error *error)

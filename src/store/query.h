@@ -63,9 +63,10 @@ int transaction_open(struct store *store, bool *ret_mine, struct error *error);
 /* The same with a lock taken first. On failure nothing is left open. */
 int transaction_open_locked(struct store *store, enum store_lock lock, bool *ret_mine,
                             struct error *error);
-/* For one's own transaction whose loss, when power goes, leaves a state that is as good: its
- * commit does not wait for the disk. The next one that waits keeps it as well. */
-int transaction_relax(struct store *store, struct error *error);
+/* The same for one whose loss, when power goes, leaves a state that is as good: its commit,
+ * if it is one's own, does not wait for the disk. The next one that waits keeps it as well. */
+int transaction_open_relaxed(struct store *store, enum store_lock lock, bool *ret_mine,
+                             struct error *error);
 int transaction_close(struct store *store, bool mine, int result, struct error *error);
 
 #endif

@@ -84,12 +84,11 @@ const char *store_copy_name(const struct store *store)
 
 int store_begin(struct store *store, struct error *error)
 {
+    bool mine;
+
     if (store->in_transaction)
         return error_set(error, ERROR_BUG, "store: a transaction is open already");
-    if (store->backend->begin(store->connection, error) < 0)
-        return -1;
-    store->in_transaction = true;
-    return 0;
+    return transaction_open(store, &mine, error);
 }
 
 int store_commit(struct store *store, struct error *error)

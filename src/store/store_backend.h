@@ -26,6 +26,14 @@ struct value {
     struct view bytes; /* borrowed until the statement has been stepped */
 };
 
+/* How a transaction begins. Relaxed: its commit need not wait until it would outlive a loss
+ * of power; a later commit that waits keeps it too. */
+struct store_beginning {
+    bool is_locked; /* `lock` is taken first */
+    enum store_lock lock;
+    bool is_relaxed;
+};
+
 struct store_backend {
     const char *copy_name; /* as store_copy_name */
     /* `location` is the URL behind the scheme. The schema is checked and brought
@@ -37,15 +45,13 @@ struct store_backend {
     int (*copy)(void *connection, const char *path, struct error *error);
     int (*scrub)(void *connection, struct error *error); /* NULL: the database does it by itself */
 
-    int (*begin)(void *connection, struct error *error); /* for writing */
+    /* For writing; where commits do not wait and there is one writer, `how` says nothing. */
+    int (*begin)(void *connection, const struct store_beginning *how, struct error *error);
     int (*commit)(void *connection, struct error *error);
     void (*rollback)(void *connection); /* also fine when the database has done it itself */
     /* First in a transaction: all that is read in it is of one moment, however long that
      * takes. NULL: it is anyway. */
     int (*freeze)(void *connection, struct error *error);
-    /* In a transaction: its commit need not wait until it would outlive a loss of power. A
-     * later commit that waits keeps it too. NULL: no commit waits for that. */
-    int (*relax)(void *connection, struct error *error);
     /* As store_lock; NULL: a transaction is the only writer anyway. */
     int (*lock)(void *connection, enum store_lock lock, struct error *error);
 

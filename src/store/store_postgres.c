@@ -110,7 +110,7 @@ static int execute(struct postgres_connection *connection, const char *sql, cons
     return status;
 }
 
-static int postgres_begin(void *begun, struct error *error)
+static int postgres_begin(void *begun, const struct store_beginning *how, struct error *error)
 {
     struct postgres_connection *connection = begun;
     PGresult *refusal;
@@ -119,7 +119,7 @@ static int postgres_begin(void *begun, struct error *error)
         return -1;
     if (!connection->life[0])
         postgres_link_find_life(connection->link, connection->life);
-    if (postgres_transaction_begin(connection->link, connection->transaction, &refusal) < 0) {
+    if (postgres_transaction_begin(connection->link, how, connection->transaction, &refusal) < 0) {
         postgres_fail(connection, refusal, error);
         PQclear(refusal);
         return -1;
@@ -166,18 +166,11 @@ static int postgres_freeze(void *frozen, struct error *error)
                    " SET LOCAL idle_in_transaction_session_timeout = 0", NULL, error);
 }
 
-/* An asynchronous commit; later ones write the log in order, and so its part of it. */
-static int postgres_relax(void *relaxed, struct error *error)
-{
-    return execute(relaxed, "SET LOCAL synchronous_commit = off", NULL, error);
-}
-
 static int postgres_lock(void *locked, enum store_lock lock, struct error *error)
 {
-    char sql[100];
+    char sql[POSTGRES_LOCK_SQL_BYTES];
 
-    snprintf(sql, sizeof(sql), "SELECT pg_advisory_xact_lock(%d, %d)", POSTGRES_LOCK_CLASS,
-             (int)lock);
+    postgres_transaction_lock_sql(lock, sql);
     return execute(locked, sql, NULL, error);
 }
 
@@ -485,7 +478,6 @@ const struct store_backend store_postgres = {
     .commit = postgres_commit,
     .rollback = postgres_rollback,
     .freeze = postgres_freeze,
-    .relax = postgres_relax,
     .lock = postgres_lock,
     .prepare = postgres_prepare,
     .bind = postgres_bind,

@@ -147,8 +147,9 @@ static int sqlite_scrub(void *scrubbed, struct error *error)
     return code == SQLITE_OK ? 0 : fail(connection, code, error);
 }
 
-static int sqlite_begin(void *connection, struct error *error)
+static int sqlite_begin(void *connection, const struct store_beginning *how, struct error *error)
 {
+    (void)how;
     if (make_ready(connection, error) < 0)
         return -1;
     /* IMMEDIATE: a lock that has to be waited for is waited for here, and not

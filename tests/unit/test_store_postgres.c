@@ -334,6 +334,7 @@ static void the_fate_of_a_commit_is_asked_for_so_long(void **state)
 static void a_number_given_twice_is_not_believed(void **state)
 {
     enum { MOST = 1000 };
+    const struct store_beginning plain = {0};
     struct place *place = *state;
     struct postgres_place asked = {0};
     struct error error = {0};
@@ -345,16 +346,16 @@ static void a_number_given_twice_is_not_believed(void **state)
     MUST(postgres_place_init(&asked, place->url + strlen("postgresql://"), 2000, &error), error);
     MUST(postgres_link_open(&asked, &link, &error), error);
     postgres_link_find_life(link, life);
-    assert_int_equal(postgres_transaction_begin(link, first, &refusal), 0);
+    assert_int_equal(postgres_transaction_begin(link, &plain, first, &refusal), 0);
     PQclear(PQexec(link, "COMMIT"));
     assert_int_equal(postgres_transaction_find_out(&asked, &link, first, life, &error), 0);
-    assert_int_equal(postgres_transaction_begin(link, first, &refusal), 0);
+    assert_int_equal(postgres_transaction_begin(link, &plain, first, &refusal), 0);
     postgres_server_crash(place->server);
     PQfinish(link);
     link = NULL;
     MUST(postgres_link_open(&asked, &link, &error), error);
     for (int i = 0; i < MOST && strcmp(next, first) != 0; i++) {
-        assert_int_equal(postgres_transaction_begin(link, next, &refusal), 0);
+        assert_int_equal(postgres_transaction_begin(link, &plain, next, &refusal), 0);
         PQclear(PQexec(link, "COMMIT"));
     }
     assert_string_equal(next, first);

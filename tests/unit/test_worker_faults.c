@@ -304,9 +304,9 @@ static struct {
     int asked;
 } away;
 
-static int away_begin(void *connection, struct error *error)
+static int away_begin(void *connection, const struct store_beginning *how, struct error *error)
 {
-    (void)connection;
+    (void)connection, (void)how;
     away.asked++;
     return error_set(error, ERROR_TEMPORARY, "store: cannot be reached");
 }
@@ -314,7 +314,7 @@ static int away_begin(void *connection, struct error *error)
 static int away_step(void *connection, void *statement, struct error *error)
 {
     (void)statement;
-    return away_begin(connection, error);
+    return away_begin(connection, NULL, error);
 }
 
 static void take_store_away(struct world *world)
