@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'e2e'))
@@ -20,6 +21,18 @@ def measure(program, url, workers, rows, *more):
                          stdout=subprocess.PIPE).stdout
     result = json.loads(out)
     return rows / result['add_s'], rows / result['work_s']
+
+
+def fdatasync_us(folder, times=100):
+    """What a commit that waits for this disk costs at the least, just now."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(8192 * times))
+        os.fsync(file.fileno())
+        start = time.monotonic()
+        for i in range(times):
+            os.pwrite(file.fileno(), bytes(8192), i * 8192)
+            os.fdatasync(file.fileno())
+        return (time.monotonic() - start) / times * 1e6
 
 
 def compare(program, name, new_url, rows, runs):
@@ -38,6 +51,7 @@ def compare(program, name, new_url, rows, runs):
 def bench(program, rows, runs):
     print('the outbox, %d deliveries, durable' % rows)
     with tempfile.TemporaryDirectory() as folder:
+        print('  fdatasync of 8 KB: %.0f us' % fdatasync_us(folder))
         names = iter(range(1000000))
         compare(program, 'SQLite', lambda: 'sqlite:%s/%d.db' % (folder, next(names)), rows, runs)
     if not PROGRAMS.exists():
