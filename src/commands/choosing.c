@@ -111,10 +111,10 @@ void choosing_add_updates(const struct papers *papers, const struct choice *choi
     struct ranked_paper *items;
     size_t count = ranking->count, updates = 0;
 
+    if (!memchr(choice->marks, MARK_UPDATE, papers->count))
+        return;
     for (size_t i = 0; i < papers->count; i++)
         updates += choice->marks[i] == MARK_UPDATE;
-    if (!updates)
-        return;
     items = arena_alloc(arena, count + updates, sizeof(items[0]));
     if (count)
         memcpy(items, ranking->items, count * sizeof(items[0]));

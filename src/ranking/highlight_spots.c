@@ -87,27 +87,27 @@ static bool may_begin(const struct known_reason *known, const struct spot *spot)
            known_reason_may_begin(known, spot->pair);
 }
 
-static void find_at(struct search *search, size_t at, const struct compiled_profile *compiled)
+static void find_at(struct search *search, size_t at, const struct known_reason *known)
 {
-    for (size_t i = 0; i < compiled->pattern_count; i++) {
-        const struct pattern *pattern = &compiled->patterns[i];
+    for (size_t i = 0; i < known->pattern_count; i++) {
+        const struct pattern *pattern = &known->patterns[i];
         size_t words;
 
         if (!pattern->slot_count) {
             find_term_at(search, at, pattern->term);
             continue;
         }
-        words = phrase_at(search, at, compiled->slots + pattern->first_slot, pattern->slot_count);
+        words = phrase_at(search, at, known->slots + pattern->first_slot, pattern->slot_count);
         if (words)
             add_words(search, at, words);
     }
 }
 
 static void find_pair(struct search *search, const struct compound_pair *pair,
-                      const struct compiled_profile *compiled)
+                      const struct known_reason *known)
 {
-    for (size_t i = 0; i < compiled->pattern_count; i++)
-        if (!compiled->patterns[i].slot_count && pair->term == (uint32_t)compiled->patterns[i].term)
+    for (size_t i = 0; i < known->pattern_count; i++)
+        if (!known->patterns[i].slot_count && pair->term == (uint32_t)known->patterns[i].term)
             add_words(search, pair->spot - search->first, pair->words);
 }
 
@@ -115,12 +115,12 @@ static void find(struct search *search, const struct known_reason *known)
 {
     for (size_t at = 0; at < search->count; at++)
         if (may_begin(known, &search->spots[at]))
-            find_at(search, at, &known->compiled);
+            find_at(search, at, known);
     for (size_t i = 0; i < search->pair_count; i++)
         if (known_reason_may_begin(known, search->pairs[i].term) &&
             search->pairs[i].spot >= search->first &&
             search->pairs[i].spot < search->first + search->count)
-            find_pair(search, &search->pairs[i], &known->compiled);
+            find_pair(search, &search->pairs[i], known);
 }
 
 /* Into highlighter->found; false when the index does not know enough. */

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 
 enum {
-    PLACES = 4096, /* a power of two; some hundred bytes each once taken */
+    PLACES = 4096, /* a power of two; about 300 bytes each once taken */
     TEXT_MAX = 100,
     KIND_MEMO = 'r'
 };
@@ -17,36 +17,57 @@ void reason_memo_init(struct reason_memo *memo, struct word_splitter *splitter)
     memo->places = memory_new(PLACES, sizeof(*memo->places));
 }
 
-static void forget(struct known_reason **known)
-{
-    if (!*known)
-        return;
-    compiled_free(&(*known)->compiled);
-    free((*known)->text);
-    free(*known);
-    *known = NULL;
-}
-
 void reason_memo_free(struct reason_memo *memo)
 {
     for (size_t i = 0; i < PLACES; i++)
-        forget(&memo->places[i]);
-    forget(&memo->loose);
+        free(memo->places[i]);
+    free(memo->loose);
     free(memo->places);
     memset(memo, 0, sizeof(*memo));
 }
 
 static void note_beginnings(struct known_reason *known)
 {
-    const struct compiled_profile *compiled = &known->compiled;
-
-    for (size_t i = 0; i < compiled->pattern_count; i++) {
-        const struct pattern *pattern = &compiled->patterns[i];
+    for (size_t i = 0; i < known->pattern_count; i++) {
+        const struct pattern *pattern = &known->patterns[i];
         uint64_t term =
-            pattern->slot_count ? compiled->slots[pattern->first_slot].term : pattern->term;
+            pattern->slot_count ? known->slots[pattern->first_slot].term : pattern->term;
 
         known->begins[term % KNOWN_REASON_BITS / 64] |= (uint64_t)1 << term % 64;
     }
+}
+
+static void *put(char **at, const void *from, size_t bytes)
+{
+    void *there = *at;
+
+    if (bytes)
+        memcpy(there, from, bytes);
+    *at += bytes;
+    return there;
+}
+
+static struct known_reason *make(struct word_splitter *splitter, enum reason_field field,
+                                 struct view term)
+{
+    struct compiled_profile compiled;
+    struct known_reason *known;
+    size_t patterns, slots;
+    char *at;
+
+    compile_reason(splitter, field, term, &compiled);
+    patterns = compiled.pattern_count * sizeof(compiled.patterns[0]);
+    slots = compiled.slot_count * sizeof(compiled.slots[0]);
+    known = memory_new(1, sizeof(*known) + patterns + slots + term.size);
+    known->field = field;
+    at = (char *)(known + 1);
+    known->patterns = put(&at, compiled.patterns, patterns);
+    known->pattern_count = compiled.pattern_count;
+    known->slots = put(&at, compiled.slots, slots);
+    known->text = (struct view){put(&at, term.data, term.size), term.size};
+    compiled_free(&compiled);
+    note_beginnings(known);
+    return known;
 }
 
 const struct known_reason *reason_memo_get(struct reason_memo *memo, enum reason_field field,
@@ -59,16 +80,9 @@ const struct known_reason *reason_memo_get(struct reason_memo *memo, enum reason
     if (term.size <= TEXT_MAX)
         place = &memo->places[words_hash(KIND_MEMO, term) % PLACES];
     known = *place;
-    if (known && known->field == field && view_equal((struct view){known->text, known->size}, term))
+    if (known && known->field == field && view_equal(known->text, term))
         return known;
-    forget(place);
-    known = *place = memory_new(1, sizeof(*known));
-    known->field = field;
-    known->text = memory_new(term.size + 1, 1);
-    memcpy(known->text, term.data, term.size);
-    known->size = term.size;
-    compile_reason(memo->splitter, field, (struct view){known->text, known->size},
-                   &known->compiled);
-    note_beginnings(known);
-    return known;
+    known = make(memo->splitter, field, term);
+    free(*place);
+    return *place = known;
 }

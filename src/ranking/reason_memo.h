@@ -8,11 +8,13 @@
 
 enum { KNOWN_REASON_BITS = 1024 }; /* a power of two */
 
+/* In one block with what it points to. */
 struct known_reason {
     enum reason_field field;
-    char *text;
-    size_t size;
-    struct compiled_profile compiled;
+    struct view text;
+    const struct pattern *patterns;
+    size_t pattern_count;
+    const struct compiled_slot *slots; /* which the patterns' first_slot counts from */
     /* One for each term that something of it begins with, by its low bits. */
     uint64_t begins[KNOWN_REASON_BITS / 64];
 };
@@ -26,7 +28,7 @@ struct reason_memo {
 void reason_memo_init(struct reason_memo *memo, struct word_splitter *splitter);
 void reason_memo_free(struct reason_memo *memo);
 
-/* As compile_reason gives it. Good until the next call. */
+/* What compile_reason makes of it. Good until the next call. */
 const struct known_reason *reason_memo_get(struct reason_memo *memo, enum reason_field field,
                                            struct view term);
 
