@@ -1,6 +1,7 @@
 /* What a model is asked for, a text in each language that digests are read in: the file
  * that summaries.prompt_file names, for all of them, else the summary.LANG.txt of `templates`,
- * which may hold nothing else, and of the shipped templates. Read once, with the templates; then shared by threads. */
+ * which may hold nothing else, and of the shipped templates. Read once, with the templates;
+ * then shared by threads. */
 #ifndef COMMANDS_PROMPTS_H
 #define COMMANDS_PROMPTS_H
 

@@ -1,7 +1,8 @@
 /* The stage of summaries: which papers of an edition a model is asked about, and asking it,
- * several at a time; what another process is asking just now is waited for. Between fetching and planning, so that digests have them; never longer
- * than summaries.deadline_seconds since the edition's first was asked, whatever the endpoint
- * does, and for no more than summaries.token_budget. */
+ * several at a time; what another process is asking just now is waited for. Between fetching
+ * and planning, so that digests have them; never longer than summaries.deadline_seconds since
+ * the edition's first was asked, whatever the endpoint does, and nothing more is asked once
+ * summaries.token_budget is spent, or after failures in a row that have one reason. */
 #ifndef COMMANDS_SUMMARIZING_H
 #define COMMANDS_SUMMARIZING_H
 

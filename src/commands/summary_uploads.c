@@ -34,6 +34,8 @@ int summary_uploads_drop(struct site *site, const char *file, struct error *erro
     return derived_drop(site->store, KIND, file, error);
 }
 
+_Static_assert(HOLDER_BYTES == 192, "is_left reads one byte less");
+
 /* At this endpoint, and nobody's any longer. */
 static bool is_left(const struct site *site, const char *note)
 {

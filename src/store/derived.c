@@ -107,25 +107,26 @@ int derived_find_next(struct store *store, const char *kind, const char *name,
                      kind, name, ret_name, ret_found, error);
 }
 
-int derived_drop(struct store *store, const char *kind, const char *name, struct error *error)
+static int drop(struct store *store, const char *sql, const char *kind, const char *name,
+                struct error *error)
 {
     struct query query;
 
-    query_start(&query, store, "DELETE FROM derived WHERE kind = $1 AND name = $2", error);
+    query_start(&query, store, sql, error);
     query_text(&query, kind);
     query_text(&query, name);
     return query_run(&query, NULL);
 }
 
+int derived_drop(struct store *store, const char *kind, const char *name, struct error *error)
+{
+    return drop(store, "DELETE FROM derived WHERE kind = $1 AND name = $2", kind, name, error);
+}
+
 int derived_drop_below(struct store *store, const char *kind, const char *name,
                        struct error *error)
 {
-    struct query query;
-
-    query_start(&query, store, "DELETE FROM derived WHERE kind = $1 AND name < $2", error);
-    query_text(&query, kind);
-    query_text(&query, name);
-    return query_run(&query, NULL);
+    return drop(store, "DELETE FROM derived WHERE kind = $1 AND name < $2", kind, name, error);
 }
 
 int derived_keep_last(struct store *store, const char *kind, size_t count, struct error *error)

@@ -270,14 +270,14 @@ static int read_clean(struct view text, struct arena *arena, struct summary_answ
 {
     struct sentence sentence = {0};
     struct buffer markdown;
-    bool has_sentence, is_short;
+    bool is_short;
+    int result = -1;
 
     text = skip_fence(skip_thoughts(view_trim(text)));
     if (!text.size)
         return error_set(error, ERROR_INPUT, "the answer is empty");
     is_short = text.size <= REFUSAL_BYTES;
-    has_sentence = find_sentence(text, arena, &sentence);
-    if (!has_sentence)
+    if (!find_sentence(text, arena, &sentence))
         sentence = (struct sentence){0};
     if (is_short && (begins_as_refusal(text) || begins_as_refusal(sentence.text)))
         return error_set(error, ERROR_INPUT, "the model refused");
@@ -288,15 +288,15 @@ static int read_clean(struct view text, struct arena *arena, struct summary_answ
     if (text.size && text.size <= ANSWER_BYTES) {
         ret_answer->tldr = sentence.text;
         ret_answer->markdown = arena_copy(arena, text);
+        result = 0;
     } else if (!text.size) {
         error_set(error, ERROR_INPUT, "the answer is one sentence and no summary");
     } else {
         error_set(error, ERROR_INPUT, "the answer has %zu bytes, more than %d", text.size,
                   (int)ANSWER_BYTES);
     }
-    has_sentence = text.size && text.size <= ANSWER_BYTES;
     buffer_free(&markdown);
-    return has_sentence ? 0 : -1;
+    return result;
 }
 
 int answer_read(struct view content, const char *finish_reason, bool is_refusal,

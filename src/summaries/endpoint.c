@@ -230,7 +230,9 @@ static int try_once(struct endpoint *endpoint, const struct call *call, const ch
         return error_set(error, ERROR_TEMPORARY, "%s %s: no time is left for it", method, url);
     if (http_client_send(endpoint->http, &request, &call->sending, response, error) < 0) {
         *ret_may_help = error->kind == ERROR_TEMPORARY && !is_late(&trying, limit);
-        return error->kind == ERROR_CONFIGURATION ? error_add(error, "mend summaries.base_url or summaries.ca_file") : -1;
+        return error->kind == ERROR_CONFIGURATION
+                   ? error_add(error, "mend summaries.base_url or summaries.ca_file")
+                   : -1;
     }
     *ret_retry_after = response->retry_after_seconds;
     if (response->status != 200 && response->status != 201 && response->status != 204) {

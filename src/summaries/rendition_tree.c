@@ -276,7 +276,7 @@ static void change_run(struct builder *builder)
     end_run(builder);
 }
 
-/* md4c 0.4.8 leaves an emphasis open where one mark pairs twice ("An AI*bold**, *a*"): it
+/* md4c 0.4.8 leaves an emphasis open whose mark is also in a link's address ("*[a](*)"): it
  * ends with its block, as everything of a line does. */
 static void end_spans(struct builder *builder)
 {
